@@ -1,0 +1,6 @@
+//! Bridge from `lmm-core` to Python.
+use pyo3::prelude::*;
+
+/// The compiled core.
+#[pymodule]
+mod _core {}
