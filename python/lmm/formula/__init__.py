@@ -1,0 +1,5 @@
+"""From the text of a formula to its terms."""
+
+from lmm.formula.terms import Formula, RandomTerm
+
+__all__ = ["Formula", "RandomTerm"]

@@ -1,0 +1,72 @@
+"""What a formula says, as frozen values: no data, no parser objects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+RandomStructure = Literal["us", "diag"]
+
+
+@dataclass(frozen=True, slots=True)
+class RandomTerm:
+    """Random effects of one grouping factor: one bar of the formula.
+
+    A nested bar is written out: ``(1 | a/b)`` gives two terms, with the factors ``("a",)`` and ``("a", "b")``.
+
+    Attributes
+    ----------
+    source
+        The bar as typed, with single spaces: ``"(Days | Subject)"``. Terms from one nested bar share it.
+    effects
+        The effects as a one-sided formula with an explicit intercept: ``"1 + Days"``, ``"0 + Days"``.
+    factors
+        The grouping factors whose combinations are the levels, first factor slowest. Each is a column name (without
+        backticks) or an expression such as ``"C(day)"``.
+    structure
+        ``"us"`` (all variances and covariances) or ``"diag"`` (no correlations at all, factors included).
+    position
+        Where the bar starts in the text of the formula, counted from 0.
+    """
+
+    source: str
+    effects: str
+    factors: tuple[str, ...]
+    structure: RandomStructure
+    position: int
+
+    @property
+    def group(self) -> str:
+        """Name of the grouping factor: the factors joined by ``":"``."""
+        return ":".join(self.factors)
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """A mixed-model formula taken apart.
+
+    Attributes
+    ----------
+    source
+        The text as the user wrote it.
+    response
+        Left side, an expression that formulaic evaluates (``"y"``, ``"np.log(y)"``); empty for a formula without response.
+    fixed
+        Right side without bars and offsets, with an explicit intercept: ``"1 + Days"``, ``"0 + Variety"``.
+    random
+        The random terms in formula order, nesting written out.
+    offsets
+        The expressions inside ``offset(...)``, to be summed.
+    variables
+        Names of all data columns that the formula needs.
+    """
+
+    source: str
+    response: str
+    fixed: str
+    random: tuple[RandomTerm, ...]
+    offsets: tuple[str, ...]
+    variables: frozenset[str]
+
+    def __str__(self) -> str:
+        return self.source
