@@ -1,0 +1,80 @@
+"""Linear mixed models, from a formula and a table to numbers that carry their reasons.
+
+Examples
+--------
+>>> import lmm
+>>> fit = lmm.fit("Reaction ~ Days + (Days | Subject)", lmm.datasets.load("sleepstudy"))
+>>> fit.beta.round(3)
+array([251.405,  10.467])
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lmm import datasets
+    from lmm._version import __version__
+    from lmm.engine import block
+    from lmm.errors import (
+        ColumnError,
+        ConvergenceError,
+        DataError,
+        DatasetError,
+        DesignError,
+        FileError,
+        FormulaError,
+        LmmError,
+        LmmWarning,
+        MissingExtraError,
+        UnsupportedError,
+    )
+    from lmm.model import Fit, criterion, fit, load, marginal, save
+    from lmm.table import Table
+
+__all__ = [
+    "ColumnError",
+    "ConvergenceError",
+    "DataError",
+    "DatasetError",
+    "DesignError",
+    "FileError",
+    "Fit",
+    "FormulaError",
+    "LmmError",
+    "LmmWarning",
+    "MissingExtraError",
+    "Table",
+    "UnsupportedError",
+    "__version__",
+    "block",
+    "criterion",
+    "datasets",
+    "fit",
+    "load",
+    "marginal",
+    "save",
+]
+
+# Where each public name lives; it is imported when first asked for, so that `import lmm` is nearly free.
+_HOMES = {
+    **dict.fromkeys(("criterion", "Fit", "fit", "load", "marginal", "save"), "lmm.model"),
+    "block": "lmm.engine",
+    "Table": "lmm.table",
+    "__version__": "lmm._version",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module 'lmm' has no attribute {name!r}")
+    if name == "datasets":
+        return import_module("lmm.datasets")
+    value = getattr(import_module(_HOMES.get(name, "lmm.errors")), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,143 @@
+"""Numbers and text as people read them: one decision per column, so that decimal points stand in line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import floor, isfinite, isnan, log10
+from typing import Any
+
+import numpy as np
+
+__all__ = ["MISSING", "format_columns", "format_p_value"]
+
+MISSING = "—"
+"""How a missing number prints; missing text prints as nothing."""
+
+# Columns on the scale of the response: they share the decimals that the standard errors call for.
+_ESTIMATES = ("estimate", "emmean", "trend", "std_error", "conf_low", "conf_high")
+# Columns whose fixed number of decimals is the field's habit.
+_DECIMALS = {
+    "statistic": 3,
+    "f_value": 3,
+    "chisq": 3,
+    "lrt": 3,
+    "df": 2,
+    "num_df": 2,
+    "den_df": 2,
+    "aic": 2,
+    "bic": 2,
+    "loglik": 3,
+    "criterion": 3,
+}
+_DIGITS = 4  # significant digits of the smallest number of a column
+_MOST_DIGITS = 7  # and of the largest
+
+
+def format_p_value(p: float) -> str:
+    """Write a p-value as R does.
+
+    Parameters
+    ----------
+    p
+        Between 0 and 1, or NaN.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> from lmm.table.numbers import format_p_value
+    >>> [format_p_value(p) for p in (0.2, 0.00021, 1.234e-5, 1e-300)]
+    ['0.2000', '0.00021', '1.2e-05', '<2e-16']
+    """
+    if isnan(p):
+        return MISSING
+    if p < np.finfo(float).eps:
+        return "<2e-16"
+    # The borders are those at which rounding reaches the next form.
+    if p < 9.95e-5:
+        return f"{p:.1e}"
+    return f"{p:.5f}" if p < 9.95e-4 else f"{p:.4f}"
+
+
+def format_columns(columns: Mapping[str, Any], formats: Mapping[str, str]) -> dict[str, list[str]]:
+    """Turn every column into text.
+
+    Parameters
+    ----------
+    columns
+        Arrays by name.
+    formats
+        Format specification by column name, such as ``".3f"``, or ``"p"`` for p-values; the other
+        columns are formatted by their name and values.
+
+    Returns
+    -------
+    dict of list of str
+        In the order of ``columns``.
+    """
+    shared = [np.asarray(columns[name]) for name in _ESTIMATES if _is_float(columns.get(name))]
+    # The standard errors say how many decimals mean something.
+    error: Any = columns.get("std_error")
+    guide = [np.asarray(error)] if _is_float(error) and len(error) else shared
+    decimals = _decimals(np.concatenate(guide), np.concatenate(shared)) if shared else 0
+    return {
+        name: _format_column(name, values, formats.get(name), decimals) for name, values in columns.items()
+    }
+
+
+def _is_float(values: Any) -> bool:
+    return getattr(values, "dtype", None) == np.float64
+
+
+def _format_column(name: str, values: Any, spec: str | None, shared: int) -> list[str]:
+    if values.dtype.kind not in "fiu":
+        return ["" if value is None else str(value) for value in values]
+    numbers: list[Any] = values.tolist()
+    if spec == "p" or (spec is None and name.startswith("p_value")):
+        return [format_p_value(float(number)) for number in numbers]
+    if spec is not None:
+        return [MISSING if number != number else format(number, spec) for number in numbers]
+    if values.dtype.kind in "iu":
+        return [str(number) for number in numbers]
+    if name in _ESTIMATES:
+        return [_fixed(number, shared) for number in numbers]
+    decimals = _DECIMALS.get(name)
+    return _trim([_fixed(number, _decimals(values) if decimals is None else decimals) for number in numbers])
+
+
+def _decimals(guide: Any, values: Any | None = None) -> int:
+    """Decimals that show the smallest of ``guide`` well and the largest of ``values`` not too long."""
+    sizes = np.abs(guide[np.isfinite(guide) & (guide != 0)])
+    all_values = guide if values is None else values
+    largest = np.abs(all_values[np.isfinite(all_values)]).max(initial=0.0)
+    if sizes.size == 0:
+        return 0 if largest == 0 else _decimals(all_values)
+    wanted = _DIGITS - 1 - floor(log10(sizes.min()))
+    most = _MOST_DIGITS - 1 - floor(log10(largest)) if largest > 0 else wanted
+    return max(0, min(wanted, most))
+
+
+def _fixed(number: float, decimals: int) -> str:
+    if isnan(number):
+        return MISSING
+    if not isfinite(number):
+        return "inf" if number > 0 else "-inf"
+    # A number that fixed decimals would show as zero, or as one digit, keeps its size instead.
+    if number != 0 and abs(number) < 10.0 ** (1 - decimals) and round(number, decimals) != number:
+        return f"{number:.2e}"
+    if abs(number) >= 1e12:
+        return f"{number:.6e}"
+    return f"{number + 0.0:.{decimals}f}"
+
+
+def _trim(texts: Sequence[str]) -> list[str]:
+    """Drop the decimals that are zero in the whole column."""
+    plain = [text for text in texts if "." in text and "e" not in text]
+    if not plain:
+        return list(texts)
+    spare = min(len(text) - len(text.rstrip("0")) for text in plain)
+    if spare == 0:
+        return list(texts)
+    return [text[:-spare].rstrip(".") if "." in text and "e" not in text else text for text in texts]

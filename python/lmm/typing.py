@@ -1,0 +1,51 @@
+"""Names for the types that several rooms speak of."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = [
+    "BoolVector",
+    "FloatArray",
+    "FloatMatrix",
+    "FloatVector",
+    "IntVector",
+    "Method",
+    "Missing",
+    "ObjectVector",
+    "ResidualKind",
+    "Structure",
+]
+
+FloatArray: TypeAlias = npt.NDArray[np.float64]
+"""Any number of dimensions."""
+
+FloatVector: TypeAlias = npt.NDArray[np.float64]
+"""One dimension; the docstring says which."""
+
+FloatMatrix: TypeAlias = npt.NDArray[np.float64]
+"""Two dimensions; the docstring says which."""
+
+IntVector: TypeAlias = npt.NDArray[np.int32] | npt.NDArray[np.int64]
+"""One dimension of indices, codes or counts."""
+
+BoolVector: TypeAlias = npt.NDArray[np.bool_]
+"""One dimension of marks."""
+
+ObjectVector: TypeAlias = npt.NDArray[Any]
+"""One dimension of text, with None where it is missing."""
+
+Method: TypeAlias = Literal["reml", "ml"]
+"""Criterion that a fit minimises."""
+
+Missing: TypeAlias = Literal["drop", "raise"]
+"""What happens to rows with a missing value in a used column."""
+
+Structure: TypeAlias = Literal["us", "diag"]
+"""Covariance structure of the random effects of one term."""
+
+ResidualKind: TypeAlias = Literal["response", "pearson", "scaled"]
+"""Scale of residuals."""
