@@ -1,0 +1,14 @@
+"""Covariance structures of random effects: from theta to the relative factor T.
+
+A term with k columns has, for each of its levels, random effects with covariance
+``sigma**2 * S``, ``S = T @ T.T``. A structure says how its parameters theta fill the lower
+triangular T, what they are called, and how S changes with them. `CATALOG` has one row per
+structure; a new family is one file and one row. `ThetaLayout` strings the terms of a model
+together: the terms stand in formula order, each with its theta behind the other.
+"""
+
+from lmm.covariance.catalog import CATALOG, structure
+from lmm.covariance.layout import ThetaLayout, ThetaTerm
+from lmm.covariance.structure import Structure
+
+__all__ = ["CATALOG", "Structure", "ThetaLayout", "ThetaTerm", "structure"]

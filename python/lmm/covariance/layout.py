@@ -1,0 +1,119 @@
+"""The parameters of all terms of a model in one vector."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from lmm.covariance.catalog import structure
+from lmm.covariance.structure import Structure
+from lmm.typing import FloatMatrix, FloatVector
+
+
+@dataclass(frozen=True, slots=True)
+class ThetaTerm:
+    """A random term as seen from its parameters: who, which columns, which structure."""
+
+    group: str
+    columns: tuple[str, ...]
+    structure: Structure
+
+    @property
+    def n_columns(self) -> int:
+        """k."""
+        return len(self.columns)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of its theta."""
+        return self.structure.names(self.group, self.columns)
+
+
+@dataclass(frozen=True, slots=True)
+class ThetaLayout:
+    """Where each term has its parameters in theta, and what they do.
+
+    Examples
+    --------
+    >>> layout = ThetaLayout.of([("Subject", ("Intercept", "Days"), "us")])
+    >>> layout.names
+    ('Subject.Intercept', 'Subject.Days.Intercept', 'Subject.Days')
+    >>> layout.factors(layout.start)[0]
+    array([[1., 0.],
+           [0., 1.]])
+    """
+
+    terms: tuple[ThetaTerm, ...]
+
+    @classmethod
+    def of(cls, terms: Sequence[tuple[str, tuple[str, ...], str]]) -> ThetaLayout:
+        """From (group, columns, name of the structure), in formula order."""
+        return cls(tuple(ThetaTerm(group, columns, structure(s)) for group, columns, s in terms))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of theta, term by term."""
+        return tuple(name for term in self.terms for name in term.names)
+
+    @property
+    def n_theta(self) -> int:
+        """Length of theta."""
+        return sum(term.structure.n_theta(term.n_columns) for term in self.terms)
+
+    @property
+    def start(self) -> FloatVector:
+        """Theta at which every S is the identity."""
+        return self._joined([t.structure.start(t.n_columns) for t in self.terms])
+
+    @property
+    def lower_bounds(self) -> FloatVector:
+        """Smallest admissible theta."""
+        return self._joined([t.structure.lower_bounds(t.n_columns) for t in self.terms])
+
+    def factors(self, theta: FloatVector) -> list[FloatMatrix]:
+        """T (k, k) of each term."""
+        return [t.structure.factor(part, t.n_columns) for t, part in self._parts(theta)]
+
+    def theta(self, T: Sequence[FloatMatrix]) -> FloatVector:
+        """Theta of the factors of all terms."""
+        return self._joined([t.structure.theta(f) for t, f in zip(self.terms, T, strict=True)])
+
+    def held_elements(self, held: np.ndarray) -> list[np.ndarray]:
+        """Elements of each T that are fixed when the parameters ``held`` (n_theta,) are."""
+        return [t.structure.held_elements(part, t.n_columns) for t, part in self._parts(held)]
+
+    def gradient(self, theta: FloatVector, M: Sequence[FloatMatrix]) -> FloatVector:
+        """d criterion / d theta from M = d criterion / d S of each term.
+
+        ``tr(M dS_i)`` for each parameter; for unstructured terms this is ``2 tril(M T)``.
+        """
+        return self._joined(
+            [
+                np.einsum("ab,iab->i", m, t.structure.derivatives(part, t.n_columns))
+                for (t, part), m in zip(self._parts(theta), M, strict=True)
+            ]
+        )
+
+    def jacobian(self, theta: FloatVector) -> FloatMatrix:
+        """Derivative of the free elements of all S by theta (n_free, n_theta), block diagonal."""
+        blocks = [t.structure.jacobian(part, t.n_columns) for t, part in self._parts(theta)]
+        full = np.zeros((sum(len(block) for block in blocks), self.n_theta))
+        row = column = 0
+        for block in blocks:
+            full[row : row + block.shape[0], column : column + block.shape[1]] = block
+            row, column = row + block.shape[0], column + block.shape[1]
+        return full
+
+    def _parts(self, theta: np.ndarray) -> Iterator[tuple[ThetaTerm, np.ndarray]]:
+        """Each term with its piece of a vector as long as theta."""
+        sizes = [t.structure.n_theta(t.n_columns) for t in self.terms]
+        ends = np.cumsum([0, *sizes])
+        for term, (start, stop) in zip(self.terms, pairwise(ends), strict=True):
+            yield term, np.asarray(theta)[start:stop]
+
+    @staticmethod
+    def _joined(parts: list[FloatVector]) -> FloatVector:
+        return np.concatenate(parts) if parts else np.zeros(0)

@@ -1,0 +1,80 @@
+"""Unstructured: every variance and every covariance is free."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from lmm.covariance.structure import Structure
+from lmm.typing import FloatArray, FloatMatrix, FloatVector, IntVector
+
+
+def lower_elements(k: int) -> tuple[IntVector, IntVector]:
+    """Rows and columns of the lower triangle, column by column."""
+    columns, rows = np.triu_indices(k)
+    return rows, columns
+
+
+class Unstructured(Structure):
+    """Theta is the lower triangle of T, column by column (k (k + 1) / 2 parameters).
+
+    Examples
+    --------
+    >>> Unstructured().factor(np.array([2.0, 0.5, 1.0]), 2)
+    array([[2. , 0. ],
+           [0.5, 1. ]])
+    >>> Unstructured().names("Subject", ["Intercept", "Days"])
+    ('Subject.Intercept', 'Subject.Days.Intercept', 'Subject.Days')
+    """
+
+    name: ClassVar[str] = "us"
+    coordinates: ClassVar[Literal["us", "diag"]] = "us"
+
+    def n_theta(self, k: int) -> int:
+        """k (k + 1) / 2."""
+        return k * (k + 1) // 2
+
+    def factor(self, theta: FloatVector, k: int) -> FloatMatrix:
+        """T with theta in its lower triangle."""
+        T = np.zeros((k, k))
+        T[lower_elements(k)] = theta
+        return T
+
+    def theta(self, T: FloatMatrix) -> FloatVector:
+        """Lower triangle of T; a column with a negative diagonal is turned (S is the same)."""
+        turned: FloatMatrix = T * np.where(np.diag(T) < 0.0, -1.0, 1.0)
+        lower: FloatVector = turned[lower_elements(len(T))]
+        return lower
+
+    def start(self, k: int) -> FloatVector:
+        """T = I."""
+        return self.theta(np.eye(k))
+
+    def lower_bounds(self, k: int) -> FloatVector:
+        """0 on the diagonal of T, -inf below it."""
+        rows, columns = lower_elements(k)
+        return np.where(rows == columns, 0.0, -np.inf)
+
+    def names(self, group: str, columns: Sequence[str]) -> tuple[str, ...]:
+        """``group.column`` on the diagonal, ``group.row.column`` below it."""
+        return tuple(
+            f"{group}.{columns[i]}" if i == j else f"{group}.{columns[i]}.{columns[j]}"
+            for i, j in zip(*lower_elements(len(columns)), strict=True)
+        )
+
+    def held_elements(self, held: np.ndarray, k: int) -> np.ndarray:
+        """The same elements of T."""
+        mask = np.zeros((k, k), dtype=bool)
+        mask[lower_elements(k)] = held
+        return mask
+
+    def derivatives(self, theta: FloatVector, k: int) -> FloatArray:
+        """dS = E_ij T' + T E_ji for the element (i, j) of T."""
+        T = self.factor(theta, k)
+        rows, columns = lower_elements(k)
+        half = np.zeros((len(rows), k, k))
+        half[np.arange(len(rows)), rows, :] = T[:, columns].T
+        derivatives: FloatArray = half + half.transpose(0, 2, 1)
+        return derivatives
