@@ -1,0 +1,16 @@
+"""Cross-products, factor and solves: the thin face of the compiled core, and its dense twin."""
+
+from lmm.engine.blocks import Block, GroupBlock, MatrixBlock, block
+from lmm.engine.dense import DenseCrossProducts
+from lmm.engine.results import Control, Evaluation, Optimum
+
+__all__ = [
+    "Block",
+    "Control",
+    "DenseCrossProducts",
+    "Evaluation",
+    "GroupBlock",
+    "MatrixBlock",
+    "Optimum",
+    "block",
+]

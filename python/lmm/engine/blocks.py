@@ -1,0 +1,335 @@
+"""The blocks of Z: one random term each, behind one small interface.
+
+Columns run level by level: column ``level * n_columns + column``.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lmm.engine.known import covariance_root, precision_root
+from lmm.errors import DesignError, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lmm.typing import FloatMatrix, FloatVector, IntVector, Structure
+
+STRUCTURES: tuple[Structure, ...] = ("us", "diag")
+
+
+class Block(ABC):
+    """The n_rows rows of Z that belong to one random term of n_levels levels, n_columns each.
+
+    The covariance of its effects is σ² (K ⊗ TT'): T is (n_columns, n_columns) and estimated,
+    K = ``root @ root.T`` is known over the levels, the identity where ``root`` is None.
+    All products are with the columns as given; `effective` has the root multiplied in.
+    """
+
+    structure: Structure
+    root: FloatMatrix | None
+    labels: tuple[str, ...] | None
+
+    if TYPE_CHECKING:  # a subclass may have a field where another has a property
+
+        @property
+        def n_rows(self) -> int: ...
+
+        @property
+        def n_levels(self) -> int: ...
+
+        @property
+        def n_columns(self) -> int: ...
+
+    @property
+    def n_effects(self) -> int:
+        """Columns q = l k of the block."""
+        return self.n_levels * self.n_columns
+
+    @abstractmethod
+    def to_sparse(self) -> Any:
+        """Z as a SciPy CSR array (n, q)."""
+
+    @abstractmethod
+    def apply(self, b: FloatVector) -> FloatVector:
+        """Z b, (n,), for effects b (q,)."""
+
+    @abstractmethod
+    def transpose_apply(self, r: FloatVector) -> FloatVector:
+        """Z'r, (q,), for a vector r (n,)."""
+
+    @abstractmethod
+    def take(self, rows: IntVector) -> Block:
+        """Give the same block for the given rows only, all levels kept."""
+
+    def to_dense(self) -> FloatMatrix:
+        """Z as a dense matrix (n, q)."""
+        dense: FloatMatrix = self.to_sparse().toarray()
+        return dense
+
+    def gram(self, weights: FloatVector | None = None) -> Any:
+        """Z'WZ as a SciPy CSR array (q, q), W = diag(weights)."""
+        Z = self.to_sparse()
+        scaled = Z if weights is None else Z.multiply(weights[:, None])
+        return (Z.T @ scaled).tocsr()
+
+    def effective(self) -> Block:
+        """Give the block Z(F ⊗ I) with the root F multiplied in; itself where there is none."""
+        if self.root is None:
+            return self
+        n, n_levels, k = self.n_rows, self.n_levels, self.n_columns
+        Z = self.to_dense().reshape(n, n_levels, k)
+        mixed = np.tensordot(Z, self.root, axes=(1, 0))  # (n, k, n_levels)
+        columns = np.ascontiguousarray(mixed.transpose(0, 2, 1)).reshape(n, -1)
+        return MatrixBlock(columns, k, structure=self.structure, labels=self.labels)
+
+    def to_levels(self, b: FloatMatrix) -> FloatMatrix:
+        """Effects (n_levels, n_columns) of the levels, F b, from those of the effective block."""
+        return b if self.root is None else self.root @ b
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GroupBlock(Block):
+    """A term of a grouping factor: row i belongs to level ``codes[i]`` with values ``values[i]``.
+
+    Parameters
+    ----------
+    codes : (n,) int32, 0 .. n_levels - 1
+    values : (n, k) float64, or None for a column of ones (k = 1)
+    n_levels : int
+    """
+
+    codes: IntVector
+    values: FloatMatrix | None
+    n_levels: int
+    structure: Structure = "us"
+    root: FloatMatrix | None = None
+    labels: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        codes, values = self.codes, self.values
+        if codes.ndim != 1 or codes.dtype.kind not in "iu":
+            raise DesignError(
+                f"The codes of a grouping factor must be a vector of whole numbers, not an array "
+                f"of {codes.dtype} with shape {codes.shape}."
+            )
+        if codes.size and (codes.min() < 0 or codes.max() >= self.n_levels):
+            raise DesignError(
+                f"The codes of a grouping factor with {self.n_levels} levels must lie in "
+                f"0..{self.n_levels - 1}; they run from {codes.min()} to {codes.max()}."
+            )
+        if values is not None and (values.ndim != 2 or values.shape[0] != codes.size):
+            raise DesignError(
+                f"The values of a term need one row for each of the {codes.size} codes; "
+                f"their shape is {values.shape}."
+            )
+        _check_common(self)
+
+    @property
+    def n_rows(self) -> int:
+        return int(self.codes.size)
+
+    @property
+    def n_columns(self) -> int:
+        return 1 if self.values is None else int(self.values.shape[1])
+
+    def dense_values(self) -> FloatMatrix:
+        """Give the values (n, k), ones where there are none."""
+        return np.ones((self.n_rows, 1)) if self.values is None else self.values
+
+    def to_sparse(self) -> Any:
+        from scipy.sparse import csr_array
+
+        n, k = self.n_rows, self.n_columns
+        columns = self.codes.astype(np.int64)[:, None] * k + np.arange(k)
+        row_starts = np.arange(n + 1, dtype=np.int64) * k
+        data = np.ascontiguousarray(self.dense_values(), dtype=float).ravel()
+        return csr_array((data, columns.ravel(), row_starts), shape=(n, self.n_effects))
+
+    def apply(self, b: FloatVector) -> FloatVector:
+        by_level = b.reshape(self.n_levels, self.n_columns)
+        product: FloatVector = np.sum(self.dense_values() * by_level[self.codes], axis=1)
+        return product
+
+    def transpose_apply(self, r: FloatVector) -> FloatVector:
+        weighted = (column * r for column in self.dense_values().T)
+        sums = [np.bincount(self.codes, w, self.n_levels) for w in weighted]
+        return np.column_stack(sums).ravel().astype(np.float64)
+
+    def take(self, rows: IntVector) -> GroupBlock:
+        values = None if self.values is None else self.values[rows]
+        return replace(self, codes=self.codes[rows], values=values)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MatrixBlock(Block):
+    """A term given by its columns: ``matrix`` (n, l k), dense or SciPy sparse."""
+
+    matrix: Any
+    n_columns: int = 1
+    structure: Structure = "us"
+    root: FloatMatrix | None = None
+    labels: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        width = self.matrix.shape[1]
+        if self.n_columns < 1 or width % self.n_columns:
+            raise DesignError(
+                f"Z has {width} columns, which is no multiple of k={self.n_columns}. "
+                f"Z needs k columns for each level, level by level."
+            )
+        _check_common(self)
+
+    @property
+    def n_rows(self) -> int:
+        return int(self.matrix.shape[0])
+
+    @property
+    def n_levels(self) -> int:
+        return int(self.matrix.shape[1]) // self.n_columns
+
+    def to_sparse(self) -> Any:
+        from scipy.sparse import csr_array
+
+        return csr_array(self.matrix)
+
+    def to_dense(self) -> FloatMatrix:
+        matrix = self.matrix
+        return matrix if isinstance(matrix, np.ndarray) else np.asarray(matrix.toarray())
+
+    def apply(self, b: FloatVector) -> FloatVector:
+        return np.asarray(self.matrix @ b)
+
+    def transpose_apply(self, r: FloatVector) -> FloatVector:
+        return np.asarray(self.matrix.T @ r)
+
+    def take(self, rows: IntVector) -> MatrixBlock:
+        return replace(self, matrix=self.matrix[rows])
+
+
+def _check_common(block: Block) -> None:
+    """Check what all blocks share: structure, root and labels."""
+    if block.structure not in STRUCTURES:
+        raise DesignError(
+            f"Unknown covariance structure {block.structure!r} of a block; use 'us' or 'diag'."
+            f"{nearest(str(block.structure), STRUCTURES)}"
+        )
+    n_levels = block.n_levels
+    if block.root is not None and block.root.shape != (n_levels, n_levels):
+        raise DesignError(
+            f"The root of a known covariance over {n_levels} levels must have shape "
+            f"({n_levels}, {n_levels}), not {block.root.shape}."
+        )
+    if block.labels is not None and len(block.labels) != n_levels:
+        raise DesignError(
+            f"levels= has {len(block.labels)} labels, but the block has {n_levels} levels."
+        )
+
+
+def block(
+    Z: Any,
+    *,
+    levels: Sequence[object] | None = None,
+    k: int = 1,
+    covariance: Any = None,
+    precision: Any = None,
+    structure: Structure = "us",
+) -> Block:
+    """Make a random term of your own from its columns of Z.
+
+    The effects are N(0, σ² K ⊗ TT') with T (k, k) estimated: one variance where k = 1. K is the
+    identity, or a known `covariance` (kinship, phylogeny) or the inverse of a `precision`.
+
+    Parameters
+    ----------
+    Z : (n, l k) array or SciPy sparse matrix
+        One row per row of the data; k columns for each of l levels, level by level.
+    levels : sequence of l labels, optional
+        Names of the levels; ``"1"``, ``"2"``, … by default.
+    k : int
+        Columns per level.
+    covariance, precision : (l, l) array, optional
+        Known covariance, or its inverse, over the levels, in the order of the columns of Z.
+        A covariance may be singular (two identical twins), a precision may not.
+    structure : {"us", "diag"}
+        Covariance of the k effects of a level: unstructured, or no correlations.
+
+    Returns
+    -------
+    Block
+        For ``lmm.fit(..., random={"name": block})``.
+
+    Raises
+    ------
+    DesignError
+        If an argument has the wrong shape, is not finite, or is no covariance.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lmm.engine.blocks import block
+    >>> term = block(np.eye(4)[:, :2], levels=["left", "right"])
+    >>> term.n_levels, term.n_columns, term.labels
+    (2, 1, ('left', 'right'))
+    """
+    if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
+        raise DesignError(f"k= must be a whole number of at least 1, not {k!r}.")
+    matrix = _checked_matrix(Z)
+    plain = MatrixBlock(matrix, int(k), structure=structure)
+    labels = _checked_labels(levels, plain.n_levels)
+    if covariance is not None and precision is not None:
+        raise DesignError("Give covariance= or precision=, not both: each determines the other.")
+    root = None
+    if covariance is not None:
+        root = covariance_root(covariance, labels if levels is not None else None, plain.n_levels)
+    if precision is not None:
+        root = precision_root(precision, labels if levels is not None else None, plain.n_levels)
+    return replace(plain, root=root, labels=labels)
+
+
+def _checked_matrix(Z: Any) -> Any:
+    """Z as a read-only float matrix of its own, dense or CSR, all entries finite."""
+    from scipy.sparse import csr_array, issparse
+
+    sparse = issparse(Z)
+    matrix = csr_array(Z) if sparse else np.asarray(Z)
+    if matrix.dtype.kind not in "fiub":
+        raise DesignError(f"Z of a block must hold real numbers; its type is {matrix.dtype}.")
+    if matrix.ndim != 2:
+        raise DesignError(
+            f"Z of a block must be a matrix with one row per row of the data; its shape is "
+            f"{matrix.shape}. Write Z[:, None] for a single column."
+        )
+    if 0 in matrix.shape:
+        raise DesignError(f"Z of a block is empty: its shape is {matrix.shape}.")
+    matrix = matrix.astype(np.float64, copy=True)
+    entries = matrix.data if sparse else matrix
+    bad = int(np.size(entries) - np.count_nonzero(np.isfinite(entries)))
+    if bad:
+        raise DesignError(
+            f"Z of a block has {bad} entries that are missing or infinite. Every row needs "
+            f"finite values: leave those rows out of the data and of Z, or fill them in."
+        )
+    if not sparse:
+        matrix = np.ascontiguousarray(matrix)
+        matrix.flags.writeable = False
+    return matrix
+
+
+def _checked_labels(levels: Sequence[object] | None, n_levels: int) -> tuple[str, ...]:
+    if levels is None:
+        return tuple(str(j + 1) for j in range(n_levels))
+    if isinstance(levels, str):
+        raise DesignError(f"levels= must be a sequence of labels, not the text {levels!r}.")
+    labels = tuple(str(level) for level in levels)
+    if len(labels) != n_levels:
+        raise DesignError(f"levels= has {len(labels)} labels, but Z has {n_levels} levels.")
+    twice = [label for label, count in Counter(labels).items() if count > 1]
+    if twice:
+        raise DesignError(f"levels= has labels that occur more than once: {', '.join(twice[:5])}.")
+    return labels

@@ -1,0 +1,118 @@
+"""What the engine is told and what it gives back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lmm.errors import LmmError
+
+if TYPE_CHECKING:
+    from lmm.typing import FloatMatrix, FloatVector
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evaluation:
+    """The criterion at one set of relative covariance factors T, and what comes with it.
+
+    Attributes
+    ----------
+    criterion : float
+        −2 log-likelihood, or −2 REML log-likelihood, profiled over β and σ.
+    sigma : float
+        √(r²/n) for ML, √(r²/(n − p)) for REML.
+    r2 : float
+        The penalized residual sum of squares at its minimum.
+    log_det_Z, log_det_X : float
+        log|Λ'Z'WZΛ + I| and log|X'V⁻¹X|, V = W⁻¹ + ZΛΛ'Z'.
+    beta : (p,) array
+    b, u : list of (l, k) arrays
+        Conditional modes, one array per term, b = Λu.
+    unscaled_vcov : (p, p) array
+        (X'V⁻¹X)⁻¹; times σ² the covariance of β̂.
+    M : list of (k, k) arrays
+        d criterion / dS, S = TT', symmetric.
+    """
+
+    criterion: float
+    sigma: float
+    r2: float
+    log_det_Z: float
+    log_det_X: float
+    beta: FloatVector
+    b: list[FloatMatrix]
+    u: list[FloatMatrix]
+    unscaled_vcov: FloatMatrix
+    M: list[FloatMatrix]
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """How long and how exactly to optimise.
+
+    Parameters
+    ----------
+    max_iterations : int
+        Steps after which the optimiser gives up and says that it did not converge.
+    tolerance : float
+        Largest predicted fall of the criterion that is still to be had when it stops.
+    progress : bool
+        Print one line per iteration.
+
+    Raises
+    ------
+    LmmError
+        If a value is out of range.
+    """
+
+    max_iterations: int = 60
+    tolerance: float = 1e-8
+    progress: bool = False
+
+    def __post_init__(self) -> None:
+        whole = isinstance(self.max_iterations, int | np.integer)
+        if isinstance(self.max_iterations, bool) or not whole or self.max_iterations < 1:
+            raise LmmError(
+                f"max_iterations must be a whole number of at least 1, not {self.max_iterations!r}."
+            )
+        number = isinstance(self.tolerance, int | float | np.floating | np.integer)
+        if isinstance(self.tolerance, bool) or not number or not 0 < self.tolerance < 1:
+            raise LmmError(f"tolerance must lie between 0 and 1, not be {self.tolerance!r}.")
+        if not isinstance(self.progress, bool):
+            raise LmmError(f"progress must be True or False, not {self.progress!r}.")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Optimum:
+    """Where the optimiser stopped, and why it may.
+
+    Attributes
+    ----------
+    T : list of (k, k) arrays
+        Lower-triangular relative covariance factors with diagonals ≥ 0.
+    criterion : float
+    trace : dict of lists
+        One entry per iteration: ``iteration, criterion, step, decrement, T``.
+    converged, singular : bool
+        Two separate facts: the stopping rule was met; some S = TT' has not full rank.
+    certificate : dict
+        Numbers behind `converged`.
+    null_directions : list of (k, r) arrays
+        Orthonormal basis of the null space of each S.
+    message : str
+        One sentence.
+    n_evaluations, starts_tried : int
+    """
+
+    T: list[FloatMatrix]
+    criterion: float
+    trace: dict[str, list[Any]]
+    converged: bool
+    certificate: dict[str, Any]
+    singular: bool
+    null_directions: list[FloatMatrix]
+    message: str
+    n_evaluations: int
+    starts_tried: int = field(default=1)
