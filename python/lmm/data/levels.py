@@ -1,0 +1,62 @@
+"""Levels of a factor from the values of a column, and their labels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from lmm.typing import FloatVector, IntVector
+
+
+def label(value: object) -> str:
+    """Text of a level: whole numbers without a decimal point, everything else as Python prints it.
+
+    Examples
+    --------
+    >>> from lmm.data.levels import label
+    >>> label(308), label(1.0), label(0.2), label(True), label("a b")
+    ('308', '1', '0.2', 'True', 'a b')
+    """
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    return str(value)
+
+
+def code_numbers(
+    values: FloatVector, integers: npt.NDArray[np.int64] | None
+) -> tuple[IntVector, list[Any]]:
+    """Codes of numbers among their distinct values in ascending order, -1 for NaN."""
+    if integers is not None:
+        return _code_integers(integers)
+    missing = np.isnan(values)
+    if missing.any():
+        codes = np.full(values.size, -1, dtype=np.int32)
+        codes[~missing], distinct = code_numbers(values[~missing], None)
+        return codes, distinct
+    whole = values.astype(np.int64) if _fits_integers(values) else None
+    if whole is not None and np.array_equal(whole, values):
+        return _code_integers(whole)
+    levels, inverse = np.unique(values, return_inverse=True)
+    return inverse.astype(np.int32), levels.tolist()
+
+
+def _fits_integers(values: FloatVector) -> bool:
+    return bool(values.size) and bool(np.all(np.abs(values) < 2**53))
+
+
+def _code_integers(values: npt.NDArray[np.int64]) -> tuple[IntVector, list[Any]]:
+    """Codes of whole numbers; a table of their range replaces sorting where the range is small."""
+    if values.size == 0:
+        return np.empty(0, dtype=np.int32), []
+    low, high = int(values.min()), int(values.max())
+    if high - low > 4 * values.size + 1024:
+        levels, inverse = np.unique(values, return_inverse=True)
+        return inverse.astype(np.int32), levels.tolist()
+    shifted = values - low
+    present = np.zeros(high - low + 1, dtype=bool)
+    present[shifted] = True
+    code = np.cumsum(present, dtype=np.int32) - np.int32(1)
+    return code[shifted], (np.flatnonzero(present) + low).tolist()
