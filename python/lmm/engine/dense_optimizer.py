@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from lmm.engine.dense import DenseCrossProducts
     from lmm.typing import FloatMatrix, FloatVector
 
+Trace = dict[str, list[Any]]
+TRACE = ("iteration", "criterion", "step", "decrement", "T")
 STARTS = (1.0, 0.1, 5.0)
 RANK = 1e-10  # eigenvalues of S below this, relative to W⁻¹ and the scale of Z, are zeros
 
@@ -29,14 +31,12 @@ def optimize(
 ) -> Optimum:
     """Give the lowest minimum found; see `DenseCrossProducts.optimize`."""
     search = _Search(model, reml, start, hold)
-    if start is None:
-        starts = [search.x_start * factor for factor in STARTS]
-    else:
-        starts = [search.x_start, *(search.x_start + shift for shift in (0.1, 1.0))]
-    runs = [search.run(x, control) for x in starts] if search.x_start.size else [search.x_start]
-    best = min(runs, key=lambda x: search.value(x)[0])
-    T, criterion = search.tidy(search.factors(best))
-    return search.optimum(T, criterion, control, len(runs))
+    shifts = STARTS if start is None else (0.0, 0.1, 1.0)
+    starts = [search.x_start * c if start is None else search.x_start + c for c in shifts]
+    runs = [search.run(x, control) for x in (starts if search.x_start.size else starts[:1])]
+    trace = min(runs, key=lambda run: float(run["criterion"][-1]))
+    T, criterion = search.tidy(trace["T"][-1])
+    return search.optimum(T, criterion, trace, len(runs))
 
 
 class _Search:
@@ -51,9 +51,6 @@ class _Search:
     ) -> None:
         self.model, self.reml = model, reml
         self.n_evaluations = 0
-        self.trace: dict[str, list[Any]] = {
-            name: [] for name in ("iteration", "criterion", "step", "decrement", "T")
-        }
         self.scales = [np.sqrt(np.mean(Z**2, axis=(0, 1)) * Z.shape[1]) for Z in model._Z]
         self.scales = [np.where(scale > 0, scale, 1.0) for scale in self.scales]
         self.base = [np.diag(1 / scale) for scale in self.scales]
@@ -95,35 +92,36 @@ class _Search:
         gradient = [2 * M @ factor for M, factor in zip(at.M, T, strict=True)]
         return at.criterion, self.vector(gradient, -1)
 
-    def run(self, x: FloatVector, control: Control) -> FloatVector:
+    def run(self, x: FloatVector, control: Control) -> Trace:
         """L-BFGS-B to come near, then two rounds of BFGS to polish."""
         from scipy.optimize import minimize
 
+        trace: Trace = {name: [] for name in TRACE}
+        self._note(trace, x, self.value(x)[0])
+
         def note(intermediate_result: Any) -> None:
-            self._note(intermediate_result.x, float(intermediate_result.fun))
+            self._note(trace, intermediate_result.x, float(intermediate_result.fun))
+            if control.progress:
+                print(f"{len(trace['T']) - 1:4d}  {trace['criterion'][-1]:.9g}")
 
-        steps = {"maxiter": 10 * control.max_iterations}
-        tight = {**steps, "ftol": 1e-15, "gtol": 1e-9}
-        found = minimize(self.value, x, jac=True, method="L-BFGS-B", options=tight, callback=note)
-        for _ in range(2):
+        options = {"maxiter": 10 * control.max_iterations, "gtol": 1e-9}
+        for method in ("L-BFGS-B", "BFGS", "BFGS") if x.size else ():
+            extra = {"ftol": 1e-15} if method == "L-BFGS-B" else {}
             found = minimize(
-                self.value,
-                found.x,
-                jac=True,
-                method="BFGS",
-                options={**steps, "gtol": 1e-9},
-                callback=note,
+                self.value, x, jac=True, method=method, options=options | extra, callback=note
             )
-        return np.asarray(found.x)
+            x = found.x
+        return trace
 
-    def _note(self, x: FloatVector, criterion: float) -> None:
-        earlier = self.trace["criterion"]
-        previous = self.vector(self.trace["T"][-1]) if earlier else x
-        self.trace["iteration"].append(len(earlier))
-        self.trace["decrement"].append(earlier[-1] - criterion if earlier else np.nan)
-        self.trace["step"].append(float(np.linalg.norm(x - previous)))
-        self.trace["criterion"].append(criterion)
-        self.trace["T"].append(self.factors(x))
+    def _note(self, trace: Trace, x: FloatVector, criterion: float) -> None:
+        first = not trace["T"]
+        trace["step"].append(
+            np.nan if first else float(np.linalg.norm(x - self.vector(trace["T"][-1])))
+        )
+        trace["decrement"].append(np.nan if first else trace["criterion"][-1] - criterion)
+        trace["iteration"].append(len(trace["T"]))
+        trace["criterion"].append(criterion)
+        trace["T"].append(self.factors(x))
 
     def tidy(self, T: list[FloatMatrix]) -> tuple[list[FloatMatrix], float]:
         """Diagonals ≥ 0, and rank-deficient S made exactly so where nothing is held."""
@@ -138,7 +136,7 @@ class _Search:
         return T, criterion
 
     def optimum(
-        self, T: list[FloatMatrix], criterion: float, control: Control, n_starts: int
+        self, T: list[FloatMatrix], criterion: float, trace: Trace, n_starts: int
     ) -> Optimum:
         at = self.model.evaluate(T, self.reml)
         null = [_null_space(factor, s) for factor, s in zip(T, self.scales, strict=True)]
@@ -149,15 +147,12 @@ class _Search:
             if N.size
         ]
         largest = float(np.abs(gradient).max(initial=0.0))
-        converged = largest < 1e-4 * max(1.0, control.tolerance / 1e-8)
         singular = any(N.size for N in null)
-        if not self.trace["T"]:
-            self._note(self.vector(T), criterion)
         return Optimum(
             T=T,
             criterion=criterion,
-            trace=self.trace,
-            converged=converged,
+            trace=trace,
+            converged=largest < 1e-4,
             certificate={"gradient": largest, "kkt": kkt},
             singular=singular,
             null_directions=null,
