@@ -1,0 +1,68 @@
+# Two commands for a user (`make run`, `make test`) and three for a developer (`make lint`, `make bench`, `make clean`).
+# Everything lives in .venv and target/; stamps in .venv/stamps say what is up to date.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMPS := $(VENV)/stamps
+RUST := $(shell find crates -name '*.rs' -o -name Cargo.toml) Cargo.toml Cargo.lock
+PACKAGE := $(shell find python -name '*.py' -o -name '*.pyi') pyproject.toml
+
+# Bridge and tools must agree on one interpreter, or the bridge is compiled twice.
+export PYO3_PYTHON := $(CURDIR)/$(BIN)/python
+
+.PHONY: run test lint bench build format test-rust lint-python lint-rust clean
+
+run: build
+	$(BIN)/lmm fit "Reaction ~ Days + (Days | Subject)" --data sleepstudy --report sleepstudy.html
+	@echo
+	@echo "The report is in $(CURDIR)/sleepstudy.html"
+
+test: build
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: lint-python lint-rust
+
+lint-python: build
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+lint-rust: $(STAMPS)/tools
+	cargo fmt --all --check
+	cargo clippy --release --workspace --all-targets --locked -- -D warnings
+
+# The bridge has no tests of its own: tests/engine/ tests it from Python, against the dense twin.
+test-rust:
+	cargo test --release --workspace --locked
+
+bench: build
+	$(BIN)/python -m benchmarks
+
+format: $(STAMPS)/tools
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+	cargo fmt --all
+
+build: $(STAMPS)/built
+
+$(STAMPS)/tools: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	    { echo "Python 3.11 or newer is needed; name one: make PYTHON=python3.12"; exit 1; }
+	@command -v cargo > /dev/null || \
+	    { echo "cargo is needed to build the core; see https://rustup.rs"; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet --group dev
+	@mkdir -p $(STAMPS)
+	@touch $@
+
+$(STAMPS)/built: $(STAMPS)/tools $(RUST)
+	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/maturin develop --release --locked --extras all
+	@touch $@
+
+clean:
+	rm -rf $(VENV) target sleepstudy.html python/lmm/_core*.so
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .benchmarks
+	find python tests -name __pycache__ -type d -prune -exec rm -rf {} +
