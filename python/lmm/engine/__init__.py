@@ -1,8 +1,9 @@
 """Cross-products, factor and solves: the thin face of the compiled core, and its dense twin."""
 
-from lmm.engine.blocks import Block, GroupBlock, MatrixBlock, block
+from lmm.engine.blocks import Block, GroupBlock, MatrixBlock
 from lmm.engine.dense import DenseCrossProducts
 from lmm.engine.results import Control, Evaluation, Optimum
+from lmm.engine.user_block import block
 
 __all__ = [
     "Block",

@@ -6,18 +6,14 @@ Columns run level by level: column ``level * n_columns + column``.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lmm.engine.known import covariance_root, precision_root
 from lmm.errors import DesignError, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from lmm.typing import FloatMatrix, FloatVector, IntVector, Structure
 
 STRUCTURES: tuple[Structure, ...] = ("us", "diag")
@@ -38,13 +34,19 @@ class Block(ABC):
     if TYPE_CHECKING:  # a subclass may have a field where another has a property
 
         @property
-        def n_rows(self) -> int: ...
+        def n_rows(self) -> int:
+            """Rows of Z."""
+            ...
 
         @property
-        def n_levels(self) -> int: ...
+        def n_levels(self) -> int:
+            """Levels of the term."""
+            ...
 
         @property
-        def n_columns(self) -> int: ...
+        def n_columns(self) -> int:
+            """Columns of Z per level."""
+            ...
 
     @property
     def n_effects(self) -> int:
@@ -65,7 +67,7 @@ class Block(ABC):
 
     @abstractmethod
     def take(self, rows: IntVector) -> Block:
-        """Give the same block for the given rows only, all levels kept."""
+        """Keep some rows only, and all levels."""
 
     def to_dense(self) -> FloatMatrix:
         """Z as a dense matrix (n, q)."""
@@ -132,10 +134,12 @@ class GroupBlock(Block):
 
     @property
     def n_rows(self) -> int:
+        """Rows of Z."""
         return int(self.codes.size)
 
     @property
     def n_columns(self) -> int:
+        """Columns of Z per level."""
         return 1 if self.values is None else int(self.values.shape[1])
 
     def dense_values(self) -> FloatMatrix:
@@ -143,6 +147,7 @@ class GroupBlock(Block):
         return np.ones((self.n_rows, 1)) if self.values is None else self.values
 
     def to_sparse(self) -> Any:
+        """Z as a SciPy CSR array (n, q)."""
         from scipy.sparse import csr_array
 
         n, k = self.n_rows, self.n_columns
@@ -152,16 +157,19 @@ class GroupBlock(Block):
         return csr_array((data, columns.ravel(), row_starts), shape=(n, self.n_effects))
 
     def apply(self, b: FloatVector) -> FloatVector:
+        """Z b, (n,), for effects b (q,)."""
         by_level = b.reshape(self.n_levels, self.n_columns)
         product: FloatVector = np.sum(self.dense_values() * by_level[self.codes], axis=1)
         return product
 
     def transpose_apply(self, r: FloatVector) -> FloatVector:
+        """Z'r, (q,), for a vector r (n,)."""
         weighted = (column * r for column in self.dense_values().T)
         sums = [np.bincount(self.codes, w, self.n_levels) for w in weighted]
         return np.column_stack(sums).ravel().astype(np.float64)
 
     def take(self, rows: IntVector) -> GroupBlock:
+        """Keep some rows only, and all levels."""
         values = None if self.values is None else self.values[rows]
         return replace(self, codes=self.codes[rows], values=values)
 
@@ -187,28 +195,35 @@ class MatrixBlock(Block):
 
     @property
     def n_rows(self) -> int:
+        """Rows of Z."""
         return int(self.matrix.shape[0])
 
     @property
     def n_levels(self) -> int:
+        """Levels of the term."""
         return int(self.matrix.shape[1]) // self.n_columns
 
     def to_sparse(self) -> Any:
+        """Z as a SciPy CSR array (n, q)."""
         from scipy.sparse import csr_array
 
         return csr_array(self.matrix)
 
     def to_dense(self) -> FloatMatrix:
+        """Z as a dense matrix (n, q)."""
         matrix = self.matrix
         return matrix if isinstance(matrix, np.ndarray) else np.asarray(matrix.toarray())
 
     def apply(self, b: FloatVector) -> FloatVector:
+        """Z b, (n,), for effects b (q,)."""
         return np.asarray(self.matrix @ b)
 
     def transpose_apply(self, r: FloatVector) -> FloatVector:
+        """Z'r, (q,), for a vector r (n,)."""
         return np.asarray(self.matrix.T @ r)
 
     def take(self, rows: IntVector) -> MatrixBlock:
+        """Keep some rows only, and all levels."""
         return replace(self, matrix=self.matrix[rows])
 
 
@@ -226,110 +241,4 @@ def _check_common(block: Block) -> None:
             f"({n_levels}, {n_levels}), not {block.root.shape}."
         )
     if block.labels is not None and len(block.labels) != n_levels:
-        raise DesignError(
-            f"levels= has {len(block.labels)} labels, but the block has {n_levels} levels."
-        )
-
-
-def block(
-    Z: Any,
-    *,
-    levels: Sequence[object] | None = None,
-    k: int = 1,
-    covariance: Any = None,
-    precision: Any = None,
-    structure: Structure = "us",
-) -> Block:
-    """Make a random term of your own from its columns of Z.
-
-    The effects are N(0, σ² K ⊗ TT') with T (k, k) estimated: one variance where k = 1. K is the
-    identity, or a known `covariance` (kinship, phylogeny) or the inverse of a `precision`.
-
-    Parameters
-    ----------
-    Z : (n, l k) array or SciPy sparse matrix
-        One row per row of the data; k columns for each of l levels, level by level.
-    levels : sequence of l labels, optional
-        Names of the levels; ``"1"``, ``"2"``, … by default.
-    k : int
-        Columns per level.
-    covariance, precision : (l, l) array, optional
-        Known covariance, or its inverse, over the levels, in the order of the columns of Z.
-        A covariance may be singular (two identical twins), a precision may not.
-    structure : {"us", "diag"}
-        Covariance of the k effects of a level: unstructured, or no correlations.
-
-    Returns
-    -------
-    Block
-        For ``lmm.fit(..., random={"name": block})``.
-
-    Raises
-    ------
-    DesignError
-        If an argument has the wrong shape, is not finite, or is no covariance.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from lmm.engine.blocks import block
-    >>> term = block(np.eye(4)[:, :2], levels=["left", "right"])
-    >>> term.n_levels, term.n_columns, term.labels
-    (2, 1, ('left', 'right'))
-    """
-    if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
-        raise DesignError(f"k= must be a whole number of at least 1, not {k!r}.")
-    matrix = _checked_matrix(Z)
-    plain = MatrixBlock(matrix, int(k), structure=structure)
-    labels = _checked_labels(levels, plain.n_levels)
-    if covariance is not None and precision is not None:
-        raise DesignError("Give covariance= or precision=, not both: each determines the other.")
-    root = None
-    if covariance is not None:
-        root = covariance_root(covariance, labels if levels is not None else None, plain.n_levels)
-    if precision is not None:
-        root = precision_root(precision, labels if levels is not None else None, plain.n_levels)
-    return replace(plain, root=root, labels=labels)
-
-
-def _checked_matrix(Z: Any) -> Any:
-    """Z as a read-only float matrix of its own, dense or CSR, all entries finite."""
-    from scipy.sparse import csr_array, issparse
-
-    sparse = issparse(Z)
-    matrix = csr_array(Z) if sparse else np.asarray(Z)
-    if matrix.dtype.kind not in "fiub":
-        raise DesignError(f"Z of a block must hold real numbers; its type is {matrix.dtype}.")
-    if matrix.ndim != 2:
-        raise DesignError(
-            f"Z of a block must be a matrix with one row per row of the data; its shape is "
-            f"{matrix.shape}. Write Z[:, None] for a single column."
-        )
-    if 0 in matrix.shape:
-        raise DesignError(f"Z of a block is empty: its shape is {matrix.shape}.")
-    matrix = matrix.astype(np.float64, copy=True)
-    entries = matrix.data if sparse else matrix
-    bad = int(np.size(entries) - np.count_nonzero(np.isfinite(entries)))
-    if bad:
-        raise DesignError(
-            f"Z of a block has {bad} entries that are missing or infinite. Every row needs "
-            f"finite values: leave those rows out of the data and of Z, or fill them in."
-        )
-    if not sparse:
-        matrix = np.ascontiguousarray(matrix)
-        matrix.flags.writeable = False
-    return matrix
-
-
-def _checked_labels(levels: Sequence[object] | None, n_levels: int) -> tuple[str, ...]:
-    if levels is None:
-        return tuple(str(j + 1) for j in range(n_levels))
-    if isinstance(levels, str):
-        raise DesignError(f"levels= must be a sequence of labels, not the text {levels!r}.")
-    labels = tuple(str(level) for level in levels)
-    if len(labels) != n_levels:
-        raise DesignError(f"levels= has {len(labels)} labels, but Z has {n_levels} levels.")
-    twice = [label for label, count in Counter(labels).items() if count > 1]
-    if twice:
-        raise DesignError(f"levels= has labels that occur more than once: {', '.join(twice[:5])}.")
-    return labels
+        raise DesignError(f"levels= has {len(block.labels)} labels, but the block has {n_levels} levels.")

@@ -67,14 +67,17 @@ class DenseCrossProducts:
 
     @property
     def n_obs(self) -> int:
+        """Rows n."""
         return int(self._y.size)
 
     @property
     def n_fixed(self) -> int:
+        """Columns p of X."""
         return int(self._X.shape[1])
 
     @property
     def blocks(self) -> tuple[Block, ...]:
+        """The random terms."""
         return self._blocks
 
     def evaluate(self, T: Sequence[FloatMatrix], reml: bool) -> Evaluation:
@@ -119,8 +122,8 @@ class DenseCrossProducts:
         state = self._state(T, reml)
         columns = []
         for Z, r, block in zip(self._Z, self._scores(state), self._blocks, strict=True):
-            for E in symmetric_basis(block.n_columns, block.structure):
-                columns.append(np.einsum("njc,cd,jd->n", Z, E, r))
+            basis = symmetric_basis(block.n_columns, block.structure)
+            columns += [np.einsum("njc,cd,jd->n", Z, E, r) for E in basis]
         F = np.column_stack(columns) if columns else np.zeros((self.n_obs, 0))
         c = F.T @ state.Ve / state.sigma2
         information: FloatMatrix = F.T @ state.P @ F / state.sigma2 - np.outer(c, c) / state.m
@@ -228,7 +231,7 @@ class _State:
 
 
 def symmetric_basis(k: int, structure: str) -> list[FloatMatrix]:
-    """Derivatives of S with respect to its distinct elements, column by column."""
+    """Differentiate S with respect to its distinct elements, column by column."""
     basis = []
     for column in range(k):
         for row in range(column, k):

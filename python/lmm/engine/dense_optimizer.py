@@ -5,6 +5,7 @@ The criterion is smooth in the entries of T with either sign, also where T is si
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ import numpy as np
 from lmm.engine.results import Control, Optimum
 
 if TYPE_CHECKING:
+    from lmm.engine.blocks import Block
     from lmm.engine.dense import DenseCrossProducts
     from lmm.typing import FloatMatrix, FloatVector
 
@@ -51,8 +53,7 @@ class _Search:
     ) -> None:
         self.model, self.reml = model, reml
         self.n_evaluations = 0
-        self.scales = [np.sqrt(np.mean(Z**2, axis=(0, 1)) * Z.shape[1]) for Z in model._Z]
-        self.scales = [np.where(scale > 0, scale, 1.0) for scale in self.scales]
+        self.scales = [_column_scale(block) for block in model.blocks]
         self.base = [np.diag(1 / scale) for scale in self.scales]
         if start is not None:
             self.base = [np.tril(np.asarray(factor, dtype=float)) for factor in start]
@@ -102,22 +103,18 @@ class _Search:
         def note(intermediate_result: Any) -> None:
             self._note(trace, intermediate_result.x, float(intermediate_result.fun))
             if control.progress:
-                print(f"{len(trace['T']) - 1:4d}  {trace['criterion'][-1]:.9g}")
+                sys.stderr.write(f"{len(trace['T']) - 1:4d}  {trace['criterion'][-1]:.9g}\n")
 
         options = {"maxiter": 10 * control.max_iterations, "gtol": 1e-9}
         for method in ("L-BFGS-B", "BFGS", "BFGS") if x.size else ():
             extra = {"ftol": 1e-15} if method == "L-BFGS-B" else {}
-            found = minimize(
-                self.value, x, jac=True, method=method, options=options | extra, callback=note
-            )
+            found = minimize(self.value, x, jac=True, method=method, options=options | extra, callback=note)
             x = found.x
         return trace
 
     def _note(self, trace: Trace, x: FloatVector, criterion: float) -> None:
         first = not trace["T"]
-        trace["step"].append(
-            np.nan if first else float(np.linalg.norm(x - self.vector(trace["T"][-1])))
-        )
+        trace["step"].append(np.nan if first else float(np.linalg.norm(x - self.vector(trace["T"][-1]))))
         trace["decrement"].append(np.nan if first else trace["criterion"][-1] - criterion)
         trace["iteration"].append(len(trace["T"]))
         trace["criterion"].append(criterion)
@@ -135,16 +132,12 @@ class _Search:
             return tidied, lower
         return T, criterion
 
-    def optimum(
-        self, T: list[FloatMatrix], criterion: float, trace: Trace, n_starts: int
-    ) -> Optimum:
+    def optimum(self, T: list[FloatMatrix], criterion: float, trace: Trace, n_starts: int) -> Optimum:
         at = self.model.evaluate(T, self.reml)
         null = [_null_space(factor, s) for factor, s in zip(T, self.scales, strict=True)]
         gradient = self.vector([2 * M @ factor for M, factor in zip(at.M, T, strict=True)], -1)
         kkt = [
-            float(np.linalg.eigvalsh(N.T @ M @ N).min())
-            for M, N in zip(at.M, null, strict=True)
-            if N.size
+            float(np.linalg.eigvalsh(N.T @ M @ N).min()) for M, N in zip(at.M, null, strict=True) if N.size
         ]
         largest = float(np.abs(gradient).max(initial=0.0))
         singular = any(N.size for N in null)
@@ -160,6 +153,13 @@ class _Search:
             n_evaluations=self.n_evaluations,
             starts_tried=n_starts,
         )
+
+
+def _column_scale(block: Block) -> FloatVector:
+    """Root mean square (k,) of the columns of a term, taken over the rows of the data."""
+    Z = block.effective().to_dense().reshape(-1, block.n_columns)
+    scale: FloatVector = np.sqrt(np.sum(Z**2, axis=0) / block.n_rows)
+    return np.where(scale > 0, scale, 1.0)
 
 
 def _exact_rank(factor: FloatMatrix, scale: FloatVector) -> FloatMatrix:

@@ -59,9 +59,7 @@ def _singular_root(K: FloatMatrix) -> FloatMatrix:
     return np.ascontiguousarray((signs[:, None] * upper).T)
 
 
-def _checked_square(
-    name: str, matrix: Any, labels: tuple[str, ...] | None, n_levels: int
-) -> FloatMatrix:
+def _checked_square(name: str, matrix: Any, labels: tuple[str, ...] | None, n_levels: int) -> FloatMatrix:
     """Give the matrix as finite, symmetric float64 of shape (l, l), labels in the right order."""
     _check_labels(name, matrix, labels)
     dense = matrix.toarray() if hasattr(matrix, "toarray") else np.asarray(matrix)
