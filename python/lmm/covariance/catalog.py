@@ -7,13 +7,11 @@ from lmm.covariance.structure import Structure
 from lmm.covariance.us import Unstructured
 from lmm.errors import UnsupportedError
 
-CATALOG: dict[str, Structure] = {
-    family.name: family for family in (Unstructured(), Diagonal())
-}
+CATALOG: dict[str, Structure] = {family.name: family for family in (Unstructured(), Diagonal())}
 
 
 def structure(name: str) -> Structure:
-    """The structure of that name.
+    """Look a structure up by its name.
 
     Raises
     ------

@@ -30,7 +30,9 @@ class Diagonal(Structure):
 
     def factor(self, theta: FloatVector, k: int) -> FloatMatrix:
         """T with theta on its diagonal."""
-        return np.diag(np.asarray(theta, dtype=float))
+        T = np.zeros((k, k))
+        np.fill_diagonal(T, theta)
+        return T
 
     def theta(self, T: FloatMatrix) -> FloatVector:
         """Absolute diagonal of T."""
@@ -50,10 +52,12 @@ class Diagonal(Structure):
 
     def held_elements(self, held: np.ndarray, k: int) -> np.ndarray:
         """Held diagonal elements; the others are zero by structure."""
-        return np.diag(np.asarray(held, dtype=bool))
+        mask = np.zeros((k, k), dtype=bool)
+        np.fill_diagonal(mask, held)
+        return mask
 
     def derivatives(self, theta: FloatVector, k: int) -> FloatArray:
-        """dS_ii = 2 theta_i."""
+        """Derivatives dS_ii = 2 theta_i."""
         derivatives = np.zeros((k, k, k))
         index = np.arange(k)
         derivatives[index, index, index] = 2.0 * np.asarray(theta, dtype=float)

@@ -23,7 +23,7 @@ class ThetaTerm:
 
     @property
     def n_columns(self) -> int:
-        """k."""
+        """Columns k."""
         return len(self.columns)
 
     @property
@@ -86,7 +86,7 @@ class ThetaLayout:
         return [t.structure.held_elements(part, t.n_columns) for t, part in self._parts(held)]
 
     def gradient(self, theta: FloatVector, M: Sequence[FloatMatrix]) -> FloatVector:
-        """d criterion / d theta from M = d criterion / d S of each term.
+        """Gradient d criterion / d theta from M = d criterion / d S of each term.
 
         ``tr(M dS_i)`` for each parameter; for unstructured terms this is ``2 tril(M T)``.
         """
@@ -98,7 +98,7 @@ class ThetaLayout:
         )
 
     def jacobian(self, theta: FloatVector) -> FloatMatrix:
-        """Derivative of the free elements of all S by theta (n_free, n_theta), block diagonal."""
+        """Differentiate the free elements of all S by theta (n_free, n_theta), block diagonal."""
         blocks = [t.structure.jacobian(part, t.n_columns) for t, part in self._parts(theta)]
         full = np.zeros((sum(len(block) for block in blocks), self.n_theta))
         row = column = 0

@@ -32,7 +32,7 @@ class Structure(ABC):
 
     @abstractmethod
     def n_theta(self, k: int) -> int:
-        """Number of parameters of a term with k columns."""
+        """Count the parameters of a term with k columns."""
 
     @abstractmethod
     def factor(self, theta: FloatVector, k: int) -> FloatMatrix:
@@ -63,7 +63,7 @@ class Structure(ABC):
         """dS/dtheta (n_theta, k, k)."""
 
     def jacobian(self, theta: FloatVector, k: int) -> FloatMatrix:
-        """Derivative of the free elements of S (`coordinates`) by theta (n_free, n_theta)."""
+        """Differentiate the free elements of S (`coordinates`) by theta (n_free, n_theta)."""
         dS = self.derivatives(theta, k)
         columns, rows = np.triu_indices(k) if self.coordinates == "us" else (np.arange(k),) * 2
         free: FloatMatrix = dS[:, rows, columns].T

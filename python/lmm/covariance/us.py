@@ -33,7 +33,7 @@ class Unstructured(Structure):
     coordinates: ClassVar[Literal["us", "diag"]] = "us"
 
     def n_theta(self, k: int) -> int:
-        """k (k + 1) / 2."""
+        """Elements of the lower triangle, k (k + 1) / 2."""
         return k * (k + 1) // 2
 
     def factor(self, theta: FloatVector, k: int) -> FloatMatrix:
@@ -65,13 +65,13 @@ class Unstructured(Structure):
         )
 
     def held_elements(self, held: np.ndarray, k: int) -> np.ndarray:
-        """The same elements of T."""
+        """Elements of T where the held parameters are."""
         mask = np.zeros((k, k), dtype=bool)
         mask[lower_elements(k)] = held
         return mask
 
     def derivatives(self, theta: FloatVector, k: int) -> FloatArray:
-        """dS = E_ij T' + T E_ji for the element (i, j) of T."""
+        """Derivatives dS = E_ij T' + T E_ji for the element (i, j) of T."""
         T = self.factor(theta, k)
         rows, columns = lower_elements(k)
         half = np.zeros((len(rows), k, k))

@@ -1,0 +1,87 @@
+"""The criterion as a function of theta."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from lmm.covariance import ThetaLayout
+from lmm.engine import Block, Evaluation
+from lmm.engine import DenseCrossProducts as CrossProducts
+from lmm.typing import FloatArray, FloatMatrix, FloatVector, Method
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Criterion:
+    """-2 log-likelihood (ML or REML) of one model, profiled over beta and sigma.
+
+    Attributes
+    ----------
+    cross
+        Cross-products of the data.
+    layout
+        What theta means.
+    method
+        ``"reml"`` or ``"ml"``.
+
+    Examples
+    --------
+    >>> from lmm.engine import GroupBlock
+    >>> y = np.array([1.0, 2.0, 4.0, 6.0])
+    >>> batch = GroupBlock(np.array([0, 0, 1, 1]), None, 2)
+    >>> layout = ThetaLayout.of([("batch", ("Intercept",), "us")])
+    >>> criterion = Criterion.of(y, np.ones((4, 1)), [batch], None, layout, "reml")
+    >>> round(criterion.evaluate(layout.start).criterion, 4)
+    13.3563
+    """
+
+    cross: CrossProducts
+    layout: ThetaLayout
+    method: Method
+
+    @classmethod
+    def of(
+        cls,
+        y: FloatVector,
+        X: FloatMatrix,
+        blocks: Sequence[Block],
+        weights: FloatVector | None,
+        layout: ThetaLayout,
+        method: Method,
+    ) -> Criterion:
+        """From the response minus the offset (n,), X (n, p) of full rank and the blocks of Z."""
+        return cls(CrossProducts(y, X, blocks, weights), layout, method)
+
+    @property
+    def reml(self) -> bool:
+        """Whether the criterion is REML's."""
+        return self.method == "reml"
+
+    def evaluate(self, theta: FloatVector) -> Evaluation:
+        """Everything that the engine says at theta."""
+        return self.cross.evaluate(self.layout.factors(theta), self.reml)
+
+    def gradient(self, theta: FloatVector) -> FloatVector:
+        """Gradient d criterion / d theta (n_theta,)."""
+        return self.layout.gradient(theta, self.evaluate(theta).M)
+
+    def information(self, theta: FloatVector) -> FloatMatrix:
+        """Average information of theta (n_theta, n_theta), on the scale of the criterion.
+
+        It stands between the Hessian of the criterion and its expectation, sigma profiled out:
+        the covariance of the estimates is about twice its inverse.
+        """
+        J = self.layout.jacobian(theta)
+        information = self.cross.average_information(self.layout.factors(theta), self.reml)
+        chained: FloatMatrix = J.T @ np.asarray(information).reshape(len(J), len(J)) @ J
+        return chained
+
+    def conditional(self, theta: FloatVector, *, given_beta: bool) -> list[FloatArray]:
+        """Covariance of each level's random effects over sigma**2, (l, k, k) per term.
+
+        Given beta as lme4 has it, or with the uncertainty of beta (Henderson's prediction
+        error variance).
+        """
+        return list(self.cross.conditional(self.layout.factors(theta), reml=not given_beta))

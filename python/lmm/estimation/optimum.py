@@ -1,0 +1,166 @@
+"""The search for theta, from one start or several."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from lmm.engine import Block, Control, Optimum
+from lmm.estimation.certificate import Certificate
+from lmm.estimation.criterion import Criterion
+from lmm.estimation.given import Given
+from lmm.estimation.rank import null_directions
+from lmm.typing import BoolVector, FloatMatrix, FloatVector
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ThetaOptimum:
+    """Where the search ended.
+
+    Attributes
+    ----------
+    theta : shape (n_theta,)
+    held : shape (n_theta,)
+        Marks of the parameters that the user gave.
+    certificate
+        Whether it converged, and why.
+    null_directions
+        Per term, orthonormal directions (k, r) of random effects without variance.
+    path : shape (n_iterations, n_theta)
+        Theta at each iteration.
+    criterion, step, decrement : shape (n_iterations,)
+        The value there, the length of the step that led there, and the fall of the criterion
+        that was still predicted.
+    """
+
+    theta: FloatVector
+    held: BoolVector
+    certificate: Certificate
+    null_directions: tuple[FloatMatrix, ...]
+    path: FloatMatrix
+    criterion: FloatVector
+    step: FloatVector
+    decrement: FloatVector
+
+
+def optimize(
+    criterion: Criterion,
+    blocks: Sequence[Block],
+    given: Given,
+    start: FloatVector | None,
+    control: Control,
+    restarts: int = 0,
+) -> ThetaOptimum:
+    """Minimize the criterion over the free parameters; where none is free, only look.
+
+    Parameters
+    ----------
+    start
+        Theta to begin with; by default the engine's own start.
+    restarts
+        How many further starts to try; the lowest criterion wins, the first of equals.
+    """
+    if given.held.all():
+        return _evaluated(criterion, blocks, given)
+    layout = criterion.layout
+    hold = layout.held_elements(given.held) if given.held.any() else None
+    begin = _begin(criterion, blocks, given, start)
+    starts = [begin, *_further_starts(criterion, blocks, given, restarts)]
+    optima = [
+        criterion.cross.optimize(criterion.reml, None if s is None else layout.factors(s), hold, control)
+        for s in starts
+    ]
+    return _summarized(criterion, given, optima)
+
+
+def _begin(
+    criterion: Criterion, blocks: Sequence[Block], given: Given, start: FloatVector | None
+) -> FloatVector | None:
+    """Choose the first start; held values need one to stand in."""
+    if start is None and not given.held.any():
+        return None
+    first = scaled_start(criterion, blocks) if start is None else start
+    return np.where(given.held, given.theta, first)
+
+
+def scaled_start(criterion: Criterion, blocks: Sequence[Block]) -> FloatVector:
+    """Theta at which each random column contributes the variance of the residual."""
+    layout = criterion.layout
+    scales = [1.0 / column_scales(block) for block in blocks]
+    T = [s[:, None] * T for s, T in zip(scales, layout.factors(layout.start), strict=True)]
+    return layout.theta(T)
+
+
+def column_scales(block: Block) -> FloatVector:
+    """Root mean square of the k columns of a term over the rows; 1 for a column of zeros."""
+    squares = block.effective().to_sparse().power(2).sum(axis=0)
+    by_column = np.asarray(squares).reshape(block.n_levels, block.n_columns).sum(axis=0)
+    scales = np.sqrt(by_column / block.n_rows)
+    return np.where(scales > 0.0, scales, 1.0)
+
+
+def _further_starts(
+    criterion: Criterion, blocks: Sequence[Block], given: Given, restarts: int
+) -> list[FloatVector]:
+    """Larger, smaller, then scattered ones; the same every time."""
+    if restarts == 0:
+        return []
+    base = scaled_start(criterion, blocks)
+    rng = np.random.default_rng(0)
+    factors = [np.sqrt(10.0), np.sqrt(0.1), *np.exp(rng.normal(0.0, 2.0, size=restarts))]
+    return [np.where(given.held, given.theta, f * base) for f in factors[:restarts]]
+
+
+def _summarized(criterion: Criterion, given: Given, optima: list[Optimum]) -> ThetaOptimum:
+    layout = criterion.layout
+    best = min(optima, key=lambda optimum: optimum.criterion)
+    trace = best.trace
+    certificate = Certificate(
+        converged=bool(best.converged),
+        singular=bool(best.singular),
+        message=best.message,
+        n_iterations=max(len(trace["iteration"]) - 1, 0),
+        n_evaluations=sum(optimum.n_evaluations for optimum in optima),
+        starts_tried=sum(optimum.starts_tried for optimum in optima),
+        details=best.certificate,
+    )
+    theta = layout.theta(best.T)
+    return ThetaOptimum(
+        theta=np.where(given.held, given.theta, theta),
+        held=given.held,
+        certificate=certificate,
+        null_directions=tuple(np.asarray(N, dtype=float) for N in best.null_directions),
+        path=np.array([layout.theta(T) for T in trace["T"]]).reshape(-1, layout.n_theta),
+        criterion=np.array(trace["criterion"], dtype=float),
+        step=np.array(trace["step"], dtype=float),
+        decrement=np.array(trace["decrement"], dtype=float),
+    )
+
+
+def _evaluated(criterion: Criterion, blocks: Sequence[Block], given: Given) -> ThetaOptimum:
+    """Look at the place that the user gave, or that needs no search."""
+    theta = given.theta
+    T = criterion.layout.factors(theta)
+    null = tuple(
+        null_directions(factor @ factor.T, column_scales(block))
+        for factor, block in zip(T, blocks, strict=True)
+    )
+    message = (
+        "Theta was given: nothing was optimized."
+        if len(theta)
+        else "No random terms: the estimates are exact, without iterations."
+    )
+    singular = any(N.shape[1] > 0 for N in null)
+    value = criterion.evaluate(theta).criterion
+    return ThetaOptimum(
+        theta=theta,
+        held=given.held,
+        certificate=Certificate(True, singular, message, 0, 1, 0, {}),
+        null_directions=null,
+        path=theta[None, :],
+        criterion=np.array([value]),
+        step=np.array([np.nan]),
+        decrement=np.array([np.nan]),
+    )
