@@ -1,0 +1,186 @@
+"""Any table as a source of columns: frames of all libraries, dicts of arrays, lists of dicts."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+
+from lmm.data.arrays import factor_column, read_array
+from lmm.data.column import Column, Columns
+from lmm.data.series import read_series
+from lmm.errors import ColumnError, DataError, nearest
+
+_ACCEPTED = "pandas, polars, Arrow or DuckDB tables, a dict of arrays, or a list of dicts"
+
+
+class Source(ABC):
+    """A table of which columns are read by name; what is not asked for is not touched."""
+
+    names: tuple[str, ...]
+
+    @abstractmethod
+    def _load(self, names: Sequence[str]) -> tuple[dict[str, Column], int]:
+        """Give the columns and the number of rows of the table."""
+
+    def read(self, names: Iterable[str]) -> Columns:
+        """Read the named columns.
+
+        Raises
+        ------
+        ColumnError
+            If the table has no such column; similar names are suggested.
+        DataError
+            If the table has no rows, or a column cannot be used.
+        """
+        wanted = list(dict.fromkeys(names))
+        for name in wanted:
+            if name not in self.names:
+                raise ColumnError(
+                    f'The data have no column "{name}".{nearest(name, self.names)} Columns: {_list(self.names)}.'
+                )
+        columns, n_rows = self._load(wanted)
+        if n_rows == 0:
+            raise DataError("The data have no rows. A model needs at least two.")
+        return Columns(columns, n_rows, self.names)
+
+
+class FrameSource(Source):
+    """A data frame of any library that narwhals knows."""
+
+    def __init__(self, frame: nw.DataFrame[Any] | nw.LazyFrame[Any]) -> None:
+        self._frame = frame
+        # Names that are not text occur in pandas.
+        self._by_text = {str(name): name for name in frame.collect_schema().names()}
+        self.names = tuple(self._by_text)
+
+    def _load(self, names: Sequence[str]) -> tuple[dict[str, Column], int]:
+        frame = self._frame
+        native_names = [self._by_text[name] for name in names]
+        if isinstance(frame, nw.LazyFrame):
+            # Without any used column, one of them still tells the number of rows.
+            frame = frame.select(native_names or [self._by_text[self.names[0]]]).collect()
+        columns = {
+            name: read_series(name, frame[native])
+            for name, native in zip(names, native_names, strict=True)
+        }
+        return columns, len(frame)
+
+
+class MappingSource(Source):
+    """A dict from names to arrays, lists or series of any library."""
+
+    def __init__(self, data: Mapping[Any, Any]) -> None:
+        self._data = {str(name): values for name, values in data.items()}
+        self.names = tuple(self._data)
+
+    def _load(self, names: Sequence[str]) -> tuple[dict[str, Column], int]:
+        lengths = {name: _length(name, values) for name, values in self._data.items()}
+        if len(set(lengths.values())) > 1:
+            seen = ", ".join(f'"{name}" has {length}' for name, length in lengths.items())
+            raise DataError(f"The columns of the data differ in length: {seen}. Each needs one value per row.")
+        columns = {name: read_values(name, self._data[name]) for name in names}
+        return columns, next(iter(lengths.values()), 0)
+
+
+class RecordsSource(Source):
+    """A list of dicts, one for each row; a key that a row lacks is a missing value."""
+
+    def __init__(self, records: Sequence[Mapping[Any, Any]]) -> None:
+        self._records = records
+        self.names = tuple(dict.fromkeys(str(name) for record in records for name in record))
+
+    def _load(self, names: Sequence[str]) -> tuple[dict[str, Column], int]:
+        columns = {name: read_array(name, [record.get(name) for record in self._records]) for name in names}
+        return columns, len(self._records)
+
+
+def open_table(data: Any) -> Source:
+    """Make a source of columns of any table.
+
+    Parameters
+    ----------
+    data
+        A pandas, polars or Arrow table, a DuckDB relation, a narwhals frame, a dict of arrays, a list of dicts, or a
+        NumPy array with named fields. Lazy frames are collected when read, used columns only.
+
+    Raises
+    ------
+    DataError
+        If it is none of these.
+
+    Examples
+    --------
+    >>> from lmm.data import open_table
+    >>> table = open_table({"y": [1.5, 2.5], "g": ["b", "a"]})
+    >>> table.names
+    ('y', 'g')
+    >>> table.read(["g"])["g"].levels
+    ('a', 'b')
+    """
+    if isinstance(data, Source):
+        return data
+    if isinstance(data, Mapping):
+        return MappingSource(data)
+    if isinstance(data, np.ndarray) and data.dtype.names:
+        return MappingSource({name: data[name] for name in data.dtype.names})
+    if isinstance(data, list | tuple) and all(isinstance(row, Mapping) for row in data):
+        return RecordsSource(data)
+    try:
+        return FrameSource(nw.from_native(data))
+    except nw.exceptions.DuplicateError as error:
+        raise DataError(f"Two columns of the data have the same name. {error} Rename one.") from None
+    except TypeError:
+        raise DataError(_no_table(data)) from None
+
+
+def read_table(data: Any, names: Iterable[str]) -> Columns:
+    """Read the named columns of any table; see `open_table`."""
+    return open_table(data).read(names)
+
+
+def read_values(name: str, values: Any) -> Column:
+    """Column of an array, a list, or a series of any library."""
+    if isinstance(values, np.ndarray | list | tuple | range):
+        return read_array(name, values)
+    if hasattr(values, "categories") and hasattr(values, "codes"):  # pandas.Categorical
+        return factor_column(name, np.asarray(values.codes, dtype=np.int32), list(values.categories))
+    series = nw.from_native(_chunked(values), series_only=True, pass_through=True)
+    if isinstance(series, nw.Series):
+        return read_series(name, series)
+    return read_array(name, np.asarray(values) if hasattr(values, "__array__") else values)
+
+
+def _chunked(values: Any) -> Any:
+    """Plain Arrow arrays as chunked ones, which is what narwhals takes."""
+    if type(values).__module__.startswith("pyarrow") and not hasattr(values, "chunks"):
+        import pyarrow as pa
+
+        return pa.chunked_array([values])
+    return values
+
+
+def _length(name: str, values: Any) -> int:
+    if isinstance(values, str | bytes) or not hasattr(values, "__len__"):
+        raise DataError(
+            f'Column "{name}" is the single value {values!r}. Give each column as an array or a list, one value per row.'
+        )
+    return len(values)
+
+
+def _no_table(data: Any) -> str:
+    if isinstance(data, str):
+        return (
+            f"The data are the text {data!r}, not a table. Read a file first (pandas.read_csv, polars.read_parquet), "
+            "or load a built-in set with lmm.datasets.load."
+        )
+    shape = f" of shape {data.shape}" if isinstance(data, np.ndarray) else ""
+    return f"The data are a {type(data).__name__}{shape}, not a table. Give {_ACCEPTED}."
+
+
+def _list(names: Sequence[str], limit: int = 12) -> str:
+    shown = ", ".join(names[:limit])
+    return shown if len(names) <= limit else f"{shown}, … ({len(names)} in all)"
