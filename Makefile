@@ -11,7 +11,8 @@ PACKAGE := $(shell find python -name '*.py' -o -name '*.pyi') pyproject.toml
 # Bridge and tools must agree on one interpreter, or the bridge is compiled twice.
 export PYO3_PYTHON := $(CURDIR)/$(BIN)/python
 
-.PHONY: run test lint bench build format test-rust lint-python lint-rust clean
+# `make docs` writes the real output below the code in README.md and docs/.
+.PHONY: run test lint bench build docs format test-rust lint-python lint-rust clean
 
 run: build
 	$(BIN)/lmm fit "Reaction ~ Days + (Days | Subject)" --data sleepstudy --report sleepstudy.html
@@ -36,6 +37,9 @@ lint-rust: $(STAMPS)/tools
 # The bridge has no tests of its own: tests/engine/ tests it from Python, against the dense twin.
 test-rust:
 	cargo test --release --workspace --locked
+
+docs: build
+	$(BIN)/python -m tests.architecture.documents
 
 bench: build
 	$(BIN)/python -m benchmarks

@@ -29,8 +29,9 @@ _DECIMALS = {
     "loglik": 3,
     "criterion": 3,
 }
-_DIGITS = 4  # significant digits of the smallest number of a column
-_MOST_DIGITS = 7  # and of the largest
+_DIGITS = 5  # significant digits of the smallest number of a column
+_ERROR_DIGITS = 4  # and of the smallest standard error
+_MOST_DIGITS = 6  # but of the largest number of a column no more than these
 
 
 def format_p_value(p: float) -> str:
@@ -77,11 +78,15 @@ def format_columns(columns: Mapping[str, Any], formats: Mapping[str, str]) -> di
     dict of list of str
         In the order of ``columns``.
     """
-    shared = [np.asarray(columns[name]) for name in _ESTIMATES if _is_float(columns.get(name))]
-    # The standard errors say how many decimals mean something.
+    shared = [columns[name] for name in _ESTIMATES if _is_float(columns.get(name))]
+    # The standard errors say how many decimals of the estimates mean something.
     error: Any = columns.get("std_error")
-    guide = [np.asarray(error)] if _is_float(error) and len(error) else shared
-    decimals = _decimals(np.concatenate(guide), np.concatenate(shared)) if shared else 0
+    if _is_float(error) and np.isfinite(error).any():
+        decimals = _decimals(error, np.concatenate(shared), _ERROR_DIGITS)
+    elif shared:
+        decimals = _decimals(np.concatenate(shared))
+    else:
+        decimals = 0
     return {
         name: _format_column(name, values, formats.get(name), decimals) for name, values in columns.items()
     }
@@ -107,16 +112,15 @@ def _format_column(name: str, values: Any, spec: str | None, shared: int) -> lis
     return _trim([_fixed(number, _decimals(values) if decimals is None else decimals) for number in numbers])
 
 
-def _decimals(guide: Any, values: Any | None = None) -> int:
+def _decimals(guide: Any, values: Any | None = None, digits: int = _DIGITS) -> int:
     """Decimals that show the smallest of ``guide`` well and the largest of ``values`` not too long."""
+    values = guide if values is None else values
     sizes = np.abs(guide[np.isfinite(guide) & (guide != 0)])
-    all_values = guide if values is None else values
-    largest = np.abs(all_values[np.isfinite(all_values)]).max(initial=0.0)
+    largest = np.abs(values[np.isfinite(values)]).max(initial=0.0)
     if sizes.size == 0:
-        return 0 if largest == 0 else _decimals(all_values)
-    wanted = _DIGITS - 1 - floor(log10(sizes.min()))
-    most = _MOST_DIGITS - 1 - floor(log10(largest)) if largest > 0 else wanted
-    return max(0, min(wanted, most))
+        return 0
+    wanted = digits - 1 - floor(log10(sizes.min()))
+    return max(0, min(wanted, _MOST_DIGITS - 1 - floor(log10(largest))))
 
 
 def _fixed(number: float, decimals: int) -> str:

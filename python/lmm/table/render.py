@@ -46,10 +46,11 @@ def _width(cell: str) -> int:
 
 def text(cells: Cells) -> str:
     """Write aligned plain text."""
-    lines = [[_one_line(cell) for cell in row] for row in [cells.header, *cells.rows]]
+    lines = [[_one_line(cell) for cell in row] for row in [cells.header, *cells.rows] if row]
     widths = [max(map(_width, column)) for column in zip(*lines, strict=True)]
     body = [_text_row(row, widths, cells.numeric) for row in lines]
-    body.insert(1, "─" * (sum(widths) + 2 * (len(widths) - 1)) if widths else "")
+    if body:
+        body.insert(1, "─" * (sum(widths) + 2 * (len(widths) - 1)))
     if cells.n_left_out:
         middle = 2 + (len(cells.rows) + 1) // 2
         body.insert(middle, f"⋮ {cells.n_left_out:,} more rows")
@@ -125,7 +126,7 @@ def markdown(cells: Cells) -> str:
 
 
 # Brackets and underscores stay readable where they cannot form a link or emphasis.
-_MARKDOWN = re.compile(r"[\\`*|<>&]|\](?=[(\[:])|(?<!\w)_|_(?!\w)|~(?=\S)|(?<=\S)~")
+_MARKDOWN = re.compile(r"[\\`*|<>&]|\](?=[(\[])|(?<!\w)_|_(?!\w)|~(?=\S)|(?<=\S)~")
 
 
 def _escape_markdown(cell: str) -> str:

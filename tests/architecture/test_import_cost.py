@@ -1,0 +1,56 @@
+"""Heavy packages are imported when they are first used, not with the package."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+HEAVY = {
+    "duckdb",
+    "formulaic",
+    "jinja2",
+    "matplotlib",
+    "pandas",
+    "polars",
+    "pyarrow",
+    "rich",
+    "scipy.linalg",
+    "scipy.optimize",
+    "scipy.sparse",
+    "scipy.stats",
+}
+
+
+def loaded_after(code: str) -> set[str]:
+    """Modules that a fresh interpreter has loaded after running the code."""
+    # -I: this process' path and user site must not decide.
+    printed = subprocess.run(
+        [sys.executable, "-I", "-c", f"{code}\nimport sys\nprint(*sys.modules)"],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return set(printed.stdout.split())
+
+
+def test_import_of_the_package_loads_nothing_heavy():
+    assert not loaded_after("import lmm") & HEAVY
+
+
+def test_a_fit_draws_nothing_and_tests_nothing():
+    code = """
+import lmm
+data = lmm.datasets.load("sleepstudy")
+lmm.fit("Reaction ~ Days + (Days | Subject)", data)
+"""
+    loaded = loaded_after(code)
+
+    assert not loaded & {
+        "matplotlib",
+        "jinja2",
+        "polars",
+        "pyarrow",
+        "duckdb",
+        "scipy.stats",
+        "scipy.optimize",
+    }
