@@ -1,0 +1,174 @@
+"""The compiled engine equals the dense oracle on random designs, and its gradient finite differences."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lmm.engine import CrossProducts, DenseCrossProducts
+from tests.engine.problems import EFFECTS, KINDS, RANKS, TermPlan, make_problem
+
+TOLERANCE = 1e-9
+RANDOMLY = settings(max_examples=200, deadline=None, derandomize=True)
+
+term_plans = st.builds(
+    TermPlan,
+    kind=st.sampled_from(KINDS),
+    k=st.integers(1, 4),
+    structure=st.sampled_from(["us", "diag"]),
+    effects=st.sampled_from(EFFECTS),
+    rank=st.sampled_from(RANKS),
+    unused_level=st.booleans(),
+)
+problems = st.builds(
+    make_problem,
+    seed=st.integers(0, 10**6),
+    plans=st.lists(term_plans, min_size=1, max_size=4),
+    n=st.integers(8, 60),
+    p=st.integers(0, 4),
+    weighted=st.booleans(),
+)
+
+
+def close(found, expected, scale=1.0):
+    """Equal to the tolerance, relative to a sensible scale, element by element."""
+    assert np.shape(found) == np.shape(expected)
+    gap = np.abs(np.asarray(found) - expected)
+    allowed = TOLERANCE * (np.abs(expected) + scale)
+    assert np.all(gap <= allowed), f"differs by {np.max(gap / allowed):.3g} times the tolerance"
+
+
+def both(problem):
+    return CrossProducts(*problem.arguments), DenseCrossProducts(*problem.arguments)
+
+
+def information_scale(oracle, T, reml):
+    """Size of Z'QZ and of Z'V⁻¹e per term, whose difference M is."""
+    state = oracle._state(T, reml)
+    traces = [np.einsum("njc,nm,mjd->cd", Z, state.Q, Z, optimize=True) for Z in oracle._Z]
+    return [np.sqrt(np.outer(np.diag(t), np.diag(t))) + 1e-3 for t in traces]
+
+
+@RANDOMLY
+@given(problem=problems, reml=st.booleans())
+def test_criterion_and_its_parts(problem, reml):
+    compiled, oracle = both(problem)
+    assert (compiled.n_obs, compiled.n_fixed) == (oracle.n_obs, oracle.n_fixed)
+    found, expected = compiled.evaluate(problem.T, reml), oracle.evaluate(problem.T, reml)
+    n = oracle.n_obs
+    close(found.criterion, expected.criterion, n)
+    close(found.log_det_Z, expected.log_det_Z, n)
+    close(found.log_det_X, expected.log_det_X, n)
+    close(found.r2, expected.r2)
+    close(found.sigma, expected.sigma)
+
+
+@RANDOMLY
+@given(problem=problems, reml=st.booleans())
+def test_estimates(problem, reml):
+    compiled, oracle = both(problem)
+    found, expected = compiled.evaluate(problem.T, reml), oracle.evaluate(problem.T, reml)
+    errors = np.sqrt(np.diag(expected.unscaled_vcov))
+    close(found.beta, expected.beta, expected.sigma * errors)
+    close(found.unscaled_vcov, expected.unscaled_vcov, np.outer(errors, errors))
+    assert len(found.b) == len(found.u) == len(problem.blocks)
+    for term, T in enumerate(problem.T):
+        size = np.abs(expected.u[term]).max(initial=0.0) + expected.sigma
+        close(found.u[term], expected.u[term], size)
+        close(found.b[term], expected.b[term], size * np.abs(T).max())
+
+
+@RANDOMLY
+@given(problem=problems, reml=st.booleans())
+def test_gradient(problem, reml):
+    compiled, oracle = both(problem)
+    found, expected = compiled.evaluate(problem.T, reml), oracle.evaluate(problem.T, reml)
+    scales = information_scale(oracle, problem.T, reml)
+    for M, exact, scale in zip(found.M, expected.M, scales, strict=True):
+        close(M, exact, scale)
+        np.testing.assert_allclose(M, M.T, rtol=1e-13, atol=1e-13 * scale.max())
+
+
+@RANDOMLY
+@given(problem=problems, reml=st.booleans())
+def test_conditional_covariances(problem, reml):
+    compiled, oracle = both(problem)
+    found, expected = compiled.conditional(problem.T, reml), oracle.conditional(problem.T, reml)
+    for blocks, exact, T in zip(found, expected, problem.T, strict=True):
+        sizes = np.abs(T) @ np.abs(T.T)
+        close(blocks, exact, np.broadcast_to(sizes, np.shape(blocks)))
+
+
+@RANDOMLY
+@given(problem=problems, reml=st.booleans())
+def test_average_information(problem, reml):
+    compiled, oracle = both(problem)
+    found = compiled.average_information(problem.T, reml)
+    expected = oracle.average_information(problem.T, reml)
+    size = np.sqrt(np.maximum(np.diag(expected), 1e-6))
+    close(found, expected, np.outer(size, size))
+
+
+@RANDOMLY
+@given(problem=problems, reml=st.booleans(), seed=st.integers(0, 10**6))
+def test_gradient_is_that_of_finite_differences(problem, reml, seed):
+    """Along a random direction in the entries of T: d criterion = 2 <M T, dT>."""
+    compiled = CrossProducts(*problem.arguments)
+    rng = np.random.default_rng(seed)
+    scale = max(np.abs(T).max() for T in problem.T) + 0.1
+    directions = [np.tril(rng.normal(size=T.shape)) * scale for T in problem.T]
+    for block, D in zip(problem.blocks, directions, strict=True):
+        if block.structure == "diag":
+            D[~np.eye(len(D), dtype=bool)] = 0.0
+    at = compiled.evaluate(problem.T, reml)
+    slope = 2 * sum(np.sum((M @ T) * D) for M, T, D in zip(at.M, problem.T, directions, strict=True))
+
+    def along(step):
+        return compiled.evaluate(
+            [T + step * D for T, D in zip(problem.T, directions, strict=True)], reml
+        ).criterion
+
+    step = 2e-4
+    values = [along(i * step) for i in (-2, -1, 1, 2)]
+    numerical = np.dot([1, -8, 8, -1], values) / (12 * step)
+    np.testing.assert_allclose(slope, numerical, rtol=1e-5, atol=1e-5 * (1.0 + abs(at.criterion)))
+
+
+@pytest.mark.parametrize("reml", [False, True], ids=["ml", "reml"])
+def test_no_random_term_is_least_squares(reml):
+    problem = make_problem(5, [], n=20, p=3, weighted=True)
+    compiled, oracle = both(problem)
+    found, expected = compiled.evaluate([], reml), oracle.evaluate([], reml)
+    root = np.sqrt(problem.weights)
+    beta, r2, *_ = np.linalg.lstsq(root[:, None] * problem.X, root * problem.y)
+    close(found.beta, beta)
+    close(found.r2, r2[0])
+    close(found.criterion, expected.criterion)
+    assert found.log_det_Z == 0.0
+    assert compiled.conditional([], reml) == []
+    assert np.size(compiled.average_information([], reml)) == 0
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(problem=problems, reml=st.booleans())
+def test_results_do_not_depend_on_the_order_of_terms(problem, reml):
+    turned = CrossProducts(problem.y, problem.X, problem.blocks[::-1], problem.weights)
+    found = turned.evaluate(problem.T[::-1], reml)
+    expected = CrossProducts(*problem.arguments).evaluate(problem.T, reml)
+    close(found.criterion, expected.criterion, problem.y.size)
+    close(found.beta, expected.beta, np.sqrt(np.diag(expected.unscaled_vcov)).sum() * expected.sigma)
+    for b, exact in zip(found.b[::-1], expected.b, strict=True):
+        close(b, exact, np.abs(exact).max() + expected.sigma)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(problem=problems, reml=st.booleans(), shift=st.sampled_from([1e3, 1e5, 1e7]))
+def test_a_large_mean_of_the_response_costs_no_precision(problem, reml, shift):
+    """Where there is an intercept, adding a constant changes only its estimate."""
+    X = np.column_stack([np.ones(problem.y.size), problem.X[:, 1:]])
+    moved = problem.y + shift
+    kept = moved - shift  # exact: what the addition left of y
+    plain = DenseCrossProducts(kept, X, problem.blocks, problem.weights).evaluate(problem.T, reml)
+    found = CrossProducts(moved, X, problem.blocks, problem.weights).evaluate(problem.T, reml)
+    close(found.criterion, plain.criterion, problem.y.size)
+    close(found.sigma, plain.sigma)
