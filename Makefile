@@ -43,6 +43,8 @@ docs: build
 
 bench: build
 	$(BIN)/python -m benchmarks
+	@echo
+	$(BIN)/python -m benchmarks --imports
 
 format: $(STAMPS)/tools
 	$(BIN)/ruff check --fix-only --quiet .

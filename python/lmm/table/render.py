@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from html import escape as escape_html
 from unicodedata import east_asian_width
 
-__all__ = ["Cells", "html", "latex", "markdown", "text"]
+__all__ = ["Cells", "escape_markdown", "html", "latex", "markdown", "text"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ def html(cells: Cells) -> str:
 
 def markdown(cells: Cells) -> str:
     """Write a pipe table."""
-    lines = [[_escape_markdown(cell) for cell in row] for row in [cells.header, *cells.rows]]
+    lines = [[escape_markdown(cell) for cell in row] for row in [cells.header, *cells.rows]]
     widths = [max(3, *map(_width, column)) for column in zip(*lines, strict=True)]
     marks = [
         "-" * (width - 1) + (":" if right else "-")
@@ -119,9 +119,9 @@ def markdown(cells: Cells) -> str:
         + " |"
         for line in lines
     ]
-    title = [f"**{_escape_markdown(cells.title)}**", ""] if cells.title else []
+    title = [f"**{escape_markdown(cells.title)}**", ""] if cells.title else []
     # An empty line between notes: otherwise they would run together into one paragraph.
-    notes = [part for note in cells.notes for part in ("", _escape_markdown(note))]
+    notes = [part for note in cells.notes for part in ("", escape_markdown(note))]
     return "\n".join([*title, *body, *notes])
 
 
@@ -129,7 +129,8 @@ def markdown(cells: Cells) -> str:
 _MARKDOWN = re.compile(r"[\\`*|<>&]|\](?=[(\[])|(?<!\w)_|_(?!\w)|~(?=\S)|(?<=\S)~")
 
 
-def _escape_markdown(cell: str) -> str:
+def escape_markdown(cell: str) -> str:
+    """Keep text from being read as Markdown, on one line."""
     return _MARKDOWN.sub(lambda match: "\\" + match.group(), _one_line(cell))
 
 
