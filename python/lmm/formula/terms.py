@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
-RandomStructure = Literal["us", "diag"]
+from lmm.typing import Structure
 
 
 @dataclass(frozen=True, slots=True)
 class RandomTerm:
     """Random effects of one grouping factor: one bar of the formula.
 
-    A nested bar is written out: ``(1 | a/b)`` gives two terms, with the factors ``("a",)`` and ``("a", "b")``.
+    A nested bar is written out: ``(1 | a/b)`` gives two terms, of the factors ``("a",)`` and ``("a", "b")``.
 
     Attributes
     ----------
@@ -21,8 +20,8 @@ class RandomTerm:
     effects
         The effects as a one-sided formula with an explicit intercept: ``"1 + Days"``, ``"0 + Days"``.
     factors
-        The grouping factors whose combinations are the levels, first factor slowest. Each is a column name (without
-        backticks) or an expression such as ``"C(day)"``.
+        The grouping factors whose combinations are the levels, first factor slowest. Each is a column name
+        (without backticks) or an expression such as ``"I(day > 3)"``; ``C(day)`` is the column ``day``.
     structure
         ``"us"`` (all variances and covariances) or ``"diag"`` (no correlations at all, factors included).
     position
@@ -32,7 +31,7 @@ class RandomTerm:
     source: str
     effects: str
     factors: tuple[str, ...]
-    structure: RandomStructure
+    structure: Structure
     position: int
 
     @property
@@ -50,13 +49,13 @@ class Formula:
     source
         The text as the user wrote it.
     response
-        Left side, an expression that formulaic evaluates (``"y"``, ``"np.log(y)"``); empty for a formula without response.
+        Left side as one factor for formulaic (``"y"``, ``"np.log(y)"``, ``"I(y / 10)"``); empty if there is none.
     fixed
         Right side without bars and offsets, with an explicit intercept: ``"1 + Days"``, ``"0 + Variety"``.
     random
         The random terms in formula order, nesting written out.
     offsets
-        The expressions inside ``offset(...)``, to be summed.
+        What stands inside ``offset(...)``, each as one factor for formulaic; to be summed.
     variables
         Names of all data columns that the formula needs.
     """

@@ -1,0 +1,119 @@
+"""Bars → random terms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lmm.errors import FormulaError, UnsupportedError, nearest
+from lmm.formula.functions import FUNCTIONS, PLANNED_STRUCTURES, STRUCTURES
+from lmm.formula.grouping import grouping_factors
+from lmm.formula.scanner import scan
+from lmm.formula.sides import Writer, additive, typeset
+from lmm.formula.syntax import Node, Tree
+from lmm.formula.terms import RandomTerm
+from lmm.typing import Structure
+
+__all__ = ["Bar", "Repetitions", "find_bar", "random_terms"]
+
+Bar = tuple[Node, Structure, str]
+"""The bar, its covariance structure, and the term as typed."""
+
+
+def find_bar(node: Node, source: str) -> Bar | None:
+    """Read a term as a random term: a bar in parentheses or in a call that names a structure.
+
+    Raises
+    ------
+    UnsupportedError
+        For a structure that is kept for later.
+    FormulaError
+        For a name that is no structure.
+    """
+    if node.kind == "bar":
+        return node, "diag" if node.text == "||" else "us", typeset(node, source)
+    if node.kind != "call" or "." in node.text or not source[node.inside : node.end].count("|"):
+        return None
+    name = node.text
+    is_function = name in FUNCTIONS and name not in PLANNED_STRUCTURES
+    if is_function or source[node.inside - 1] != "(":
+        return None
+    inner = Tree(source, scan(source, node.inside, node.end - 1)).read_bar()
+    if inner is None:
+        return None
+    text = f"{name}{typeset(inner, source)}"
+    if name in PLANNED_STRUCTURES:
+        raise UnsupportedError(
+            f"the covariance structure {text} is not available yet, planned; "
+            "there are us(x | g), which is (x | g), and diag(x | g), which is (x || g)"
+        )
+    if name not in STRUCTURES:
+        raise _no_structure(node, text, source)
+    if name == "us" and inner.text == "||":
+        raise FormulaError(
+            "us() asks for correlations and '||' for none: write us(x | g) or (x || g)", source, node.position
+        )
+    return inner, "us" if name == "us" else "diag", text
+
+
+def _no_structure(node: Node, text: str, source: str) -> FormulaError:
+    known = nearest(node.text, STRUCTURES | PLANNED_STRUCTURES)
+    if known:
+        return FormulaError(f"unknown covariance structure {node.text}().{known}", source, node.position)
+    bar = text.removeprefix(node.text)
+    return FormulaError(
+        f"an operator is missing between '{node.text}' and '{bar}': write {node.text} + {bar}",
+        source,
+        node.inside - 1,
+    )
+
+
+def random_terms(bar: Bar, writer: Writer) -> Iterator[tuple[RandomTerm, list[str]]]:
+    """Random terms that a bar stands for, each with the list of its effects.
+
+    Raises
+    ------
+    FormulaError
+        If the bar has no effects, or something in it has no place there.
+    """
+    node, structure, text = bar
+    left, right = node.parts
+    items = list(additive(left))
+    for item in items:
+        if find_bar(item.node, writer.source) is not None:
+            raise writer.error("a random term cannot stand inside another", item.node)
+    effects, terms = writer.side(items)
+    if not terms:
+        raise writer.error(f"{text} has no effects: write (1 | g) for a random intercept", left)
+    for factors in grouping_factors(right, writer):
+        yield RandomTerm(text, effects, factors, structure, node.position), terms
+
+
+class Repetitions:
+    """Refuses an effect that varies twice by one grouping factor: the data cannot split its variance."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.seen: dict[tuple[frozenset[str], str], str] = {}
+
+    def check(self, term: RandomTerm, effects: list[str]) -> None:
+        """Remember the effects of a term.
+
+        Raises
+        ------
+        FormulaError
+            If one of them was there before.
+        """
+        factors: frozenset[str] = frozenset(term.factors)
+        for effect in effects:
+            first = self.seen.setdefault((factors, effect), term.source)
+            if first is not term.source:
+                raise self._repeated(term, effect, first)
+
+    def _repeated(self, term: RandomTerm, effect: str, first: str) -> FormulaError:
+        what = "the intercept" if effect == "1" else effect
+        return FormulaError(
+            f"{what} varies by {term.group} in two terms, {first} and {term.source}: leave it out of one, "
+            f"as in (0 + x | {term.group})",
+            self.source,
+            term.position,
+        )

@@ -1,0 +1,215 @@
+"""The whole of a formula: its sides, random terms and offsets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from functools import lru_cache
+
+from lmm.errors import FormulaError, UnsupportedError
+from lmm.formula.bars import Repetitions, find_bar, random_terms
+from lmm.formula.expressions import Names, quote, translate
+from lmm.formula.scanner import Kind, Token, scan
+from lmm.formula.sides import Item, Writer, additive
+from lmm.formula.syntax import Node, Tree
+from lmm.formula.terms import Formula, RandomTerm
+
+__all__ = ["parse"]
+
+
+def parse(text: str, *, columns: Collection[str] | None = None, response_required: bool = True) -> Formula:
+    """Take a mixed-model formula apart.
+
+    Reads what lme4 reads, and in the fixed part what formulaic reads. Nothing is evaluated.
+
+    Parameters
+    ----------
+    text
+        ``"y ~ x + (x | g)"``.
+    columns
+        Names of the columns of the table. They decide what a name with dots inside a call is: the column
+        ``a.b``, or the attribute ``b`` of the column ``a``. Without them it is a column.
+    response_required
+        Whether a left side must be there.
+
+    Returns
+    -------
+    Formula
+
+    Raises
+    ------
+    FormulaError
+        If the text is no formula; the message shows the character.
+    UnsupportedError
+        If the formula asks for something that is planned.
+
+    Examples
+    --------
+    >>> from lmm.formula import parse
+    >>> formula = parse("log(y) ~ x + I(x^2) + (x || school/class)")
+    >>> formula.response, formula.fixed
+    ('log(y)', '1 + x + I(x ** 2)')
+    >>> [(term.effects, term.group, term.structure) for term in formula.random]
+    [('1 + x', 'school', 'diag'), ('1 + x', 'school:class', 'diag')]
+    """
+    if not isinstance(text, str):
+        raise FormulaError(f"a formula is a text such as 'y ~ x + (1 | g)', not {type(text).__name__}")
+    # Only names with dots are read by what columns there are.
+    known = frozenset(columns) if columns is not None and "." in text else None
+    return _parse(text, known, response_required)
+
+
+@lru_cache(maxsize=256)
+def _parse(text: str, columns: frozenset[str] | None, response_required: bool) -> Formula:
+    try:
+        reader = _Reader(text, Names(columns), response_required)
+        formula = reader.read()
+        ambiguous = _alike(reader.names)
+        if ambiguous:
+            formula = _Reader(text, Names(columns, by_function=ambiguous), response_required).read()
+    except RecursionError:
+        raise FormulaError("the formula is nested too deeply") from None
+    return formula
+
+
+def _alike(names: Names) -> frozenset[str]:
+    """Columns that formulaic would mix up inside calls, where it replaces odd characters by underscores."""
+    plain = {name: re.sub(r"\W", "_", name) for name in names.variables | dict.fromkeys(names.quoted)}
+    return frozenset(
+        name
+        for name in names.quoted
+        if any(
+            plain[name].startswith(plain[other]) or plain[other].startswith(plain[name])
+            for other in plain
+            if other != name
+        )
+    )
+
+
+class _Reader:
+    """Reads one formula."""
+
+    def __init__(self, source: str, names: Names, response_required: bool) -> None:
+        self.source = source
+        self.names = names
+        self.response_required = response_required
+        self.writer = Writer(source, names)
+
+    def read(self) -> Formula:
+        left, right = self._sides()
+        response = self._response(left) if left else ""
+        fixed, random, offsets = self._right_side(Tree(self.source, right).read(), response)
+        self._check_called()
+        return Formula(self.source, response, fixed, random, offsets, frozenset(self.names.variables))
+
+    def _sides(self) -> tuple[list[Token], list[Token]]:
+        """Tokens left and right of the tilde."""
+        tokens = scan(self.source)
+        tildes = [
+            index for index, token in enumerate(tokens) if token.kind is Kind.OPERATOR and token.text == "~"
+        ]
+        if len(tokens) == 1:
+            raise FormulaError("the formula is empty: write 'y ~ x + (1 | g)'", self.source, 0)
+        if len(tildes) > 1:
+            raise FormulaError("a second '~': a formula has one", self.source, tokens[tildes[1]].position)
+        at = tildes[0] if tildes else -1
+        left, right = tokens[: max(at, 0)], tokens[at + 1 :]
+        if right[0].kind is Kind.END:
+            raise FormulaError(
+                "nothing stands on the right of '~': write 'y ~ 1' for a mean only",
+                self.source,
+                tokens[at].position,
+            )
+        if left:
+            left.append(Token(Kind.END, "", tokens[at].position, tokens[at].position))
+        elif self.response_required:
+            raise FormulaError(
+                "the response is missing: write its column on the left, 'y ~ ...'",
+                self.source,
+                tokens[0].position,
+            )
+        return left, right
+
+    def _response(self, tokens: list[Token]) -> str:
+        """Left side as one factor; operators are arithmetic there."""
+        node = Tree(self.source, tokens).read()
+        while node.kind == "group":
+            node = node.parts[0]
+        if node.kind == "name":
+            return self.writer.name(node)
+        if node.kind == "+":
+            raise FormulaError(
+                "several terms on the left: a model has one response; write I(a + b) for a sum",
+                self.source,
+                node.position,
+            )
+        if node.kind == "call" and node.text == "cbind":
+            raise UnsupportedError(
+                f"a response with several columns is not available yet, planned: {self.source}"
+            )
+        if node.kind in (":", "%in%") or find_bar(node, self.source) is not None:
+            raise FormulaError(
+                "the left side is a column or an expression such as log(y)", self.source, node.position
+            )
+        text = translate(self.source, *_span(node), self.names).as_factor
+        if not self.names.variables:
+            raise FormulaError("the left side names no column", self.source, node.position)
+        return text
+
+    def _right_side(self, tree: Node, response: str) -> tuple[str, tuple[RandomTerm, ...], tuple[str, ...]]:
+        fixed: list[Item] = []
+        random: list[RandomTerm] = []
+        offsets: list[str] = []
+        repetitions = Repetitions(self.source)
+        for item in additive(tree):
+            bar = find_bar(item.node, self.source)
+            if bar is not None:
+                self._only_added(item, "a random term")
+                for term, effects in random_terms(bar, self.writer):
+                    repetitions.check(term, effects)
+                    random.append(term)
+            elif item.node.kind == "call" and item.node.text == "offset":
+                self._only_added(item, "an offset")
+                offsets.append(self._offset(item.node))
+            else:
+                fixed.append(item)
+        text, terms = self.writer.side(fixed)
+        self._check_response(response, terms, random)
+        return text, tuple(random), tuple(offsets)
+
+    def _only_added(self, item: Item, what: str) -> None:
+        if item.negative:
+            raise self.writer.error(f"{what} cannot be subtracted: leave it out", item.node)
+
+    def _offset(self, node: Node) -> str:
+        before = len(self.names.variables)
+        expression = translate(self.source, node.inside, node.end - 1, self.names)
+        if len(self.names.variables) == before and expression.column not in self.names.variables:
+            raise self.writer.error("the offset names no column", node)
+        return quote(expression.column) if expression.column else expression.as_factor
+
+    def _check_response(self, response: str, terms: list[str], random: list[RandomTerm]) -> None:
+        if response and response in terms:
+            raise FormulaError(
+                f"the response {response} stands on the right side too", self.source, self.source.find("~")
+            )
+        for term in random:
+            if response and response in map(quote, term.factors):
+                raise FormulaError(
+                    f"the response {response} cannot be a grouping factor", self.source, term.position
+                )
+
+    def _check_called(self) -> None:
+        """Formulaic looks for functions among the columns first, so a name cannot be both."""
+        for name, position in self.names.called.items():
+            if name in self.names.variables:
+                raise FormulaError(
+                    f"{name} is a column and a function in this formula: rename the column",
+                    self.source,
+                    position,
+                )
+
+
+def _span(node: Node) -> tuple[int, int]:
+    """Find the part of the text that is the Python of a node."""
+    return (node.inside, node.end - 1) if node.kind == "braces" else (node.position, node.end)

@@ -1,0 +1,159 @@
+"""The tree of one side of a formula → its terms, and terms → text for formulaic."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lmm.errors import FormulaError
+from lmm.formula.expressions import Names, quote, translate
+from lmm.formula.syntax import Node
+
+__all__ = ["Item", "Writer", "additive", "typeset"]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One term of a sum, with its sign."""
+
+    node: Node
+    negative: bool
+
+
+def additive(node: Node, negative: bool = False) -> Iterator[Item]:
+    """Terms of a sum from left to right; parentheses that only group a sum are opened."""
+    if node.kind in ("+", "-") and len(node.parts) == 2:
+        yield from additive(node.parts[0], negative)
+        yield from additive(node.parts[1], negative != (node.kind == "-"))
+    elif node.kind in ("+", "-"):
+        yield from additive(node.parts[0], negative != (node.kind == "-"))
+    elif node.kind == "group" and not negative:
+        yield from additive(node.parts[0])
+    else:
+        yield Item(node, negative)
+
+
+class Writer:
+    """Writes terms as text for formulaic.
+
+    Parameters
+    ----------
+    source
+        The formula.
+    names
+        What is known of names; collects the columns that are used.
+    """
+
+    def __init__(self, source: str, names: Names) -> None:
+        self.source = source
+        self.names = names
+
+    def error(self, message: str, node: Node) -> FormulaError:
+        """Return an error that points at a node."""
+        return FormulaError(message, self.source, node.position)
+
+    def side(self, items: list[Item]) -> tuple[str, list[str]]:
+        """Write a sum with its intercept stated.
+
+        Returns
+        -------
+        text
+            ``"1 + a + b"`` or ``"0 + a + b"``.
+        terms
+            The texts of the terms that are added, the intercept as ``"1"``.
+        """
+        intercept, pieces, terms = True, [], []
+        for item in items:
+            if item.node.kind == "number":
+                intercept = self._intercept(item)
+                continue
+            text = self.term(item.node)
+            pieces.append(f" {'-' if item.negative else '+'} {text}")
+            if not item.negative:
+                terms.append(text)
+        if intercept:
+            terms.insert(0, "1")
+        return ("1" if intercept else "0") + "".join(pieces), terms
+
+    def _intercept(self, item: Item) -> bool:
+        if item.node.text not in ("0", "1"):
+            raise self.error(
+                f"{item.node.text} is no term: of the numbers only 1 (intercept) and 0 (none) can stand "
+                "alone; arithmetic is written in I(...)",
+                item.node,
+            )
+        return (item.node.text == "1") != item.negative
+
+    def term(self, node: Node) -> str:
+        """Write one term."""
+        if node.kind == "name":
+            return self.name(node)
+        if node.kind == "call":
+            return self.call(node)
+        if node.kind == "braces":
+            return "{" + translate(self.source, node.inside, node.end - 1, self.names).text + "}"
+        if node.kind == "group":
+            return f"({self._inner(node.parts[0])})"
+        if node.kind == "bar":
+            raise self.error("a random term can only be added: y ~ x + (1 | g)", node)
+        if node.kind == "number":
+            raise self.error("a number cannot be crossed with a term; arithmetic is written in I(...)", node)
+        return self._operation(node)
+
+    def _operation(self, node: Node) -> str:
+        left, right = node.parts
+        if node.kind == "^":
+            if right.kind != "number" or not right.text.isdigit() or int(right.text) < 1:
+                raise self.error(
+                    "a power of terms is a whole number, as in (a + b)^2; write I(x^2) for a square", right
+                )
+            return f"{self.term(left)} ** {right.text}"
+        if node.kind == ":":
+            return f"{self._scaled(left)}:{self._scaled(right)}"
+        if node.kind == "%in%":
+            # b %in% a is the interaction alone, its outer factor first.
+            outer, inner = self.term(right), self.term(left)
+            return f"{outer}:{inner}"
+        return f"{self.term(left)} {node.kind} {self.term(right)}"
+
+    def _scaled(self, node: Node) -> str:
+        """Operand of ``:``, where a number scales the other."""
+        return node.text if node.kind == "number" else self.term(node)
+
+    def _inner(self, node: Node) -> str:
+        """Write what stands between parentheses that are part of a product or a power."""
+        pieces: list[str] = []
+        for item in additive(node):
+            if item.node.kind == "number" and item.node.text != "1":
+                raise self.error(f"{item.node.text} has no place inside a product", item.node)
+            text = "1" if item.node.kind == "number" else self.term(item.node)
+            sign = "-" if item.negative else "+"
+            pieces.append(f"{sign} {text}" if pieces or item.negative else text)
+        return " ".join(pieces)
+
+    def name(self, node: Node) -> str:
+        """Write the name of a column."""
+        self.names.variables.setdefault(node.text, node.position)
+        return quote(node.text)
+
+    def call(self, node: Node) -> str:
+        """Write a call."""
+        if node.text == "offset":
+            raise self.error("offset(...) is a term of its own: y ~ x + offset(z)", node)
+        return translate(self.source, node.position, node.end, self.names).as_factor
+
+
+def typeset(node: Node, source: str) -> str:
+    """Write a node as typed, with the spacing that is usual."""
+    if node.kind == "bar":
+        effects, group = (typeset(part, source) for part in node.parts)
+        return f"({effects} {node.text} {group})"
+    if node.kind == "group":
+        return f"({typeset(node.parts[0], source)})"
+    if len(node.parts) == 1:
+        return f"{node.kind}{typeset(node.parts[0], source)}"
+    if len(node.parts) == 2:
+        left, right = (typeset(part, source) for part in node.parts)
+        return f"{left}{node.kind}{right}" if node.kind in (":", "/", "^") else f"{left} {node.kind} {right}"
+    return re.sub(r"\s+", " ", source[node.position : node.end])
