@@ -61,8 +61,7 @@ class Marginal:
     @cached_property
     def vcov(self) -> FloatMatrix:
         """Covariance of `beta`, ``(X'V⁻¹X)⁻¹`` (p, p)."""
-        vcov: FloatMatrix = np.linalg.inv(self.X.T @ self._solve(self.X))
-        return vcov
+        return np.asarray(np.linalg.inv(self.X.T @ self._solve(self.X)), dtype=np.float64)
 
     @cached_property
     def b(self) -> FloatVector:
@@ -82,7 +81,7 @@ class Marginal:
         if self._fit.method == "reml":
             n -= p
             log_det -= float(np.linalg.slogdet(self.vcov)[1])
-        return -(n * np.log(2 * np.pi) + log_det + quadratic) / 2
+        return -(int(n) * float(np.log(2 * np.pi)) + log_det + quadratic) / 2
 
     @cached_property
     def agrees(self) -> Table:
@@ -104,8 +103,8 @@ class Marginal:
         for part in fit.design.random:
             stop = first + part.block.n_effects
             of_fit, own = fit.b[first:stop], self.b[first:stop]
-            largest = np.abs(of_fit - own).max()
-            rows.append((f"length of b, {part.source}", np.linalg.norm(of_fit), np.linalg.norm(own), largest))
+            lengths = float(np.linalg.norm(of_fit)), float(np.linalg.norm(own))
+            rows.append((f"length of b, {part.source}", *lengths, float(np.abs(of_fit - own).max())))
             first = stop
         columns = zip(("quantity", "fit", "marginal", "difference"), zip(*rows, strict=True), strict=True)
         return Table(
@@ -123,8 +122,7 @@ class Marginal:
     @cached_property
     def _root(self) -> FloatMatrix:
         """Lower Cholesky factor of V (n, n)."""
-        root: FloatMatrix = np.linalg.cholesky(self.V)
-        return root
+        return np.asarray(np.linalg.cholesky(self.V), dtype=np.float64)
 
     @cached_property
     def _residual(self) -> FloatVector:
