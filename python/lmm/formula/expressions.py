@@ -255,6 +255,12 @@ class _Translation:
         elif name.isidentifier():
             text = name
         else:
+            if set(name) & set("'\"\\"):
+                raise FormulaError(
+                    f"the column {name} has quotes in its name and cannot stand inside a call: rename it",
+                    self.source,
+                    position,
+                )
             text = f"`{name}`"
             names.quoted.add(name)
         if text != name:

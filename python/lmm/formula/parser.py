@@ -73,15 +73,20 @@ def _parse(text: str, columns: frozenset[str] | None, response_required: bool) -
 
 
 def _alike(names: Names) -> frozenset[str]:
-    """Columns that formulaic would mix up inside calls, where it replaces odd characters by underscores."""
-    plain = {name: re.sub(r"\W", "_", name) for name in names.variables | dict.fromkeys(names.quoted)}
+    """Columns that formulaic would mix up in calls, where it puts underscores for odd characters and back.
+
+    It puts them back by replacing text, so that one name must not begin with another.
+    """
+    plain = {name: re.sub(r"\W", "_", name) for name in names.quoted}
+    taken = [name for name in names.variables if name not in plain]
     return frozenset(
         name
-        for name in names.quoted
-        if any(
-            plain[name].startswith(plain[other]) or plain[other].startswith(plain[name])
-            for other in plain
-            if other != name
+        for name, written in plain.items()
+        if written in taken
+        or any(
+            written.startswith(other) or other.startswith(written)
+            for another, other in plain.items()
+            if another != name
         )
     )
 

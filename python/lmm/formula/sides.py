@@ -104,10 +104,14 @@ class Writer:
     def _operation(self, node: Node) -> str:
         left, right = node.parts
         if node.kind == "^":
-            if right.kind != "number" or not right.text.isdigit() or int(right.text) < 1:
+            if left.kind != "group":
                 raise self.error(
-                    "a power of terms is a whole number, as in (a + b)^2; write I(x^2) for a square", right
+                    "a power of one term is that term; write I(x^2) for the square of x, (a + b)^2 for "
+                    "terms and their interactions",
+                    left,
                 )
+            if right.kind != "number" or not right.text.isdigit() or int(right.text) < 1:
+                raise self.error("a power of terms is a whole number, as in (a + b)^2", right)
             return f"{self.term(left)} ** {right.text}"
         if node.kind == ":":
             return f"{self._scaled(left)}:{self._scaled(right)}"

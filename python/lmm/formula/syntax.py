@@ -129,7 +129,7 @@ class Tree:
             raise self.error("there is nothing between the parentheses", opening.position)
         if self._text() in ("|", "||"):
             raise self.error(
-                "nothing stands before the bar: write (1 | g) for a random intercept, (x | g) for a slope too",
+                "nothing stands before the bar: write (1 | g) for a random intercept by g",
                 self.tokens[self.index].position,
             )
         inner = self._operation(0)

@@ -49,7 +49,7 @@ class Formula:
     source
         The text as the user wrote it.
     response
-        Left side as one factor for formulaic (``"y"``, ``"np.log(y)"``, ``"I(y / 10)"``); empty if there is none.
+        Left side as one factor for formulaic (``"y"``, ``"np.log(y)"``, ``"I(y / 10)"``); may be empty.
     fixed
         Right side without bars and offsets, with an explicit intercept: ``"1 + Days"``, ``"0 + Variety"``.
     random
