@@ -34,6 +34,13 @@ def test_later_changes_of_the_argument_do_not_reach_the_block(make):
     np.testing.assert_array_equal(term.to_dense(), Z)
 
 
+def test_what_is_stored_twice_is_summed():
+    twice = csr_array((np.ones(3), np.array([1, 1, 0]), np.array([0, 2, 3])), shape=(2, 2))
+    term = lmm.block(twice)
+    assert term.to_sparse().nnz == 2
+    np.testing.assert_array_equal(term.to_dense(), [[0, 2], [1, 0]])
+
+
 @pytest.mark.parametrize("given", [KINSHIP, csr_array(KINSHIP), pd.DataFrame(KINSHIP)])
 def test_covariance_and_precision_have_lower_roots(given):
     by_covariance = lmm.block(Z, k=2, covariance=given)

@@ -106,7 +106,9 @@ def _checked_matrix(Z: Any) -> Any:
             f"Z of a block has {bad} entries that are missing or infinite. Every row needs "
             f"finite values: leave those rows out of the data and of Z, or fill them in."
         )
-    if not sparse:
+    if sparse:
+        matrix.sum_duplicates()  # what is stored twice means its sum
+    else:
         matrix = np.ascontiguousarray(matrix)
         matrix.flags.writeable = False
     return matrix
