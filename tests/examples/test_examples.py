@@ -1,0 +1,76 @@
+"""The examples run as a user runs them, and print the numbers of their documents."""
+
+import pathlib
+import re
+import subprocess
+import sys
+
+import pytest
+
+EXAMPLES = pathlib.Path(__file__).parents[2] / "examples"
+BESIDE = {
+    "mixed_model_and_spline.py": [
+        *["1802.0786", "1814.8505", "-897.0393", "1794.0786", "176", "36.01", "30.90", "251.41", "10.47"],
+        *["40.64", "-77.57", "-62.88", "4.39", "10.18", "8.19", "16.44", "-2.99", "-45.12"],
+        *["71.92", "-21.12", "14.06", "-7.83", "36.25", "7.01", "-6.34", "-3.28", "18.05"],
+        *["1786.5", "-3.2257", "-0.5529", "0.0109", "0.5188", "4.2506", "1378.2", "37.12", "960.5", "30.99"],
+        *["251.4051", "9.7467", "25.79", "10.4673", "0.8042", "13.02", "-0.371"],
+        *["38.513576", "37.392824", "12.0005"],
+    ],
+    "designed_experiments.py": [
+        *[
+            "12360.9",
+            "252",
+            "1.044041",
+            "16.40749",
+            "20.5198",
+            "18.5",
+            "23.6",
+            "20.1",
+            "18.3",
+            "19.8",
+            "18.6",
+        ],
+    ],
+}
+
+
+def output(name):
+    command = [sys.executable, "-W", "error", EXAMPLES / name]
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("name", BESIDE)
+def test_the_numbers_of_the_document_stand_beside_ours(name):
+    text = output(name)
+    for number in BESIDE[name]:
+        assert re.search(rf"\s{re.escape(number)}\s+{re.escape(number)}$", text, re.MULTILINE), number
+
+
+def test_both_sides_of_the_equations_agree():
+    text = output("probability_model.py")
+    rows = re.findall(r"^\(?\w.*?\s(-?[\d.]+)\s+(-?[\d.]+)$", text, re.MULTILINE)
+    assert len(rows) == 12
+    for left, right in rows:
+        assert float(left) == pytest.approx(float(right), rel=1e-5, abs=2e-5)
+
+
+def test_variance_components_by_three_methods():
+    text = output("variance_components.py")
+    # Method of moments and REML agree in balanced data; R's aov and lme4 give these.
+    for row in (r"b, Block\s+214\.4771\s+214\.4771", r"w, Block:Variety\s+106\.0618\s+106\.0618"):
+        assert re.search(row, text)
+    assert re.search(r"e, Residual\s+177\.0833\s+177\.0833", text)
+    written_out = re.findall(r"^(?:ML|REML)\s+(-[\d.]+)\s+(-[\d.]+)$", text, re.MULTILINE)
+    assert len(written_out) == 2
+    assert all(by_hand == ours for by_hand, ours in written_out)
+
+
+def test_every_example_is_run_here():
+    assert {path.name for path in EXAMPLES.glob("*.py")} == {
+        *BESIDE,
+        "probability_model.py",
+        "variance_components.py",
+    }
