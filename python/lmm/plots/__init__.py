@@ -1,0 +1,82 @@
+"""Pictures of a fit, one file each: ``*_data()`` gives the numbers as a table, ``plot_*()`` draws them with matplotlib.
+
+Figures belong to nobody's global state: show them in a notebook by naming them, or write them with ``savefig``. All
+share one restrained style. Data too many to tell apart are drawn as hexagons shaded by their count, or
+thinned evenly with the extremes kept; the same data always give the same picture.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from lmm.errors import LmmError, nearest
+from lmm.plots.caterpillar import caterpillar_data, plot_caterpillar
+from lmm.plots.fitted import fitted_data, plot_fitted
+from lmm.plots.qq import plot_qq, qq_data
+from lmm.plots.residuals import plot_residuals, residuals_data
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from lmm.model import Fit
+
+__all__ = [
+    "PlotKind",
+    "caterpillar_data",
+    "draw",
+    "fitted_data",
+    "plot_caterpillar",
+    "plot_fitted",
+    "plot_qq",
+    "plot_residuals",
+    "qq_data",
+    "residuals_data",
+]
+
+PlotKind = Literal["residuals", "qq", "caterpillar", "fitted"]
+"""What ``fit.plot()`` draws."""
+
+_DRAWN_BY = {
+    "residuals": plot_residuals,
+    "qq": plot_qq,
+    "caterpillar": plot_caterpillar,
+    "fitted": plot_fitted,
+}
+
+
+def draw(fit: Fit, kind: PlotKind = "residuals", **options: Any) -> Figure:
+    """Draw one of the pictures of a fit by its name.
+
+    Parameters
+    ----------
+    fit
+        A fit.
+    kind
+        ``"residuals"``, ``"qq"``, ``"caterpillar"`` or ``"fitted"``.
+    **options
+        Arguments of ``plot_residuals``, ``plot_qq``, ``plot_caterpillar`` or ``plot_fitted``.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    LmmError
+        If there is no such picture, or the model has nothing to show in it.
+    MissingExtraError
+        If matplotlib is not installed.
+
+    Examples
+    --------
+    >>> import lmm
+    >>> fit = lmm.fit("Reaction ~ Days + (Days | Subject)", lmm.datasets.load("sleepstudy"))
+    >>> figure = fit.plot("caterpillar")
+    >>> figure.savefig("/dev/null", format="pdf")
+    """
+    kinds = get_args(PlotKind)
+    if kind not in kinds:
+        raise LmmError(
+            f"there is no plot of kind {kind!r}; there are {', '.join(kinds)}.{nearest(str(kind), kinds)}"
+        )
+    return _DRAWN_BY[kind](fit, **options)

@@ -1,0 +1,177 @@
+"""The one house style of all figures: quiet axes, thin lines, colour only where it means something."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lmm.errors import require
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from lmm.typing import FloatVector
+
+__all__ = [
+    "ACCENT",
+    "COLOURS",
+    "GRID",
+    "INK",
+    "MUTED",
+    "PAPER",
+    "SECOND",
+    "canvas",
+    "draw_cloud",
+    "few_ticks",
+    "label_panel",
+    "legend_above",
+]
+
+INK = "#1f2730"
+MUTED = "#66717e"
+GRID = "#d9dee4"
+PAPER = "#ffffff"
+ACCENT = "#1d5f96"
+SECOND = "#c2541b"
+# Told apart by people who see colours differently, and in grey print by their lightness.
+COLOURS = (ACCENT, SECOND, "#2f8f6b", "#8f5fa8", "#b8860b", "#4d9fc7")
+
+_MOST_POINTS = 2500  # a larger cloud is drawn as hexagons: legible, and of bounded size
+_MOST_HEXAGONS = 34  # across the panel
+
+_RC: dict[str, Any] = {
+    "axes.axisbelow": True,
+    "axes.edgecolor": MUTED,
+    "axes.grid": True,
+    "axes.labelcolor": INK,
+    "axes.labelsize": 9,
+    "axes.linewidth": 0.6,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlecolor": INK,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 9,
+    "axes.titleweight": "normal",
+    "axes.titlepad": 5,
+    "axes.unicode_minus": True,
+    "figure.facecolor": "none",
+    "axes.facecolor": "none",
+    "savefig.facecolor": "auto",
+    "font.size": 9,
+    "grid.color": GRID,
+    "grid.linewidth": 0.5,
+    "legend.frameon": False,
+    "legend.fontsize": 8.5,
+    "lines.linewidth": 1.4,
+    "lines.solid_capstyle": "round",
+    "text.color": INK,
+    # Names come from the data: a dollar sign is a dollar sign.
+    "text.parse_math": False,
+    "xtick.color": MUTED,
+    "xtick.labelcolor": MUTED,
+    "xtick.labelsize": 8,
+    "xtick.major.size": 0,
+    "xtick.major.width": 0.6,
+    "ytick.color": MUTED,
+    "ytick.labelcolor": MUTED,
+    "ytick.labelsize": 8,
+    "ytick.major.size": 0,
+    "ytick.major.width": 0.6,
+}
+
+
+@contextmanager
+def canvas(width: float, height: float) -> Iterator[Figure]:
+    """Give an empty figure in the house style; it belongs to nobody's global state.
+
+    Parameters
+    ----------
+    width, height
+        In inches.
+
+    Raises
+    ------
+    MissingExtraError
+        If matplotlib is not installed.
+    """
+    matplotlib = require("matplotlib", extra="plot")
+    from matplotlib.figure import Figure
+
+    with matplotlib.rc_context(_RC):
+        yield Figure(figsize=(width, height), layout="constrained")
+
+
+def draw_cloud(axes: Axes, x: FloatVector, y: FloatVector) -> None:
+    """Draw points, or hexagons shaded by their count when there are too many to tell apart."""
+    if x.size <= _MOST_POINTS:
+        crowded = x.size > 400
+        axes.plot(
+            x,
+            y,
+            "o",
+            color=ACCENT,
+            markersize=2.4 if crowded else 3.4,
+            markeredgewidth=0,
+            alpha=0.35 if crowded else 0.65,
+        )
+        return
+    from matplotlib.colors import LinearSegmentedColormap, to_rgba
+
+    shades = LinearSegmentedColormap.from_list("shades", [to_rgba(ACCENT, 0.07), to_rgba(ACCENT, 1.0)])
+    wide = _MOST_HEXAGONS
+    # Square roots: a count ten times larger should not drown all others.
+    axes.hexbin(
+        x,
+        y,
+        gridsize=(wide, round(wide * 0.45)),
+        cmap=shades,
+        mincnt=1,
+        linewidths=0,
+        reduce_C_function=lambda counts: float(np.sqrt(np.sum(counts))),
+        C=np.ones(x.size),
+    )
+
+
+def few_ticks(axes: Axes, x: FloatVector) -> None:
+    """Mark a small panel at three to five round places, at whole numbers where x has no others."""
+    from matplotlib.ticker import MaxNLocator
+
+    whole = bool(np.all(x == np.round(x)))
+    axes.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10], integer=whole))
+    axes.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
+
+
+def label_panel(axes: Axes, x: str = "", y: str = "", title: str = "") -> None:
+    """Set the three texts of a panel; long names are shortened in the middle."""
+    if x:
+        axes.set_xlabel(shorten(x, 60))
+    if y:
+        axes.set_ylabel(shorten(y, 44))
+    if title:
+        axes.set_title(shorten(title, 48))
+
+
+def shorten(text: str, most: int) -> str:
+    """Cut the middle out of a text that is too long, and show control characters instead of obeying them."""
+    line = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+    if len(line) <= most:
+        return line
+    head = (most - 1) // 2
+    return f"{line[:head]}…{line[len(line) - (most - 1 - head) :]}"
+
+
+def legend_above(figure: Figure, handles: list[Any], labels: list[str]) -> None:
+    """Put one legend in a row above all panels."""
+    figure.legend(
+        handles,
+        [shorten(label, 28) for label in labels],
+        loc="outside upper left",
+        ncols=min(len(labels), 4),
+        handlelength=1.6,
+        columnspacing=1.4,
+        borderaxespad=0.2,
+    )

@@ -1,0 +1,79 @@
+"""A fit as plain Python values, ready for strict JSON."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lmm.reports.summary import summarize
+
+if TYPE_CHECKING:
+    from lmm.model import Fit
+
+__all__ = ["as_dict"]
+
+
+def as_dict(fit: Fit) -> dict[str, Any]:
+    """Give the estimates of a fit as lists, numbers, text and None.
+
+    Parameters
+    ----------
+    fit
+        Any fit.
+
+    Returns
+    -------
+    dict
+        ``lmm, formula, method, converged, singular, n_obs, n_levels, n_fixed, df_residual, criterion, loglik, aic, bic,
+        sigma, theta, fixef, vcov, varcorr, ranef, notes``; tables are lists of rows. Missing and infinite
+        numbers are None.
+
+    Examples
+    --------
+    >>> import json, lmm
+    >>> from lmm.reports import as_dict
+    >>> fit = lmm.fit("Reaction ~ Days + (Days | Subject)", lmm.datasets.load("sleepstudy"))
+    >>> values = json.loads(json.dumps(as_dict(fit), allow_nan=False))
+    >>> values["fixef"][1]["term"], values["n_levels"]
+    ('Days', {'Subject': 18})
+    """
+    from lmm import __version__
+
+    summary = summarize(fit)
+    values = {
+        "lmm": __version__,
+        "formula": summary.formula,
+        "method": fit.method,
+        "converged": bool(fit.converged),
+        "singular": bool(fit.singular),
+        "n_obs": int(fit.n_obs),
+        "n_levels": {group: int(count) for group, count in summary.n_levels.items()},
+        "n_fixed": int(fit.n_fixed),
+        "df_residual": int(fit.df_residual),
+        "criterion": float(fit.criterion),
+        "loglik": float(fit.loglik),
+        "aic": float(fit.aic),
+        "bic": float(fit.bic),
+        "sigma": float(fit.sigma),
+        "theta": np.asarray(fit.theta).tolist(),
+        "fixef": list(summary.coefficients),
+        "vcov": np.asarray(fit.vcov).tolist(),
+        "varcorr": list(fit.varcorr),
+        "ranef": list(fit.ranef()),
+        "notes": list(summary.notes),
+    }
+    finite: dict[str, Any] = _finite(values)
+    return finite
+
+
+def _finite(value: Any) -> Any:
+    """Put None where JSON has no number."""
+    if isinstance(value, dict):
+        return {key: _finite(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_finite(inner) for inner in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

@@ -1,0 +1,145 @@
+"""The figures of a page, with their captions: those that the model has something to show in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lmm.errors import DesignError, UnsupportedError
+from lmm.plots import plot_caterpillar, plot_fitted, plot_qq, plot_residuals
+from lmm.plots.caterpillar import MOST_LINES, MOST_NAMES
+from lmm.plots.covariate import Curves, curves_of
+from lmm.plots.fitted import MOST_PANELS
+from lmm.plots.spaghetti import MOST_CURVES
+from lmm.reports.svg import inline_svg
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from lmm.model import Fit
+
+__all__ = ["Drawing", "Part", "parts_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """One figure of the page.
+
+    Attributes
+    ----------
+    title, caption
+        Text above it, not yet escaped.
+    svg
+        The drawing.
+    narrow
+        The same for a narrow screen; empty where one drawing serves all.
+    """
+
+    title: str
+    caption: str
+    svg: str
+    narrow: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Figures below one heading."""
+
+    title: str
+    figures: tuple[Drawing, ...]
+
+
+def parts_of(fit: Fit) -> tuple[Part, ...]:
+    """Draw everything that this model has to show."""
+    parts = [
+        Part("Data and fitted lines", _fitted(fit)),
+        Part("Random effects", _random(fit)),
+        Part("Residuals", _checks(fit)),
+    ]
+    return tuple(part for part in parts if part.figures)
+
+
+def _groups(fit: Fit) -> list[str]:
+    return list(dict.fromkeys(part.group for part in fit.design.random))
+
+
+def _drawing(figure: Figure, name: str, title: str, caption: str) -> Drawing:
+    return Drawing(title, caption, inline_svg(figure, name, f"{title}. {caption}"))
+
+
+def _fitted(fit: Fit) -> tuple[Drawing, ...]:
+    try:
+        curves = curves_of(fit.design)
+    except (DesignError, UnsupportedError):
+        # No single numeric covariate: the page has no such figure.
+        return ()
+    n_panels = len(curves.panels)
+    caption = _fitted_caption(curves)
+    title = f"Response against {curves.covariate}" + (f", by {curves.group}" if curves.group else "")
+    if not 1 < n_panels <= MOST_PANELS:
+        return (_drawing(plot_fitted(fit, width=5.2, height=3.6), "fitted", title, caption),)
+    description = f"{title}. {caption}"
+    wide = plot_fitted(fit, columns=6 if n_panels > 4 else n_panels, width=9.4)
+    narrow = plot_fitted(fit, columns=3 if n_panels > 4 else 2, width=4.5)
+    return (
+        Drawing(
+            title,
+            caption,
+            inline_svg(wide, "fitted", description),
+            inline_svg(narrow, "fitted-narrow", description),
+        ),
+    )
+
+
+def _fitted_caption(curves: Curves) -> str:
+    one_kind = len(curves.kinds) == 1
+    if len(curves.panels) == 1:
+        return "Observations and the fitted line." if one_kind else "Observations and the fitted lines."
+    if len(curves.panels) <= MOST_PANELS:
+        lines = (
+            "the line of the group (blue) and of the fixed part alone (grey)" if one_kind else "fitted lines"
+        )
+        return f"Observations with {lines}."
+    n_curves = len(set(curves.curve.tolist()))
+    shown = f"{MOST_CURVES} of the {n_curves:,} lines" if n_curves > MOST_CURVES else "The lines"
+    return f"{shown} of the groups (thin) and the fixed part (bold)."
+
+
+def _caterpillar(fit: Fit, group: str, index: int) -> Drawing:
+    n_levels = fit.n_levels.get(group, 0)
+    caption = "Conditional modes with 95% intervals, given the fixed effects and variances; "
+    caption += "in colour where the interval excludes zero."
+    if n_levels > MOST_LINES:
+        caption += f" Shown are {MOST_LINES} of {n_levels:,} levels."
+    elif n_levels > MOST_NAMES:
+        caption += f" {n_levels} levels, smallest to largest."
+    return _drawing(plot_caterpillar(fit, group), f"random-{index}", group, caption)
+
+
+def _random(fit: Fit) -> tuple[Drawing, ...]:
+    groups = _groups(fit)
+    if not groups:
+        return ()
+    quantiles = _drawing(
+        plot_qq(fit, "random"),
+        "quantiles-random",
+        "Normal quantiles of random effects",
+        "Line through the quartiles, band of 95% of normal samples; a guide, for estimates are pulled towards zero.",
+    )
+    return (*(_caterpillar(fit, group, index) for index, group in enumerate(groups)), quantiles)
+
+
+def _checks(fit: Fit) -> tuple[Drawing, ...]:
+    residuals = _drawing(
+        plot_residuals(fit),
+        "residuals",
+        "Residuals against fitted values",
+        "In units of the residual standard deviation; the curve is their local mean.",
+    )
+    quantiles = _drawing(
+        plot_qq(fit),
+        "quantiles",
+        "Normal quantiles of residuals",
+        "Line through the quartiles; the band holds 95% of normal samples, point by point.",
+    )
+    return residuals, quantiles

@@ -1,0 +1,194 @@
+"""The summary of a fit: first as tables of numbers, then as text, HTML or Markdown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lmm.reports import writing
+from lmm.reports.sections import Section, sections_of
+from lmm.table import Table
+
+if TYPE_CHECKING:
+    from lmm.model import Fit
+
+__all__ = ["Summary", "summarize"]
+
+_MOST_CORRELATED = 20  # with more fixed effects the matrix of correlations is no longer read
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Summary:
+    """What a fit says, in the order of R; printing it shows all.
+
+    Attributes
+    ----------
+    title
+        The kind of model and how it was fitted.
+    formula
+        As typed.
+    method
+        ``"reml"`` or ``"ml"``.
+    n_obs
+        Number of rows used.
+    n_levels
+        Number of levels by grouping factor, in formula order; empty without random effects.
+    criteria
+        One row: ``aic, bic, loglik, criterion``.
+    residuals
+        One row: ``min, q1, median, q3, max`` of the scaled residuals (type-7 quantiles).
+    random
+        ``varcorr`` of the fit; None without random effects.
+    sigma, df_residual
+        Residual standard deviation, and n minus the rank of X.
+    coefficients
+        ``term, estimate, std_error, statistic``; an aliased column is missing.
+    correlation
+        Correlations of the estimates, one row and column per coefficient; None if there is only one, or more than 20.
+    notes
+        Sentences that the reader of the numbers must know.
+    """
+
+    title: str
+    formula: str
+    method: str
+    n_obs: int
+    n_levels: dict[str, int]
+    criteria: Table
+    residuals: Table
+    random: Table | None
+    sigma: float
+    df_residual: int
+    coefficients: Table
+    correlation: Table | None
+    notes: tuple[str, ...]
+
+    @property
+    def sections(self) -> tuple[Section, ...]:
+        """The parts as they are printed, in order: numbers have become text."""
+        return sections_of(self)
+
+    def __str__(self) -> str:
+        return self.to_text()
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return self.to_html()
+
+    def to_text(self) -> str:
+        """Write aligned plain text.
+
+        Examples
+        --------
+        >>> import lmm
+        >>> fit = lmm.fit("Reaction ~ Days + (Days | Subject)", lmm.datasets.load("sleepstudy"))
+        >>> print(fit.summary().to_text().splitlines()[0])
+        Linear mixed model fit by REML
+        """
+        return writing.text(self)
+
+    def to_html(self) -> str:
+        """Write one HTML element, as notebooks show it; all text is escaped.
+
+        Examples
+        --------
+        >>> import lmm
+        >>> fit = lmm.fit("Reaction ~ Days + (Days | Subject)", lmm.datasets.load("sleepstudy"))
+        >>> fit.summary().to_html().count("<table")
+        5
+        """
+        return writing.html(self)
+
+    def to_markdown(self) -> str:
+        """Write Markdown with pipe tables; all text is escaped.
+
+        Examples
+        --------
+        >>> import lmm
+        >>> fit = lmm.fit("Reaction ~ Days + (Days | Subject)", lmm.datasets.load("sleepstudy"))
+        >>> print(fit.summary().to_markdown().splitlines()[0])
+        ## Linear mixed model fit by REML
+        """
+        return writing.markdown(self)
+
+
+def summarize(fit: Fit) -> Summary:
+    """Sum up a fit in the order that users of R know.
+
+    Parameters
+    ----------
+    fit
+        A fit, with or without random effects.
+
+    Returns
+    -------
+    Summary
+        Tables of numbers; it prints as text, and as HTML in a notebook.
+
+    Examples
+    --------
+    >>> import lmm
+    >>> fit = lmm.fit("Reaction ~ Days + (Days | Subject)", lmm.datasets.load("sleepstudy"))
+    >>> summary = fit.summary()
+    >>> summary.coefficients["std_error"].round(3)
+    array([6.825, 1.546])
+    """
+    groups = dict(fit.n_levels)
+    quantiles = np.quantile(np.asarray(fit.residuals("scaled")), [0.0, 0.25, 0.5, 0.75, 1.0])
+    too_many = fit.n_fixed > _MOST_CORRELATED
+    return Summary(
+        title=_title(fit.method, has_random=bool(groups)),
+        formula=str(fit.formula),
+        method=fit.method,
+        n_obs=fit.n_obs,
+        n_levels=groups,
+        criteria=_one_row(
+            ("aic", "bic", "loglik", "criterion"), (fit.aic, fit.bic, fit.loglik, fit.criterion)
+        ),
+        residuals=_one_row(("min", "q1", "median", "q3", "max"), quantiles.tolist()),
+        random=fit.varcorr if groups else None,
+        sigma=float(fit.sigma),
+        df_residual=fit.df_residual,
+        coefficients=_coefficients(fit),
+        correlation=None if too_many or fit.n_fixed < 2 else _correlation(fit),
+        notes=(*fit.notes, *([_left_out(fit.n_fixed)] if too_many else [])),
+    )
+
+
+def _title(method: str, *, has_random: bool) -> str:
+    kind = "Linear mixed model" if has_random else "Linear model"
+    criterion = "REML" if method == "reml" else "maximum likelihood"
+    return f"{kind} fit by {criterion}"
+
+
+def _left_out(n_fixed: int) -> str:
+    return (
+        f"The correlations of the {n_fixed} fixed effects are left out; fit.corr has them "
+        f"(they are shown for {_MOST_CORRELATED} at most)."
+    )
+
+
+def _one_row(names: tuple[str, ...], values: list[float] | tuple[float, ...]) -> Table:
+    return Table({name: [float(value)] for name, value in zip(names, values, strict=True)})
+
+
+def _coefficients(fit: Fit) -> Table:
+    terms, estimate = fit.fixef["term"], np.asarray(fit.fixef["estimate"], dtype=np.float64)
+    std_error = np.full(estimate.size, np.nan)
+    # beta and vcov leave aliased columns out; fixef has them as missing.
+    std_error[~np.isnan(estimate)] = np.sqrt(np.diag(fit.vcov))
+    # An exact fit has standard errors of zero: no statistic then, rather than an infinite one.
+    statistic = np.divide(estimate, std_error, out=np.full(estimate.size, np.nan), where=std_error > 0)
+    columns = {"term": terms, "estimate": estimate, "std_error": std_error, "statistic": statistic}
+    return Table(columns, title="Fixed effects")
+
+
+def _correlation(fit: Fit) -> Table:
+    estimate = np.asarray(fit.fixef["estimate"], dtype=np.float64)
+    terms = [str(term) for term in fit.fixef["term"][~np.isnan(estimate)]]
+    corr = np.asarray(fit.corr)
+    columns = {"term": terms} | {term: corr[:, index] for index, term in enumerate(terms)}
+    return Table(columns, title="Correlation of fixed effects")
