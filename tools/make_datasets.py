@@ -4,13 +4,14 @@
 
 FOLDER holds one Parquet file per set, ``NAME.parquet``, whose factors are dictionary columns with levels in
 order. ``python/lmm/datasets/files/NAME.json`` holds what a person wrote about the set: title, description,
-source, citation, licence, and name, units and description of each column. The script writes ``NAME.csv.gz``
-and completes ``NAME.json`` with what follows from the rows: their number, kinds, levels, missing values and
-the checksum of the CSV text. It changes nothing when run again. To add a set, write its description first.
+source, citation, licence, and name, units and description of each column. The script writes ``NAME.csv.gz``,
+completes ``NAME.json`` with what follows from the rows (their number, kinds, levels, missing values and the
+checksum of the CSV text) and lists all sets in ``docs/data_sets.md``. It changes nothing when run again. To add
+a set, write its description first.
 
-Needs pandas and pyarrow. The Parquet files came from the R packages that the descriptions name, and were
-compared with them cell by cell; ``engine`` and ``heights`` were typed from the cited publications; the pigs
-sets are synthetic and made by ``tools/make_pigs.py``.
+Needs pandas and pyarrow. The Parquet files came from the R packages that the descriptions name; the sets of
+lme4, nlme, mlmRev, lmerTest, MASS and R itself were compared with the packages cell by cell. ``engine`` and
+``heights`` were typed from the cited publications. The pigs sets are synthetic, made by ``tools/make_pigs.py``.
 """
 
 from __future__ import annotations
@@ -26,7 +27,19 @@ from typing import Any
 
 import pandas as pd
 
-FILES = pathlib.Path(__file__).resolve().parents[1] / "python" / "lmm" / "datasets" / "files"
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+FILES = ROOT / "python" / "lmm" / "datasets" / "files"
+PAGE = ROOT / "docs" / "data_sets.md"
+HEAD = """# Data sets
+
+They ship with the package and work offline: `lmm.datasets.load("sleepstudy")` gives a data frame,
+`lmm.datasets.describe("sleepstudy")` its columns with their units, `lmm data sleepstudy` the same in a terminal.
+**Each set has the licence of its source**, which is mostly not that of the package. This page is written by
+`tools/make_datasets.py`.
+
+| name | rows | title | source | licence |
+|---|--:|---|---|---|
+"""
 SHORT = 30
 
 
@@ -44,6 +57,17 @@ def main(folder: pathlib.Path) -> None:
         # No time stamp, so that the same rows give the same file.
         (FILES / f"{path.stem}.csv.gz").write_bytes(gzip.compress(content, 9, mtime=0))
         print(f"{path.stem}: {len(frame)} rows")  # noqa: T201
+    write_page()
+
+
+def write_page() -> None:
+    """List all sets with their sources and licences."""
+    entries = [json.loads(path.read_text("utf-8")) for path in FILES.glob("*.json")]
+    rows = [
+        "| " + " | ".join(str(entry[key]) for key in ("name", "n_rows", "title", "source", "licence")) + " |"
+        for entry in sorted(entries, key=lambda entry: entry["name"].casefold())
+    ]
+    PAGE.write_text(HEAD + "\n".join(rows) + "\n", "utf-8")
 
 
 def write_csv(frame: pd.DataFrame) -> bytes:

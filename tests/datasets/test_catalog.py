@@ -1,6 +1,7 @@
 import gzip
 import hashlib
 import json
+import pathlib
 import subprocess
 import sys
 
@@ -72,6 +73,13 @@ def test_a_description_prints_columns_units_source_and_licence():
         assert part in text
     assert text == repr(lmm.datasets.describe("sleepstudy"))
     assert "<table" in lmm.datasets.describe("sleepstudy")._repr_html_()
+
+
+def test_the_page_of_the_docs_names_every_set_with_its_licence():
+    page = pathlib.Path(__file__).parents[2] / "docs" / "data_sets.md"
+    rows = [line for line in page.read_text("utf-8").splitlines() if line.startswith("| ")][1:]
+    about = [lmm.datasets.describe(name) for name in NAMES]
+    assert rows == [f"| {a.name} | {a.n_rows} | {a.title} | {a.source} | {a.licence} |" for a in about]
 
 
 def test_ordered_factors_are_named_as_such():
