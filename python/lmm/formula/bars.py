@@ -31,21 +31,21 @@ def find_bar(node: Node, source: str) -> Bar | None:
     """
     if node.kind == "bar":
         return node, "diag" if node.text == "||" else "us", typeset(node, source)
-    if node.kind != "call" or "." in node.text or not source[node.inside : node.end].count("|"):
+    if node.kind != "call" or "|" not in source[node.inside : node.end]:
         return None
     name = node.text
-    is_function = name in FUNCTIONS and name not in PLANNED_STRUCTURES
-    if is_function or source[node.inside - 1] != "(":
-        return None
-    inner = Tree(source, scan(source, node.inside, node.end - 1)).read_bar()
-    if inner is None:
-        return None
-    text = f"{name}{typeset(inner, source)}"
     if name in PLANNED_STRUCTURES:
+        text = " ".join(source[node.position : node.end].split())
         raise UnsupportedError(
             f"the covariance structure {text} is not available yet, planned; "
             "there are us(x | g), which is (x | g), and diag(x | g), which is (x || g)"
         )
+    if name in FUNCTIONS or "." in name or source[node.inside - 1] != "(":
+        return None
+    inner = _inside(node, source)
+    if inner is None:
+        return None
+    text = f"{name}{typeset(inner, source)}"
     if name not in STRUCTURES:
         raise _no_structure(node, text, source)
     if name == "us" and inner.text == "||":
@@ -53,6 +53,16 @@ def find_bar(node: Node, source: str) -> Bar | None:
             "us() asks for correlations and '||' for none: write us(x | g) or (x || g)", source, node.position
         )
     return inner, "us" if name == "us" else "diag", text
+
+
+def _inside(call: Node, source: str) -> Node | None:
+    """Bar that stands in a call; None if the call is no structure and holds something else."""
+    try:
+        return Tree(source, scan(source, call.inside, call.end - 1)).read_bar()
+    except FormulaError:
+        if call.text in STRUCTURES:
+            raise
+        return None
 
 
 def _no_structure(node: Node, text: str, source: str) -> FormulaError:

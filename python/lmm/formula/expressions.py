@@ -62,11 +62,14 @@ class Expression:
         Whether it is one name or one call, which formulaic reads as one factor; else it needs ``I(...)``.
     column
         The column, if the expression is a column as such, or ``C(column)``.
+    uses_columns
+        Whether any column occurs in it.
     """
 
     text: str
     is_factor: bool
     column: str | None
+    uses_columns: bool
 
     @property
     def as_factor(self) -> str:
@@ -137,8 +140,9 @@ class _Translation:
         self._collect(body)
         return Expression(
             text="".join(self.formulaic).strip(),
-            is_factor=isinstance(body, ast.Name | ast.Call),
+            is_factor=isinstance(body, ast.Name) or (isinstance(body, ast.Call) and _is_path(body.func)),
             column=self._column(body),
+            uses_columns=bool(self.variables),
         )
 
     def _piece(self, piece: re.Match[str], before: re.Match[str] | None, after: str) -> None:
@@ -208,7 +212,7 @@ class _Translation:
             self._module(name, position)
             return
         column = next((prefix for prefix in _prefixes(name) if prefix in (self.names.columns or ())), None)
-        if column is None and (self.names.columns is not None or root in ("as", "is")):
+        if column is None and (self.names.columns is not None or root in ("", "as", "is")):
             raise FormulaError(unknown_function(name), self.source, position)
         column = column or root
         self._write_column(column, position)
@@ -269,8 +273,11 @@ class _Translation:
         self._write(text, position, placeholder)
 
     def _write(self, text: str, position: int, python: str | None = None) -> None:
+        python = text if python is None else python
+        if self.python and self.python[-1][-1:].isalnum() and python[:1].isidentifier():
+            text, python = f" {text}", f" {python}"  # neighbours that were apart stay apart
         self.formulaic.append(text)
-        self.python.append(text if python is None else python)
+        self.python.append(python)
         self.positions.append(position)
 
     def _parse_python(self) -> ast.expr:
@@ -280,7 +287,9 @@ class _Translation:
         except (SyntaxError, ValueError) as error:
             offset = (getattr(error, "offset", None) or 1) - 1 + len(code) - len(code.lstrip())
             message = str(getattr(error, "msg", error))
-        raise FormulaError(f"this is no expression of Python: {message}", self.source, self._origin(offset))
+        raise FormulaError(
+            f"what stands in a call is Python, and this is not: {message}", self.source, self._origin(offset)
+        )
 
     def _origin(self, offset: int) -> int:
         """Place in the formula of a character of the text that Python's parser saw."""
@@ -325,6 +334,13 @@ class _Translation:
         if isinstance(body, ast.Name):
             return self.placeholders.get(body.id, body.id)
         return None
+
+
+def _is_path(node: ast.expr) -> bool:
+    """Whether this is a name with attributes; formulaic cuts ``f(x).g()`` in two."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return isinstance(node, ast.Name)
 
 
 def _codings(call: ast.Call) -> Iterator[str]:

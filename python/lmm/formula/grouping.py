@@ -69,6 +69,8 @@ def _expression(node: Node, writer: Writer) -> str:
     if node.kind == "braces":
         return writer.term(node)
     expression = translate(writer.source, node.position, node.end, writer.names)
+    if not expression.uses_columns:
+        raise writer.error("the grouping factor names no column", node)
     return expression.as_factor if expression.column is None else expression.column
 
 

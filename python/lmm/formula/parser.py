@@ -156,10 +156,10 @@ class _Reader:
             raise FormulaError(
                 "the left side is a column or an expression such as log(y)", self.source, node.position
             )
-        text = translate(self.source, *_span(node), self.names).as_factor
-        if not self.names.variables:
+        expression = translate(self.source, *_span(node), self.names)
+        if not expression.uses_columns:
             raise FormulaError("the left side names no column", self.source, node.position)
-        return text
+        return expression.as_factor
 
     def _right_side(self, tree: Node, response: str) -> tuple[str, tuple[RandomTerm, ...], tuple[str, ...]]:
         fixed: list[Item] = []
@@ -187,9 +187,8 @@ class _Reader:
             raise self.writer.error(f"{what} cannot be subtracted: leave it out", item.node)
 
     def _offset(self, node: Node) -> str:
-        before = len(self.names.variables)
         expression = translate(self.source, node.inside, node.end - 1, self.names)
-        if len(self.names.variables) == before and expression.column not in self.names.variables:
+        if not expression.uses_columns:
             raise self.writer.error("the offset names no column", node)
         return quote(expression.column) if expression.column else expression.as_factor
 

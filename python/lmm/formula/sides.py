@@ -114,6 +114,8 @@ class Writer:
                 raise self.error("a power of terms is a whole number, as in (a + b)^2", right)
             return f"{self.term(left)} ** {right.text}"
         if node.kind == ":":
+            if left.kind == right.kind == "number":
+                raise self.error("numbers make no term; arithmetic is written in I(...)", node)
             return f"{self._scaled(left)}:{self._scaled(right)}"
         if node.kind == "%in%":
             # b %in% a is the interaction alone, its outer factor first.
@@ -122,8 +124,12 @@ class Writer:
         return f"{self.term(left)} {node.kind} {self.term(right)}"
 
     def _scaled(self, node: Node) -> str:
-        """Operand of ``:``, where a number scales the other."""
-        return node.text if node.kind == "number" else self.term(node)
+        """Write an operand of ``:``, where a number scales the other."""
+        if node.kind != "number":
+            return self.term(node)
+        if float(node.text) == 0:
+            raise self.error("a term cannot be scaled by 0: leave it out", node)
+        return node.text
 
     def _inner(self, node: Node) -> str:
         """Write what stands between parentheses that are part of a product or a power."""
