@@ -49,7 +49,7 @@ def read_array(name: str, values: Any) -> Column:
     if kind in "iu":
         return integer_column(name, values)
     if kind == "f":
-        return Column(name, "numeric", values=np.asarray(values, dtype=np.float64))
+        return Column(name, "numeric", values=np.array(values, dtype=np.float64))  # a copy: the caller may change his
     raise unusable(name, f"values of type {values.dtype}", "time" if kind in "mM" else "other")
 
 

@@ -43,7 +43,7 @@ def read_series(name: str, series: nw.Series[Any]) -> Column:
         return boolean_column(name, series.fill_null(value=False).to_numpy().astype(bool), missing)
     if dtype.is_float() or dtype.is_decimal():
         floats = series.cast(nw.Float64) if dtype.is_decimal() else series
-        return Column(name, "numeric", values=np.asarray(floats.to_numpy(), dtype=np.float64))
+        return Column(name, "numeric", values=np.array(floats.to_numpy(), dtype=np.float64))
     if dtype.is_temporal():
         raise unusable(name, f"times ({dtype})", "time")
     if isinstance(dtype, nw.Object | nw.Unknown):

@@ -1,0 +1,113 @@
+"""Whether the data can tell the parameters of a design apart."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lmm.errors import DesignError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lmm.design.design import RandomPart
+    from lmm.typing import FloatArray, FloatVector, IntVector
+
+
+def check_response(y: FloatVector, text: str, offset: FloatVector | None) -> None:
+    """Refuse a response that does not vary.
+
+    Raises
+    ------
+    DesignError
+        If all values (minus the offset) are equal.
+    """
+    free = y if offset is None else y - offset
+    if np.all(free == free[0]):
+        what = f'The response "{text}"' + ("" if offset is None else " minus its offset")
+        raise DesignError(
+            f"{what} is constant: all {y.size} values are {free[0]:g}. There is no variation to explain."
+        )
+
+
+def check_fixed(rank: int, n_obs: int) -> None:
+    """Refuse a fixed part that leaves nothing for the residual variance.
+
+    Raises
+    ------
+    DesignError
+        If the rank of X is not below the number of rows.
+    """
+    if rank >= n_obs:
+        raise DesignError(
+            f"The fixed part has {rank} independent columns for {n_obs} rows: nothing is left to estimate a residual "
+            "variance from. Use fewer terms or more data."
+        )
+
+
+def check_random(parts: Sequence[RandomPart], n_obs: int) -> None:
+    """Refuse random terms whose variances the data cannot identify.
+
+    Raises
+    ------
+    DesignError
+        If a grouping factor has one level or as many as there are rows, or a term has as many effects as there are rows.
+    """
+    for part in parts:
+        _check_levels(part, n_obs)
+
+
+def _check_levels(part: RandomPart, n_obs: int) -> None:
+    n_levels, k = len(part.levels), len(part.columns)
+    if n_levels == 1:
+        raise DesignError(
+            f"The grouping factor {part.group} of {part.source} has one level, {part.levels[0]!r}: a variance between "
+            "levels needs at least two. Leave the term out."
+        )
+    if n_levels >= n_obs:
+        raise DesignError(
+            f"The grouping factor {part.group} of {part.source} has {n_levels} levels for {n_obs} rows, one for each "
+            "row: its variance cannot be told apart from the residual variance. Leave the term out."
+        )
+    # Without correlations each effect is a term of its own.
+    n_effects = n_levels * (k if part.structure == "us" else 1)
+    if n_effects >= n_obs:
+        raise DesignError(
+            f"The random term {part.source} has {n_effects} effects ({n_levels} levels of {part.group} with {k} each), "
+            f"but there are only {n_obs} rows: its variances cannot be told apart from the residual variance. "
+            "Use fewer effects per level."
+        )
+
+
+def check_values(values: FloatArray, names: Sequence[str], rows: IntVector, where: str) -> None:
+    """Refuse computed columns that are infinite or no numbers, such as ``log(0)``.
+
+    Parameters
+    ----------
+    values : shape (n,) or (n, p)
+    names
+        Names of the p columns.
+    rows : shape (n,)
+        Rows of the table, for the message.
+    where
+        What the columns belong to, such as ``"the fixed part"``.
+
+    Raises
+    ------
+    DesignError
+        Naming the first such column and row.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = float(values.sum())  # one pass; inf and NaN survive any sum
+    if np.isfinite(total):
+        return
+    columns = values.reshape(len(rows), -1)
+    for j, name in enumerate(names):
+        wrong = ~np.isfinite(columns[:, j])
+        if wrong.any():
+            first = int(np.argmax(wrong))
+            raise DesignError(
+                f'"{name}" in {where} is not a finite number in {int(np.sum(wrong))} of {len(rows)} rows (first in row '
+                f"{int(rows[first])}, counted from 0: {columns[first, j]:g}). Check the values that it is computed from."
+            )

@@ -1,0 +1,149 @@
+"""Random terms: the effects of a bar on the levels of its grouping factor."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lmm.design.design import RandomPart
+from lmm.design.expression import ExpressionSpec, as_factor
+from lmm.design.grouping import Grouping
+from lmm.design.matrix import MatrixSpec, learn_matrix
+from lmm.engine import Block, GroupBlock
+from lmm.errors import DesignError
+from lmm.formula import RandomTerm
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from lmm.data import Columns
+    from lmm.design.coding import Coding
+    from lmm.typing import FloatMatrix, IntVector
+
+_INTERCEPT_ONLY = "1"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RandomSpec:
+    """How one random term of a formula is built.
+
+    Attributes
+    ----------
+    term
+        The term as the formula has it.
+    effects
+        Its effects; None for an intercept alone, which needs no matrix.
+    factors
+        The grouping factors as expressions.
+    grouping
+        Its levels.
+    """
+
+    term: RandomTerm
+    effects: MatrixSpec | None
+    factors: tuple[ExpressionSpec, ...]
+    grouping: Grouping
+
+    @classmethod
+    def learn(cls, term: RandomTerm, columns: Columns, codings: Mapping[str, Coding]) -> tuple[RandomSpec, RandomPart]:
+        """Learn levels and state from the rows of the fit."""
+        learnt = [ExpressionSpec.learn(text, columns) for text in term.factors]
+        grouping, codes = Grouping.learn([as_factor(value, spec.text) for spec, value in learnt])
+        effects, values = None, None
+        if term.effects != _INTERCEPT_ONLY:
+            effects, values = learn_matrix(term.effects, columns, codings)
+            if not effects.names:
+                raise DesignError(f"The random term {term.source} has no effects: write (1 | {term.group}).")
+        spec = cls(term, effects, tuple(expression for expression, _ in learnt), grouping)
+        return spec, spec._part(codes, values)
+
+    def build(self, columns: Columns, codings: Mapping[str, Coding]) -> RandomPart:
+        """Build the term for other data; rows of new levels have the code -1 and a row of zeros in Z."""
+        codes = self.grouping.code([as_factor(spec.value(columns), spec.text) for spec in self.factors])
+        values = None if self.effects is None else self.effects.build(columns, codings)
+        return self._part(codes, values)
+
+    @property
+    def variables(self) -> frozenset[str]:
+        """Names of the data columns that the term uses."""
+        names = {name for factor in self.factors for name in factor.variables}
+        return frozenset(names if self.effects is None else names.union(self.effects.variables))
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the effects."""
+        return ("Intercept",) if self.effects is None else self.effects.names
+
+    def _part(self, codes: IntVector, values: FloatMatrix | None) -> RandomPart:
+        unknown = codes < 0
+        if unknown.any():
+            values = np.ones((codes.size, 1)) if values is None else values
+            values = np.where(unknown[:, None], 0.0, values)
+        known_codes = np.where(unknown, 0, codes).astype(np.int32) if unknown.any() else codes
+        term, levels = self.term, self.grouping.labels
+        block = GroupBlock(known_codes, values, len(levels), structure=term.structure, labels=levels)
+        return RandomPart(term.source, term.group, self.columns, levels, term.structure, block, codes)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for a file."""
+        return {
+            "term": asdict(self.term) | {"factors": list(self.term.factors)},
+            "effects": None if self.effects is None else self.effects.to_dict(),
+            "factors": [factor.to_dict() for factor in self.factors],
+            "grouping": self.grouping.to_dict(),
+        }
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> RandomSpec:
+        """Read what `to_dict` wrote."""
+        effects = content["effects"]
+        return cls(
+            random_term(content["term"]),
+            None if effects is None else MatrixSpec.from_dict(effects),
+            tuple(ExpressionSpec.from_dict(factor) for factor in content["factors"]),
+            Grouping.from_dict(content["grouping"]),
+        )
+
+
+def random_term(content: Mapping[str, Any]) -> RandomTerm:
+    """Random term of a formula from plain values."""
+    return RandomTerm(**{**content, "factors": tuple(content["factors"])})
+
+
+def user_parts(
+    blocks: Mapping[str, Block] | None, n_rows: int, rows: IntVector, groups: Sequence[str]
+) -> tuple[RandomPart, ...]:
+    """Random terms from the blocks of ``random=``, which have as many rows as the table.
+
+    Raises
+    ------
+    DesignError
+        If something is no block, has another number of rows, or is called like a grouping factor.
+    """
+    if blocks is None:
+        return ()
+    example = 'such as random={"spline": lmm.block(Z)}'
+    if not hasattr(blocks, "items"):
+        raise DesignError(f"random= must be a dict from names to blocks, {example}, not {blocks!r}.")
+    parts = []
+    for name, block in blocks.items():
+        if not isinstance(block, Block):
+            raise DesignError(f'random= has a {type(block).__name__} as "{name}", not a block; write {example}.')
+        if name in groups:
+            raise DesignError(f'The block "{name}" of random= is called like a grouping factor of the formula. Rename it.')
+        if block.n_rows != n_rows:
+            raise DesignError(
+                f'The block "{name}" has {block.n_rows} rows, but the data have {n_rows} (counted before any is left '
+                "out). Z needs one row for each row of the data."
+            )
+        parts.append(_user_part(str(name), block if rows.size == n_rows else block.take(rows)))
+    return tuple(parts)
+
+
+def _user_part(name: str, block: Block) -> RandomPart:
+    k = block.n_columns
+    columns = (name,) if k == 1 else tuple(f"{name}[{i + 1}]" for i in range(k))
+    levels = block.labels or tuple(str(level + 1) for level in range(block.n_levels))
+    return RandomPart(name, name, columns, levels, block.structure, block)

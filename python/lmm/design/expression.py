@@ -1,0 +1,122 @@
+"""Single expressions of a formula: response, offset, grouping factor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lmm.data import Column
+from lmm.design.matrix import computing
+from lmm.design.state import from_plain, to_plain
+from lmm.errors import DataError, DesignError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lmm.data import Columns
+    from lmm.typing import FloatVector
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ExpressionSpec:
+    """An expression with what its transforms have learnt.
+
+    Attributes
+    ----------
+    text
+        A column, or an expression such as ``"log(y)"``.
+    variables
+        Names of the columns that it uses, sorted.
+    transforms
+        State of stateful transforms, by call.
+    """
+
+    text: str
+    variables: tuple[str, ...]
+    transforms: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def learn(cls, text: str, columns: Columns) -> tuple[ExpressionSpec, Any]:
+        """Evaluate an expression and keep the state of its transforms; also its value."""
+        transforms: dict[str, Any] = {}
+        value, variables = _evaluate(text, columns, transforms)
+        return cls(text, variables, transforms), value
+
+    def value(self, columns: Columns) -> Any:
+        """Value for other data: a `Column`, or an array."""
+        return _evaluate(self.text, columns, self.transforms)[0]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for a file."""
+        return {"text": self.text, "variables": list(self.variables), "transforms": to_plain(self.transforms)}
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> ExpressionSpec:
+        """Read what `to_dict` wrote."""
+        return cls(content["text"], tuple(content["variables"]), from_plain(content["transforms"]))
+
+
+def _evaluate(text: str, columns: Columns, transforms: dict[str, Any]) -> tuple[Any, tuple[str, ...]]:
+    """Value and variables: the column of that name, or what formulaic makes of the expression.
+
+    Transforms find their state in ``transforms``, or put it there.
+    """
+    name = text[1:-1] if text.startswith("`") and text.endswith("`") else text
+    if name in columns:
+        return columns[name], (name,)
+    from formulaic import ModelSpec
+
+    from lmm.design.materializer import materializer
+
+    state = ModelSpec(formula=[], transform_state=transforms)
+    builder = materializer(columns, {})
+    value, variables = computing(text, lambda: builder.evaluate(text, state))
+    return getattr(value, "__wrapped__", value), variables
+
+
+def as_numbers(value: Any, text: str, role: str, n_rows: int) -> FloatVector:
+    """Value of a response or offset as one number for each row, shape (n_rows,).
+
+    Raises
+    ------
+    DataError
+        If it is not numeric.
+    DesignError
+        If it has another shape.
+    """
+    if isinstance(value, Column):
+        if value.kind == "factor":
+            raise DataError(_not_numeric(f'The {role} "{text}"', value.levels))
+        return value.numbers
+    array = np.asarray(value)
+    if array.dtype.kind not in "iuf":
+        raise DataError(
+            f'The {role} "{text}" is not numeric: its values are of type {array.dtype}. Give an expression of numbers.'
+        )
+    if array.shape != (n_rows,):
+        raise DesignError(
+            f'The {role} "{text}" gives an array of shape {array.shape}; it must give one value for each of the '
+            f"{n_rows} rows."
+        )
+    return np.asarray(array, dtype=np.float64)
+
+
+def as_factor(value: Any, text: str) -> Column:
+    """Value of a grouping expression as a factor: numbers become levels in ascending order."""
+    if isinstance(value, Column):
+        return value.as_factor()
+    from lmm.design.materializer import as_coded
+
+    return as_coded(value, text).column
+
+
+def _not_numeric(what: str, levels: tuple[str, ...]) -> str:
+    shown = ", ".join(map(repr, levels[:4])) + (", …" if len(levels) > 4 else "")
+    advice = (
+        "Convert it to 0 and 1 first, if that is what you mean."
+        if set(levels) <= {"False", "True"}
+        else "A linear mixed model needs numbers: convert the column first, if its text stands for numbers."
+    )
+    return f"{what} is not numeric: it is a factor with the levels {shown}. {advice}"

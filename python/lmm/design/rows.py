@@ -1,0 +1,204 @@
+"""Which rows of a table a model uses: complete ones, with a positive weight."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+
+from lmm.data import Source, read_values
+from lmm.errors import ColumnError, DataError, DesignError, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from lmm.data import Column, Columns
+    from lmm.typing import BoolVector, FloatVector, IntVector, Missing
+
+ColumnOrArray: TypeAlias = Any
+"""Name of a column, or one number per row of the table."""
+
+MISSING: tuple[Missing, ...] = ("drop", "raise")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """The rows that a model uses, and what was left out.
+
+    Attributes
+    ----------
+    columns
+        The used columns, kept rows only.
+    rows : shape (n,)
+        Indices into the table.
+    weights, offset : shape (n,)
+        As given by ``weights=`` and ``offset=``; None if not given.
+    n_rows
+        Rows of the table.
+    n_missing, n_weight
+        Rows left out for a missing value, and for a weight of zero.
+    notes
+        Sentences about that.
+    """
+
+    columns: Columns
+    rows: IntVector
+    weights: FloatVector | None
+    offset: FloatVector | None
+    n_rows: int
+    n_missing: int
+    n_weight: int
+    notes: tuple[str, ...]
+
+
+def select_rows(
+    source: Source,
+    variables: Iterable[str],
+    *,
+    weights: ColumnOrArray = None,
+    offset: ColumnOrArray = None,
+    missing: Missing = "drop",
+) -> Rows:
+    """Read the used columns and leave out the rows that cannot be used.
+
+    Raises
+    ------
+    ColumnError
+        If a column does not exist.
+    DataError
+        If there are no rows, all are incomplete, values are infinite, weights are negative or of the wrong length, or
+        values are missing and ``missing="raise"``.
+    DesignError
+        If ``missing`` is no such option.
+    """
+    if missing not in MISSING:
+        raise DesignError(f'missing= must be "drop" or "raise", not {missing!r}.{nearest(str(missing), MISSING)}')
+    named = [_column_name(role, given, source) for role, given in (("weights", weights), ("offset", offset))]
+    columns = source.read([*sorted(variables), *(name for name in named if name is not None)])
+    extra = {
+        role: _read_vector(role, given, columns)
+        for role, given in (("weights", weights), ("offset", offset))
+        if given is not None
+    }
+    used = {f'"{name}"': column for name, column in columns.items()}
+    used |= {f"{role}=": column for role, column in extra.items() if column.name not in columns}
+    complete, counts = _complete_rows(used, columns.n_rows)
+    if counts and missing == "raise":
+        raise DataError(
+            f"{_count_rows(int(np.sum(~complete)))} of {columns.n_rows} have a missing value: {counts}. "
+            'Fill them in or leave them out; missing="drop" leaves them out.'
+        )
+    return _keep(columns, extra, complete, counts)
+
+
+def _keep(columns: Columns, extra: dict[str, Column], complete: BoolVector, counts: str) -> Rows:
+    n_rows, n_complete = columns.n_rows, int(np.sum(complete))
+    if n_complete == 0:
+        raise DataError(f"None of the {n_rows} rows is complete: values are missing in {counts}.")
+    weights = extra["weights"].numbers if "weights" in extra else None
+    kept = complete
+    if weights is not None:
+        _check_weights(weights[complete])
+        kept = complete & (weights > 0)
+        if not kept.any():
+            raise DataError("All weights are zero: no row is left. A weight must be positive to count.")
+    rows = np.flatnonzero(kept)
+    offset = extra["offset"].numbers if "offset" in extra else None
+    selected = columns.take(rows)
+    _check_finite(selected, rows)
+    if offset is not None and not np.isfinite(offset[rows]).all():
+        raise DataError(f"offset= has {int(np.sum(np.isinf(offset[rows])))} infinite values. Give finite numbers.")
+    notes = []
+    if n_complete < n_rows:
+        notes.append(
+            f"{_count_rows(n_rows - n_complete)} of {n_rows} left out because a value is missing: {counts}."
+        )
+    if rows.size < n_complete:
+        notes.append(f"{_count_rows(n_complete - rows.size)} left out because the weight is zero.")
+    return Rows(
+        columns=selected,
+        rows=rows,
+        weights=None if weights is None else weights[rows],
+        offset=None if offset is None else offset[rows],
+        n_rows=n_rows,
+        n_missing=n_rows - n_complete,
+        n_weight=n_complete - int(rows.size),
+        notes=tuple(notes),
+    )
+
+
+def _column_name(role: str, given: ColumnOrArray, source: Source) -> str | None:
+    if not isinstance(given, str):
+        return None
+    if given not in source.names:
+        raise ColumnError(
+            f'{role}="{given}": the data have no such column.{nearest(given, source.names)} '
+            "Give the name of a column, or an array with one number per row."
+        )
+    return given
+
+
+def _read_vector(role: str, given: ColumnOrArray, columns: Columns) -> Column:
+    """Weights or offset as a numeric column with one value for each row of the table."""
+    name = f'{role}="{given}"' if isinstance(given, str) else f"{role}="
+    column = columns[given] if isinstance(given, str) else read_values(role, _as_values(role, given))
+    if column.kind != "numeric":
+        raise DataError(f"{name} is not numeric: it has the levels {_some(column.levels)}. Give numbers.")
+    if column.n_rows != columns.n_rows:
+        raise DataError(
+            f"{name} has {column.n_rows} values, but the data have {columns.n_rows} rows (counted before any is left "
+            "out). Give one value per row, or the name of a column."
+        )
+    return column
+
+
+def _as_values(role: str, given: Any) -> Any:
+    if not hasattr(given, "__len__"):
+        raise DataError(
+            f"{role}= must be the name of a column or an array with one number per row, not {given!r}."
+        )
+    return given
+
+
+def _complete_rows(used: dict[str, Column], n_rows: int) -> tuple[BoolVector, str]:
+    """Mark of the rows without a missing value, and a text that counts the missing ones by column."""
+    complete = np.ones(n_rows, dtype=bool)
+    counts = []
+    for name, column in used.items():
+        missing = column.missing
+        if missing.any():
+            complete &= ~missing
+            counts.append(f"{int(np.sum(missing))} in {name}")
+    return complete, ", ".join(counts)
+
+
+def _check_weights(weights: FloatVector) -> None:
+    for wrong, what in ((np.isinf(weights), "infinite"), (weights < 0, "negative")):
+        if wrong.any():
+            raise DataError(
+                f"weights= has {int(np.sum(wrong))} {what} values (first: {weights[wrong][0]:g}). "
+                "The variance of a row is sigma squared divided by its weight: weights must be positive, or zero "
+                "to leave a row out."
+            )
+
+
+def _check_finite(columns: Columns, rows: IntVector) -> None:
+    for name, column in columns.items():
+        if column.kind == "factor":
+            continue
+        infinite = np.isinf(column.numbers)
+        if infinite.any():
+            first = int(rows[np.argmax(infinite)])
+            raise DataError(
+                f'Column "{name}" has {int(np.sum(infinite))} infinite values (first in row {first}, counted from 0). '
+                "Replace them, or set them to missing."
+            )
+
+
+def _count_rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count} rows"
+
+
+def _some(levels: tuple[str, ...], limit: int = 4) -> str:
+    return ", ".join(map(repr, levels[:limit])) + (", …" if len(levels) > limit else "")

@@ -1,0 +1,337 @@
+"""What is learnt from the data of a fit, so that the design of any other table can be built alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from lmm.data import Columns, open_table
+from lmm.design.checks import check_fixed, check_random, check_response, check_values
+from lmm.design.coding import Coding, ContrastChoice, plain_contrasts, resolve_contrasts
+from lmm.design.design import Design, RandomPart
+from lmm.design.effects import RandomSpec, user_parts
+from lmm.design.expression import ExpressionSpec, as_numbers
+from lmm.design.matrix import MatrixSpec, learn_matrix
+from lmm.design.rank import independent_columns
+from lmm.design.rows import ColumnOrArray, Rows, select_rows
+from lmm.engine import GroupBlock
+from lmm.errors import DataError, DesignError, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from lmm.engine import Block
+    from lmm.formula import Formula
+    from lmm.typing import FloatMatrix, FloatVector, IntVector, Missing
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DesignSpec:
+    """Everything that is needed to build the design of new data as that of the fit was built.
+
+    Attributes
+    ----------
+    formula
+        The formula.
+    kinds
+        Kind of each data column at the fit: ``"numeric"`` or ``"factor"``.
+    response
+        The response.
+    fixed
+        The fixed part.
+    kept
+        Columns of X that are not aliased.
+    random
+        The random terms of the formula, in order.
+    offsets
+        The offsets of the formula.
+    contrasts
+        What ``contrasts=`` asked for: a name, or a matrix as nested lists, by factor.
+    offset
+        Column named by ``offset=``; None if none was.
+    needs_offset
+        Whether ``offset=`` was an array, so that new data need one too.
+    blocks
+        Names of the user's blocks.
+    """
+
+    formula: Formula
+    kinds: dict[str, str]
+    response: ExpressionSpec
+    fixed: MatrixSpec
+    kept: IntVector
+    random: tuple[RandomSpec, ...]
+    offsets: tuple[ExpressionSpec, ...]
+    contrasts: dict[str, Any]
+    offset: str | None
+    needs_offset: bool
+    blocks: tuple[str, ...]
+
+    @classmethod
+    def learn(
+        cls,
+        formula: Formula,
+        data: Any,
+        *,
+        contrasts: Mapping[str, ContrastChoice] | None = None,
+        missing: Missing = "drop",
+        weights: ColumnOrArray = None,
+        offset: ColumnOrArray = None,
+        random: Mapping[str, Block] | None = None,
+    ) -> tuple[DesignSpec, Design]:
+        """Build the design of a fit, and keep what is needed to build it again.
+
+        Parameters
+        ----------
+        formula
+            Made by `lmm.formula.parse`.
+        data
+            Any table, see `lmm.data.open_table`.
+        contrasts
+            Coding of factors, by name: ``{"Variety": "sum"}``, or a matrix with one row per level. Factors that are
+            not named get treatment coding. Applies to the fixed part and to the effects of random terms.
+        missing
+            ``"drop"`` leaves out rows with a missing value in a used column, ``"raise"`` refuses them.
+        weights
+            Column or array (n_rows,): the residual variance of a row is σ² divided by its weight. Zero leaves a row out.
+        offset
+            Column or array (n_rows,), added to the offsets of the formula.
+        random
+            Blocks of the user, by name, each with n_rows rows.
+
+        Returns
+        -------
+        DesignSpec, Design
+
+        Raises
+        ------
+        ColumnError
+            If a column does not exist.
+        DataError
+            If values cannot be used: not numeric, infinite, all missing, of the wrong length or sign.
+        DesignError
+            If the data cannot identify the model, or an option is unknown.
+
+        Examples
+        --------
+        >>> from lmm.design import DesignSpec
+        >>> from lmm.formula import parse
+        >>> data = {"y": [3.0, 1.0, 4.0, 1.0, 5.0, 9.0], "x": [1, 2, 3, 1, 2, 3], "g": list("aabbcc")}
+        >>> spec, design = DesignSpec.learn(parse("y ~ x + (1 | g)"), data)
+        >>> design.names, design.random[0].levels
+        (('Intercept', 'x'), ('a', 'b', 'c'))
+        >>> spec.build({"x": [10], "g": ["b"]}).X
+        array([[ 1., 10.]])
+        """
+        codings = resolve_contrasts(contrasts)
+        rows = select_rows(open_table(data), formula.variables, weights=weights, offset=offset, missing=missing)
+        columns = rows.columns
+        response, value = ExpressionSpec.learn(formula.response, columns)
+        y = as_numbers(value, formula.response, "response", columns.n_rows)
+        offsets = [ExpressionSpec.learn(text, columns) for text in formula.offsets]
+        total_offset = _sum_offsets(rows, [(spec.text, value) for spec, value in offsets])
+        fixed, X = learn_matrix(formula.fixed, columns, codings)
+        learnt = [RandomSpec.learn(term, columns, codings) for term in formula.random]
+        effects = [spec.effects for spec, _ in learnt if spec.effects is not None]
+        _check_contrasts_used(codings, [fixed, *effects], columns)
+        groups = [term.group for term in formula.random]
+        spec = cls(
+            formula=formula,
+            kinds={name: column.kind for name, column in columns.items()},
+            response=response,
+            fixed=fixed,
+            kept=independent_columns(X, rows.weights),
+            random=tuple(spec for spec, _ in learnt),
+            offsets=tuple(spec for spec, _ in offsets),
+            contrasts=plain_contrasts(codings),
+            offset=offset if isinstance(offset, str) else None,
+            needs_offset=offset is not None and not isinstance(offset, str),
+            blocks=tuple(random or ()),
+        )
+        parts = (*(part for _, part in learnt), *user_parts(random, rows.n_rows, rows.rows, groups))
+        design = spec._design(rows, y, X, parts, total_offset)
+        _check_design(design, formula)
+        return spec, design
+
+    def build(
+        self,
+        data: Any,
+        *,
+        response: bool = False,
+        random: bool | Collection[int] = True,
+        missing: Missing = "drop",
+        offset: ColumnOrArray = None,
+        blocks: Mapping[str, Block] | None = None,
+    ) -> Design:
+        """Build the design of new data with the levels, codings and transforms of the fit.
+
+        Parameters
+        ----------
+        data
+            Any table with the columns that are needed.
+        response
+            Whether to build y too.
+        random
+            Which random terms of the formula to build: all, none, or these positions. Columns that only other terms
+            use need not be there.
+        missing
+            As in `learn`; ``Design.rows`` says which rows were kept.
+        offset
+            Array (n_rows,) for the new data, where the fit had one.
+        blocks
+            Blocks of the user for the new data; those that are not given are left out.
+
+        Returns
+        -------
+        Design
+            A level of a grouping factor that the fit did not see has the code -1 and a row of zeros in Z.
+
+        Raises
+        ------
+        ColumnError, DataError
+            If a column is missing or of another kind than at the fit.
+        DesignError
+            If a factor of the fixed part has a level that the fit did not see.
+        """
+        chosen = _choose(self.random, random)
+        expressions = [*self.offsets, *([self.response] if response else [])]
+        names = {name for spec in expressions for name in spec.variables} | self.fixed.variables
+        names = names.union(*(spec.variables for spec in chosen))
+        rows = select_rows(open_table(data), names, offset=self._new_offset(offset), missing=missing)
+        columns = self._conform(rows.columns)
+        codings = resolve_contrasts(self.contrasts)
+        y = None
+        if response:
+            y = as_numbers(self.response.value(columns), self.response.text, "response", columns.n_rows)
+        offsets = _sum_offsets(rows, [(spec.text, spec.value(columns)) for spec in self.offsets])
+        X = self.fixed.build(columns, codings)
+        groups = [spec.term.group for spec in self.random]
+        parts = (
+            *(spec.build(columns, codings) for spec in chosen),
+            *user_parts(self._known_blocks(blocks), rows.n_rows, rows.rows, groups),
+        )
+        design = self._design(rows, y, X, parts, offsets)
+        _check_finite(design, self.formula)
+        return design
+
+    def _design(
+        self,
+        rows: Rows,
+        y: FloatVector | None,
+        X: FloatMatrix,
+        random: tuple[RandomPart, ...],
+        offset: FloatVector | None,
+    ) -> Design:
+        kept = set(self.kept.tolist())
+        aliased = [name for i, name in enumerate(self.fixed.names) if i not in kept]
+        notes = rows.notes
+        if aliased:
+            notes = (*notes, _aliased_note(aliased))
+        return Design(
+            y=y,
+            X=X,
+            names=self.fixed.names,
+            terms=self.fixed.terms,
+            factors=self.fixed.factors,
+            kept=self.kept,
+            random=random,
+            weights=rows.weights,
+            offset=offset,
+            rows=rows.rows,
+            n_rows=rows.n_rows,
+            n_dropped_missing=rows.n_missing,
+            n_dropped_weight=rows.n_weight,
+            model_frame=rows.columns,
+            notes=notes,
+        )
+
+    def _conform(self, columns: Columns) -> Columns:
+        """Columns of new data as the kinds that they had at the fit."""
+        conformed = {}
+        for name, column in columns.items():
+            if self.kinds[name] == "factor":
+                conformed[name] = column.as_factor()
+            elif column.kind == "factor":
+                raise DataError(
+                    f'Column "{name}" was numeric at the fit; now it is a factor with the levels '
+                    f"{', '.join(map(repr, column.levels[:4]))}. Give numbers."
+                )
+            else:
+                conformed[name] = column
+        return Columns(conformed, columns.n_rows, columns.available)
+
+    def _new_offset(self, offset: ColumnOrArray) -> ColumnOrArray:
+        if offset is not None and not self.needs_offset:
+            raise DesignError("offset= is given, but the fit had no array as offset=. Leave it out.")
+        if offset is None and self.needs_offset:
+            raise DesignError(
+                "The fit had an array as offset=. Give offset= for the new data too, one number per row."
+            )
+        return self.offset if offset is None else offset
+
+    def _known_blocks(self, blocks: Mapping[str, Block] | None) -> Mapping[str, Block] | None:
+        for name in blocks or ():
+            if name not in self.blocks:
+                raise DesignError(f'The fit has no block "{name}".{nearest(name, self.blocks)}')
+        return blocks
+
+
+def _sum_offsets(rows: Rows, values: Sequence[tuple[str, Any]]) -> FloatVector | None:
+    """All offsets added up, shape (n,); None if there are none."""
+    total = rows.offset
+    for text, value in values:
+        numbers = as_numbers(value, text, "offset", rows.columns.n_rows)
+        total = numbers if total is None else total + numbers
+    return total
+
+
+def _choose(specs: tuple[RandomSpec, ...], random: bool | Collection[int]) -> list[RandomSpec]:
+    if isinstance(random, bool):
+        return list(specs) if random else []
+    return [specs[position] for position in sorted(set(random))]
+
+
+def _check_contrasts_used(
+    codings: Mapping[str, Coding], matrices: Sequence[MatrixSpec], columns: Columns
+) -> None:
+    """Refuse codings of something that is no factor of the formula."""
+    factors = [factor for matrix in matrices for factor in matrix.factors]
+    known = dict.fromkeys([factor.variable for factor in factors] + [factor.name for factor in factors])
+    for name in codings:
+        if name in known:
+            continue
+        if name in columns and columns[name].kind == "numeric":
+            raise DesignError(f'contrasts= names "{name}", which is numeric. Write C({name}) in the formula.')
+        among = f"Factors of the formula: {', '.join(known)}." if known else "The formula has no coded factors."
+        raise DesignError(f'contrasts= names "{name}", which is no factor of the formula.{nearest(name, known)} {among}')
+
+
+def _check_design(design: Design, formula: Formula) -> None:
+    """Refuse what cannot be estimated, the plainest reason first."""
+    _check_finite(design, formula)
+    if design.y is not None:
+        check_response(design.y, formula.response, design.offset)
+    check_fixed(design.rank, design.n_obs)
+    check_random(design.random[: len(formula.random)], design.n_obs)
+
+
+def _check_finite(design: Design, formula: Formula) -> None:
+    rows = design.rows
+    if design.y is not None:
+        check_values(design.y, [formula.response], rows, "the response")
+    if design.offset is not None:
+        check_values(design.offset, ["offset"], rows, "the formula")
+    check_values(design.X, design.names, rows, "the fixed part")
+    for part in design.random:
+        values = part.block.values if isinstance(part.block, GroupBlock) else None
+        if values is not None:
+            check_values(values, part.columns, rows, part.source)
+
+
+def _aliased_note(aliased: Sequence[str]) -> str:
+    if len(aliased) == 1:
+        return f"The column {aliased[0]} is a linear combination of earlier ones; its coefficient is missing."
+    return (
+        f"{len(aliased)} columns are linear combinations of earlier ones; their coefficients are missing: "
+        f"{', '.join(aliased)}."
+    )
