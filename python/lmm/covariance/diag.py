@@ -57,7 +57,7 @@ class Diagonal(Structure):
         return mask
 
     def derivatives(self, theta: FloatVector, k: int) -> FloatArray:
-        """Derivatives dS_ii = 2 theta_i."""
+        """Differentiate S: dS_ii = 2 theta_i."""
         derivatives = np.zeros((k, k, k))
         index = np.arange(k)
         derivatives[index, index, index] = 2.0 * np.asarray(theta, dtype=float)

@@ -71,7 +71,7 @@ class Unstructured(Structure):
         return mask
 
     def derivatives(self, theta: FloatVector, k: int) -> FloatArray:
-        """Derivatives dS = E_ij T' + T E_ji for the element (i, j) of T."""
+        """Differentiate S: dS = E_ij T' + T E_ji for the element (i, j) of T."""
         T = self.factor(theta, k)
         rows, columns = lower_elements(k)
         half = np.zeros((len(rows), k, k))

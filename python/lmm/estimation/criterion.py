@@ -9,7 +9,7 @@ import numpy as np
 
 from lmm.covariance import ThetaLayout
 from lmm.engine import Block, Evaluation
-from lmm.engine import DenseCrossProducts as CrossProducts
+from lmm.engine import CrossProducts
 from lmm.typing import FloatArray, FloatMatrix, FloatVector, Method
 
 

@@ -1,0 +1,41 @@
+"""From a design to the parameters and the criterion of its model."""
+
+from __future__ import annotations
+
+from lmm.covariance import ThetaLayout
+from lmm.design import Design
+from lmm.errors import DesignError
+from lmm.estimation import Criterion
+from lmm.typing import FloatMatrix, FloatVector, Method
+
+
+def theta_layout(design: Design) -> ThetaLayout:
+    """Lay out the parameters of the random terms, in the order of the design."""
+    return ThetaLayout.of([(part.group, part.columns, part.structure) for part in design.random])
+
+
+def fixed_matrix(design: Design) -> FloatMatrix:
+    """Columns of X that are not aliased (n, rank)."""
+    if design.rank == design.X.shape[1]:
+        return design.X
+    return design.X[:, design.kept]
+
+
+def response(design: Design) -> FloatVector:
+    """Response as measured (n,)."""
+    if design.y is None:
+        raise DesignError("This design has no response; a model needs one.")
+    return design.y
+
+
+def build_criterion(design: Design, method: Method) -> Criterion:
+    """Set up the criterion of a design: the offset leaves y, aliased columns leave X."""
+    y = response(design)
+    return Criterion.of(
+        y if design.offset is None else y - design.offset,
+        fixed_matrix(design),
+        [part.block for part in design.random],
+        design.weights,
+        theta_layout(design),
+        method,
+    )

@@ -1,0 +1,74 @@
+"""Fits made from fits: another response, another formula, other arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lmm.design import Design
+from lmm.errors import DataError, LmmError, UnsupportedError, nearest
+from lmm.model.request import Request
+from lmm.model.rewriting import rewrite
+from lmm.typing import FloatVector
+
+if TYPE_CHECKING:
+    from lmm.model.result import Fit
+
+
+def refit(fit: Fit, y: Any) -> Fit:
+    """Fit the same model to another response; see `Fit.refit`."""
+    from lmm.model.fitting import fit_design
+
+    design = replace(fit.design, y=_response(fit.design, y))
+    # The table has the old response, so it no longer belongs to the fit.
+    request = replace(fit.request, data=None)
+    return fit_design(request, fit.spec, design)
+
+
+def _response(design: Design, y: Any) -> FloatVector:
+    try:
+        values: FloatVector = np.asarray(y, dtype=float)
+    except (TypeError, ValueError):
+        raise DataError("The new response must be a vector of numbers.") from None
+    if values.shape == (design.n_rows,):
+        values = values[design.rows]
+    if values.shape != (design.n_obs,):
+        raise DataError(
+            f"The new response has shape {values.shape}; it needs one number for each of the "
+            f"{design.n_obs} rows used, or of the {design.n_rows} rows of the table."
+        )
+    bad = int(np.count_nonzero(~np.isfinite(values)))
+    if bad:
+        raise DataError(
+            f"The new response has {bad} values that are missing or infinite; "
+            "fit again with the table instead: lmm.fit leaves incomplete rows out."
+        )
+    return values.copy()
+
+
+def update(fit: Fit, formula: str | None, changes: Mapping[str, Any]) -> Fit:
+    """Fit again with changes; see `Fit.update`."""
+    from lmm.model.fitting import RESERVED, fit_request
+
+    known = [field.name for field in fields(Request)]
+    for name in changes:
+        if name in RESERVED:
+            raise UnsupportedError(f"{name}= is not available yet, planned.")
+        if name not in known:
+            raise LmmError(
+                f"lmm.fit has no argument {name!r}; it has {', '.join(known)}.{nearest(str(name), known)}"
+            )
+    arguments = {name: getattr(fit.request, name) for name in known} | dict(changes)
+    if formula is not None:
+        arguments["formula"] = rewrite(fit.formula, formula)
+        # They belong to the parameters of the old formula.
+        arguments |= {name: changes.get(name) for name in ("start", "theta")}
+    if arguments["data"] is None:
+        raise DataError(
+            "This fit does not hold its table, because it was loaded from a file or refitted to another "
+            "response: give the table, fit.update(..., data=table)."
+        )
+    return fit_request(Request.checked(**arguments))

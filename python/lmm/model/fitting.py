@@ -1,0 +1,173 @@
+"""Fitting: from a request to a fit."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from lmm.design import Design, DesignSpec
+from lmm.engine import Block, Control
+from lmm.errors import DesignError, LmmWarning, UnsupportedError, nearest
+from lmm.estimation import given_start, given_theta, optimize
+from lmm.formula import parse
+from lmm.model.building import build_criterion, response
+from lmm.model.health import convergence
+from lmm.model.request import Request
+from lmm.model.result import Fit
+from lmm.typing import FloatVector, Method, Missing
+
+RESERVED = ("residual", "family")
+
+
+def fit(
+    formula: str,
+    data: Any,
+    *,
+    method: Method = "reml",
+    weights: Any = None,
+    offset: Any = None,
+    missing: Missing = "drop",
+    contrasts: Mapping[str, Any] | None = None,
+    random: Mapping[str, Block] | None = None,
+    start: Sequence[float] | FloatVector | None = None,
+    theta: Mapping[str, float | None] | Sequence[float | None] | FloatVector | None = None,
+    restarts: int = 0,
+    control: Control | Mapping[str, Any] | None = None,
+    **reserved: Any,
+) -> Fit:
+    """Fit a linear mixed model by REML or maximum likelihood.
+
+    Without random terms this is the general linear model, exact and without iterations.
+
+    Parameters
+    ----------
+    formula
+        Response, fixed effects and random effects as in lme4:
+        ``"y ~ x + (x | g)"``, ``"y ~ f + (1 | a/b)"``, ``"y ~ x + (x || g)"``.
+    data
+        Any table: pandas, polars, Arrow, DuckDB relation, dict of arrays, list of dicts.
+    method
+        ``"reml"`` or ``"ml"``.
+    weights
+        Name of a column or array of the table's length: the variance of an error is
+        ``sigma**2 / weight``. A weight of zero leaves its row out.
+    offset
+        Name of a column or array, added to the linear predictor (besides ``offset()`` terms).
+    missing
+        ``"drop"`` leaves rows with a missing value out and says so; ``"raise"`` refuses.
+    contrasts
+        Coding of factors by name, ``{"f": "sum"}``; treatment coding by default.
+    random
+        Further random terms by name, as `lmm.block` makes them.
+    start
+        Theta to begin the search with.
+    theta
+        Parameters to hold: a vector with None (or nan) where free, or a dict by name. With all
+        of them given nothing is searched. Held parameters are not counted in AIC and BIC.
+    restarts
+        How many further starts to try, for criteria with several minima.
+    control
+        Settings of the optimizer that differ from the defaults, such as
+        ``{"max_iterations": 100}``.
+    **reserved
+        ``residual=`` and ``family=`` are not available yet.
+
+    Returns
+    -------
+    Fit
+
+    Raises
+    ------
+    FormulaError
+        If the formula cannot be read.
+    DataError
+        If the data cannot be used.
+    DesignError
+        If the data cannot identify the model.
+    UnsupportedError
+        If the request is planned but not available.
+
+    Warns
+    -----
+    LmmWarning
+        If the search did not converge. Everything else that a reader should know, such as a
+        singular covariance, is in ``fit.notes`` and in the summary.
+
+    Examples
+    --------
+    >>> import lmm
+    >>> fit = lmm.fit("Reaction ~ Days + (Days | Subject)", lmm.datasets.load("sleepstudy"))
+    >>> round(fit.criterion, 4)
+    1743.6283
+    >>> fit.varcorr["sdcor"].round(3)
+    array([24.741,  5.922,  0.066, 25.592])
+    """
+    _refuse_reserved(reserved)
+    request = Request.checked(
+        formula=formula,
+        data=data,
+        method=method,
+        weights=weights,
+        offset=offset,
+        missing=missing,
+        contrasts=contrasts,
+        random=random,
+        start=start,
+        theta=theta,
+        restarts=restarts,
+        control=control,
+    )
+    return fit_request(request)
+
+
+def fit_request(request: Request) -> Fit:
+    """Fit what was asked for."""
+    spec, design = DesignSpec.learn(
+        parse(request.formula),
+        request.data,
+        contrasts=request.contrasts,
+        missing=request.missing,
+        weights=request.weights,
+        offset=request.offset,
+        random=request.random,
+    )
+    return fit_design(request, spec, design)
+
+
+def fit_design(request: Request, spec: DesignSpec, design: Design) -> Fit:
+    """Search for theta on a design that exists."""
+    criterion = build_criterion(design, request.method)
+    given = given_theta(request.theta, criterion.layout)
+    start = given_start(request.start, criterion.layout)
+    blocks = [part.block for part in design.random]
+    optimum = optimize(criterion, blocks, given, start, request.control, request.restarts)
+    evaluation = criterion.evaluate(optimum.theta)
+    _refuse_exact_fit(design, evaluation.r2)
+    for sentence in convergence(optimum):
+        warnings.warn(sentence, LmmWarning, stacklevel=4)
+    return Fit(request, spec, design, criterion, optimum, evaluation)
+
+
+def _refuse_reserved(reserved: Mapping[str, Any]) -> None:
+    for name in reserved:
+        if name in RESERVED:
+            raise UnsupportedError(f"{name}= is not available yet, planned.")
+        known = [*Request.__dataclass_fields__, *RESERVED]
+        raise UnsupportedError(
+            f"lmm.fit has no argument {name!r}; it has {', '.join(known)}.{nearest(name, known)}"
+        )
+
+
+def _refuse_exact_fit(design: Design, r2: float) -> None:
+    """No residual variance means no likelihood: the criterion falls without bound."""
+    y = response(design)
+    spread = float(np.square(y - y.mean()).sum())
+    if not r2 > 1e-20 * spread:
+        what = "The response is constant" if spread == 0.0 else "The model reproduces the response exactly"
+        raise DesignError(
+            f"{what}: no residual variance is left to estimate. "
+            "Check the response, or leave terms out of the formula."
+        )

@@ -1,0 +1,43 @@
+"""The short print of a fit."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lmm.model.result import Fit
+
+
+def short_text(fit: Fit) -> str:
+    """Write method, formula, criterion, variances and fixed effects as plain text."""
+    return "\n".join(
+        [
+            *_head(fit),
+            "",
+            fit.varcorr.to_text(),
+            "",
+            fit.fixef.to_text(),
+            *(["", *(f"Note: {note}" for note in fit.notes)] if fit.notes else []),
+        ]
+    )
+
+
+def short_html(fit: Fit) -> str:
+    """Write the same as one HTML element; all text from the user is escaped."""
+    lines = "<br>".join(escape(line) for line in _head(fit))
+    notes = "".join(f"<p>{escape(note)}</p>" for note in fit.notes)
+    return f"<div><p>{lines}</p>{fit.varcorr.to_html()}{fit.fixef.to_html()}{notes}</div>"
+
+
+def _head(fit: Fit) -> list[str]:
+    kind = "Linear mixed model" if fit.design.random else "Linear model"
+    by = "REML" if fit.method == "reml" else "maximum likelihood"
+    name = "REML criterion" if fit.method == "reml" else "-2 log-likelihood"
+    counts = ", ".join(f"{group} {count}" for group, count in fit.n_levels.items())
+    return [
+        f"{kind} fit by {by}",
+        f"Formula: {fit.formula}",
+        f"{name}: {fit.criterion:.4f}",
+        f"Observations: {fit.n_obs}" + (f"; levels: {counts}" if counts else ""),
+    ]

@@ -1,0 +1,67 @@
+"""The arguments of a fit, checked and kept, so that it can be changed and done again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from lmm.engine import Block, Control
+from lmm.errors import DataError, FormulaError, LmmError, nearest
+from lmm.estimation import checked_control
+from lmm.typing import FloatVector, Method, Missing
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Request:
+    """What the user asked for; the attributes are the arguments of `lmm.fit`.
+
+    ``data``, ``weights``, ``offset`` and ``random`` are what was given; a fit that was loaded
+    from a file or refitted to another response has them in its design only.
+    """
+
+    formula: str
+    data: Any
+    method: Method
+    weights: Any
+    offset: Any
+    missing: Missing
+    contrasts: Mapping[str, Any] | None
+    random: Mapping[str, Block] | None
+    start: Sequence[float] | FloatVector | None
+    theta: Mapping[str, float | None] | Sequence[float | None] | FloatVector | None
+    restarts: int
+    control: Control
+
+    @classmethod
+    def checked(cls, **arguments: Any) -> Request:
+        """Check what can be checked before the data are looked at.
+
+        Raises
+        ------
+        LmmError
+            If an argument cannot be.
+        """
+        _check_formula(arguments["formula"])
+        _check_choice("method", arguments["method"], get_args(Method))
+        _check_choice("missing", arguments["missing"], get_args(Missing))
+        if arguments["data"] is None:
+            raise DataError("There are no data: give a table as the second argument of lmm.fit.")
+        restarts = arguments["restarts"]
+        if isinstance(restarts, bool) or not isinstance(restarts, int) or restarts < 0:
+            raise LmmError(f"restarts= must be a whole number of at least 0, not {restarts!r}.")
+        return cls(**{**arguments, "control": checked_control(arguments["control"])})
+
+
+def _check_formula(formula: Any) -> None:
+    if not isinstance(formula, str):
+        raise FormulaError(
+            f"The formula must be text, such as 'y ~ x + (1 | g)', not {type(formula).__name__}; "
+            "it is the first argument, the table the second."
+        )
+
+
+def _check_choice(name: str, value: Any, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        listed = " or ".join(f'"{choice}"' for choice in choices)
+        raise LmmError(f"{name}= must be {listed}, not {value!r}.{nearest(str(value), choices)}")

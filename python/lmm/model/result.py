@@ -1,0 +1,292 @@
+"""The fitted model."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from lmm.errors import LmmError
+from lmm.model import changes as making
+from lmm.model import prediction, printing, simulation, storage
+from lmm.model.conditional import conditional_covariances
+from lmm.model.estimates import Estimates
+from lmm.model.random_effects import coef_table, ranef_table
+from lmm.model.residuals import residuals_of
+from lmm.model.selection import Selection
+from lmm.table import Table
+from lmm.typing import FloatArray, FloatMatrix, FloatVector, ResidualKind
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from lmm.plots import PlotKind
+    from lmm.reports import Summary
+
+
+class Fit(Estimates):
+    """A fitted linear mixed model; nothing in it ever changes.
+
+    Made by `lmm.fit`. The numbers are attributes (see `Estimates`), the methods make tables,
+    predictions and other fits of them.
+
+    Examples
+    --------
+    >>> import lmm
+    >>> fit = lmm.fit("Reaction ~ Days + (Days | Subject)", lmm.datasets.load("sleepstudy"))
+    >>> fit.beta.round(3), round(fit.sigma, 3), fit.n_levels
+    (array([251.405,  10.467]), 25.592, {'Subject': 18})
+    """
+
+    __slots__ = ()
+
+    def ranef(self, *, cond_var: bool = False, pev: bool = False) -> Table:
+        """Tabulate the random effects of all levels (conditional modes, BLUPs).
+
+        Parameters
+        ----------
+        cond_var
+            Add standard errors given beta, as lme4 does.
+        pev
+            Add standard errors of prediction, with the uncertainty of beta (Henderson).
+
+        Returns
+        -------
+        Table
+            ``group, level, term, estimate`` and, if asked for, ``std_error``.
+
+        Raises
+        ------
+        LmmError
+            If both are asked for.
+
+        Examples
+        --------
+        >>> import lmm
+        >>> fit = lmm.fit("Yield ~ 1 + (1 | Batch)", lmm.datasets.load("Dyestuff"))
+        >>> fit.ranef(cond_var=True)["std_error"].round(3)[:2]
+        array([19.587, 19.587])
+        """
+        if cond_var and pev:
+            raise LmmError("Ask for cond_var=True or pev=True, not both: a table has one std_error.")
+        if not (cond_var or pev):
+            return ranef_table(self.design.random, self.effects)
+        note = "Standard errors of prediction." if pev else "Standard errors given the fixed effects."
+        covariances = self.ranef_covariances(pev=pev)
+        return ranef_table(self.design.random, self.effects, covariances, note)
+
+    def ranef_covariances(self, *, pev: bool = False) -> list[FloatArray]:
+        """Compute the whole covariance (l, k, k) of each level's random effects, per random term.
+
+        Parameters
+        ----------
+        pev
+            With the uncertainty of beta (Henderson) rather than given beta (lme4).
+
+        Examples
+        --------
+        >>> import lmm
+        >>> fit = lmm.fit("Reaction ~ Days + (Days | Subject)", lmm.datasets.load("sleepstudy"))
+        >>> fit.ranef_covariances()[0].shape
+        (18, 2, 2)
+        """
+        relative = conditional_covariances(
+            self.design, self.criterion_function, self.theta, given_beta=not pev
+        )
+        return [self.sigma**2 * C for C in relative]
+
+    def coef(self) -> Table:
+        """Tabulate fixed plus random effects for each level of each grouping factor.
+
+        Returns
+        -------
+        Table
+            ``group, level, term, estimate``.
+
+        Examples
+        --------
+        >>> import lmm
+        >>> fit = lmm.fit("Reaction ~ Days + (Days | Subject)", lmm.datasets.load("sleepstudy"))
+        >>> next(iter(fit.coef()))["level"]
+        '308'
+        """
+        return coef_table(self.design, self.beta, self.effects)
+
+    def residuals(self, kind: ResidualKind = "response") -> FloatVector:
+        """Compute y minus fitted (n,).
+
+        Parameters
+        ----------
+        kind
+            ``"response"`` as measured; ``"pearson"`` times the root of the weights; ``"scaled"``
+            Pearson residuals over sigma.
+
+        Raises
+        ------
+        LmmError
+            If there is no such kind.
+
+        Examples
+        --------
+        >>> import lmm
+        >>> fit = lmm.fit("Yield ~ 1 + (1 | Batch)", lmm.datasets.load("Dyestuff"))
+        >>> fit.residuals("scaled")[:2].round(3)
+        array([ 0.709, -1.411])
+        """
+        return residuals_of(kind, self.y, self.fitted, self.weights, self.sigma)
+
+    def predict(
+        self,
+        new: Any = None,
+        *,
+        random: Selection = True,
+        new_levels: Literal["error", "population"] = "error",
+    ) -> FloatVector:
+        """Predict the response, by point.
+
+        Parameters
+        ----------
+        new
+            A table with the columns of the right side; None for the rows of the fit.
+        random
+            Which random effects take part: all, none (False), or groups and bars by name.
+        new_levels
+            What levels do that the model has not seen: raise an error, or count with random
+            effects of zero.
+
+        Returns
+        -------
+        shape (n,)
+            Missing where aliased columns make the prediction depend on what cannot be estimated.
+
+        Raises
+        ------
+        LmmError
+            If a column is missing, a level is new, or a name belongs to no random term.
+
+        Examples
+        --------
+        >>> import lmm
+        >>> fit = lmm.fit("Reaction ~ Days + (Days | Subject)", lmm.datasets.load("sleepstudy"))
+        >>> fit.predict({"Days": [0, 10], "Subject": ["308", "308"]}).round(2)
+        array([253.66, 450.33])
+        >>> fit.predict({"Days": [0, 10]}, random=False).round(2)
+        array([251.41, 356.08])
+        """
+        return prediction.predict(self, new, random=random, new_levels=new_levels)
+
+    def simulate(self, n: int = 1, *, seed: int | np.random.Generator | None = None) -> FloatMatrix:
+        """Draw responses from the fitted model, with new random effects and new errors.
+
+        Parameters
+        ----------
+        n
+            How many.
+        seed
+            For `numpy.random.default_rng`.
+
+        Returns
+        -------
+        shape (n_obs, n)
+
+        Examples
+        --------
+        >>> import lmm
+        >>> fit = lmm.fit("Yield ~ 1 + (1 | Batch)", lmm.datasets.load("Dyestuff"))
+        >>> fit.simulate(100, seed=1).shape
+        (30, 100)
+        """
+        return simulation.simulate(self, n, seed=seed)
+
+    def refit(self, y: Any) -> Fit:
+        """Fit the same model to another response.
+
+        Parameters
+        ----------
+        y : shape (n_obs,) or (number of rows of the table,)
+            The left side of the formula as it is (transformed already). Of a vector with all rows
+            of the table, those used here are taken.
+
+        Returns
+        -------
+        Fit
+            Searched from the same start with the same settings; the model frame is that of this fit.
+
+        Raises
+        ------
+        DataError
+            If y has another length, or values that are missing or infinite.
+
+        Examples
+        --------
+        >>> import lmm
+        >>> fit = lmm.fit("Yield ~ 1 + (1 | Batch)", lmm.datasets.load("Dyestuff"))
+        >>> fit.refit(2 * fit.y).beta.round(3)
+        array([3055.])
+        """
+        return making.refit(self, y)
+
+    def update(self, formula: str | None = None, **changes: Any) -> Fit:
+        """Fit again with a changed formula or other arguments.
+
+        Parameters
+        ----------
+        formula
+            A new formula, in which ``.`` stands for what was there: ``". ~ . + x"``,
+            ``"log(.) ~ . - (Days | Subject) + (1 | Subject)"``.
+        **changes
+            Arguments of `lmm.fit`, such as ``method="ml"`` or ``data=other``.
+
+        Raises
+        ------
+        LmmError
+            If an argument does not exist, or the table is needed and this fit has it not (a fit
+            that was loaded or refitted: give ``data=``).
+
+        Examples
+        --------
+        >>> import lmm
+        >>> fit = lmm.fit("Reaction ~ Days + (Days | Subject)", lmm.datasets.load("sleepstudy"))
+        >>> fit.update(". ~ . - (Days | Subject) + (1 | Subject)", method="ml").formula
+        'Reaction ~ Days + (1 | Subject)'
+        """
+        return making.update(self, formula, changes)
+
+    # What other rooms do; these imports are the exceptions that the import law names
+
+    def summary(self) -> Summary:
+        """Sum the fit up in the order that users of R know; see `lmm.reports.summarize`.
+
+        Examples
+        --------
+        >>> import lmm
+        >>> fit = lmm.fit("Yield ~ 1 + (1 | Batch)", lmm.datasets.load("Dyestuff"))
+        >>> fit.summary().title
+        'Linear mixed model fit by REML'
+        """
+        from lmm.reports import summarize
+
+        return summarize(self)
+
+    def plot(self, kind: PlotKind = "residuals", **options: Any) -> Figure:
+        """Draw one picture: ``"residuals"``, ``"qq"``, ``"caterpillar"`` or ``"fitted"``; see `lmm.plots.draw`."""
+        from lmm.plots import draw
+
+        return draw(self, kind, **options)
+
+    def report(self, path: str | os.PathLike[str]) -> Path:
+        """Write the fit as one self-contained HTML page; see `lmm.reports.write_page`."""
+        from lmm.reports import write_page
+
+        return write_page(self, path)
+
+    def __repr__(self) -> str:
+        return printing.short_text(self)
+
+    def _repr_html_(self) -> str:
+        return printing.short_html(self)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return storage.unpack_fit, storage.pack_fit(self)

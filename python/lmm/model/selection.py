@@ -1,0 +1,50 @@
+"""Which random terms take part in a prediction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+from lmm.design import RandomPart
+from lmm.errors import LmmError, nearest
+
+Selection: TypeAlias = bool | str | Sequence[str]
+"""All random terms (True), none (False), or groups and bars by name."""
+
+
+def select_terms(parts: Sequence[RandomPart], random: Selection) -> list[int]:
+    """Find the terms that ``random`` names, in their order.
+
+    Parameters
+    ----------
+    parts
+        The random terms of the model.
+    random
+        True, False, or groups (``"Subject"``) and bars (``"(0 + Days | Subject)"``).
+
+    Raises
+    ------
+    LmmError
+        If a name belongs to no term.
+    """
+    if isinstance(random, bool):
+        return list(range(len(parts))) if random else []
+    wanted = [random] if isinstance(random, str) else list(random)
+    found: set[int] = set()
+    for name in wanted:
+        matching = {
+            i for i, part in enumerate(parts) if _plain(name) in (_plain(part.group), _plain(part.source))
+        }
+        if not matching:
+            names = list(dict.fromkeys([*(p.group for p in parts), *(p.source for p in parts)]))
+            raise LmmError(
+                f"random= names {name!r}, which is no random term of this model; "
+                f"it has {', '.join(names) or 'none'}.{nearest(str(name), names)}"
+            )
+        found |= matching
+    return sorted(found)
+
+
+def _plain(name: object) -> str:
+    """Text without spaces."""
+    return "".join(str(name).split())

@@ -1,0 +1,181 @@
+"""Fits in files: a zip archive of one JSON text and NumPy arrays, with no code in it.
+
+``fit.json`` holds ``format`` (``"lmm fit"``), ``version``, ``lmm`` (version of the package that wrote it) and
+``content``, a tree as `lmm.model.packing` describes it: the request without the table, the design with
+the model frame, the optimum and the evaluation. ``arrays/<number>.npy`` holds the arrays. Loading evaluates
+nothing; only a prediction for new data evaluates the formula, as fitting does.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import secrets
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lmm._version import __version__
+from lmm.design import spec_from_dict, spec_to_dict
+from lmm.errors import DesignError, FileError
+from lmm.model.building import build_criterion
+from lmm.model.packing import Packer, unpack
+
+if TYPE_CHECKING:
+    from lmm.model.result import Fit
+
+FORMAT = "lmm fit"
+VERSION = 1
+_HEADER = "fit.json"
+_LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the same fit gives the same bytes
+
+
+def save(fit: Fit, path: str | os.PathLike[str]) -> None:
+    """Write a fit into a file: all but the table that it was fitted to.
+
+    The file holds numbers and text only, no code. It is written beside its place first and then moved
+    there, so that no half-written file is left.
+
+    Parameters
+    ----------
+    fit
+        A fit.
+    path
+        Where to; an existing file is replaced.
+
+    Raises
+    ------
+    FileError
+        If the file cannot be written.
+
+    Examples
+    --------
+    >>> import lmm, tempfile
+    >>> from pathlib import Path
+    >>> fit = lmm.fit("Yield ~ 1 + (1 | Batch)", lmm.datasets.load("Dyestuff"))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     lmm.save(fit, Path(folder) / "dyestuff.lmm")
+    ...     again = lmm.load(Path(folder) / "dyestuff.lmm")
+    >>> again.criterion == fit.criterion
+    True
+    """
+    path = Path(path)
+    content = _archive(fit)
+    if not path.parent.is_dir():
+        raise FileError(f"The fit cannot be saved: there is no folder {path.parent}.")
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        with temporary.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        raise FileError(f"The fit cannot be saved as {path}: {error.strerror or error}.") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def load(path: str | os.PathLike[str]) -> Fit:
+    """Read a fit from a file that `save` wrote.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Returns
+    -------
+    Fit
+        The same in all its numbers. The table itself is not in the file: `Fit.update` needs ``data=``.
+
+    Raises
+    ------
+    FileError
+        If the file cannot be read, is no fit, or was written by a later version.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return _read(archive, path)
+    except FileNotFoundError:
+        raise FileError(f"There is no file {path}.") from None
+    except zipfile.BadZipFile:
+        raise FileError(f"{path} is not a fit that lmm.save wrote, or it is damaged.") from None
+    except OSError as error:
+        raise FileError(f"{path} cannot be read: {error.strerror or error}.") from error
+
+
+def pack_fit(fit: Fit) -> tuple[Any, list[np.ndarray]]:
+    """Give the tree of a fit without its table, and its arrays."""
+    packer = Packer()
+    request = replace(
+        fit.request,
+        data=None,
+        weights=_plain(fit.request.weights),
+        offset=_plain(fit.request.offset),
+    )
+    parts = (request, spec_to_dict(fit.spec), fit.design, fit.optimum, fit.evaluation)
+    return [packer.pack(part) for part in parts], packer.arrays
+
+
+def unpack_fit(tree: Any, arrays: list[np.ndarray]) -> Fit:
+    """Give the fit of a tree and its arrays."""
+    from lmm.model.result import Fit
+
+    request, spec, design, optimum, evaluation = unpack(tree, arrays)
+    criterion = build_criterion(design, request.method)
+    return Fit(request, spec_from_dict(spec), design, criterion, optimum, evaluation)
+
+
+def _plain(column: Any) -> Any:
+    """Weights or offset as a name or a plain array."""
+    return column if column is None or isinstance(column, str) else np.asarray(column, dtype=float)
+
+
+def _archive(fit: Fit) -> bytes:
+    tree, arrays = pack_fit(fit)
+    header = {"format": FORMAT, "version": VERSION, "lmm": __version__, "content": tree}
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        _write(archive, _HEADER, json.dumps(header, ensure_ascii=False, indent=1).encode())
+        for number, array in enumerate(arrays):
+            content = io.BytesIO()
+            np.save(content, array, allow_pickle=False)
+            _write(archive, f"arrays/{number}.npy", content.getvalue())
+    return buffer.getvalue()
+
+
+def _write(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
+    entry = zipfile.ZipInfo(name, date_time=_LONG_AGO)
+    archive.writestr(entry, content, zipfile.ZIP_DEFLATED)
+
+
+def _read(archive: zipfile.ZipFile, path: str | os.PathLike[str]) -> Fit:
+    try:
+        header = json.loads(archive.read(_HEADER))
+        version = header["version"] if header["format"] == FORMAT else None
+    except (KeyError, TypeError, ValueError):
+        version = None
+    if not isinstance(version, int):
+        raise FileError(f"{path} is not a fit that lmm.save wrote.")
+    if version > VERSION:
+        raise FileError(
+            f"{path} was written by lmm {header.get('lmm')} in version {version} of the format; this is lmm "
+            f"{__version__}, which reads versions up to {VERSION}. Install a newer lmm to load it."
+        )
+    try:
+        names = [name for name in archive.namelist() if name.startswith("arrays/")]
+        arrays = [_array(archive, number) for number in range(len(names))]
+        return unpack_fit(header["content"], arrays)
+    except (KeyError, IndexError, TypeError, ValueError, DesignError, zipfile.BadZipFile) as error:
+        raise FileError(f"{path} is damaged: {error}.") from error
+
+
+def _array(archive: zipfile.ZipFile, number: int) -> np.ndarray:
+    content = io.BytesIO(archive.read(f"arrays/{number}.npy"))
+    array: np.ndarray = np.load(content, allow_pickle=False)
+    return array
