@@ -49,7 +49,7 @@ def test_trace_leads_to_the_optimum(name, reml):
     model = CrossProducts(*problem.arguments)
     found = model.optimize(reml, control=Control(max_iterations=80))
     trace = found.trace
-    assert set(trace) == {"iteration", "criterion", "step", "decrement", "T"}
+    assert set(trace) >= {"iteration", "criterion", "step", "decrement", "T"}
     assert {len(column) for column in trace.values()} == {len(trace["iteration"])}
     assert list(trace["iteration"]) == list(range(len(trace["iteration"])))
     np.testing.assert_allclose(trace["criterion"][-1], found.criterion, atol=1e-8)

@@ -1,0 +1,32 @@
+//! Linear mixed models: the mathematics, without any Python.
+//!
+//! `y = Xβ + ZΛu + ε`, `u ~ N(0, σ²I)`, `ε ~ N(0, σ²W⁻¹)`; Λ repeats one `k × k` factor T per random term over its levels.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `layout` | which terms are eliminated level by level, and which form the dense tail |
+//! | `scaling` | internal units, so that the optimum does not move with those of the data |
+//! | `cross` | cross-products `[Z X y]'W[Z X y]` in blocks, from one pass over the rows |
+//! | `factor` | block elimination at one T: log-determinants and the penalized residual sum of squares |
+//! | `solve` | β, u, b and `Z'We` from a factor |
+//! | `inverse` | diagonal blocks of the inverse: conditional covariances and the gradient |
+//! | `information`, `traces` | average information, and what the exact Hessian needs beyond it |
+//! | `optimum` | the search: steps in the cone of S, Newton steps on its face |
+//! | `problem` | all of it in the user's units: start reading here |
+//! | `small`, `dense`, `sparse` | linear algebra of k × k blocks, of the tail, and of the sparse factor that is only shown |
+#![forbid(unsafe_code)]
+
+pub mod cross;
+pub mod dense;
+pub mod error;
+pub mod factor;
+pub mod information;
+pub mod inverse;
+pub mod layout;
+pub mod optimum;
+pub mod problem;
+pub mod scaling;
+pub mod small;
+pub mod solve;
+pub mod sparse;
+pub mod traces;

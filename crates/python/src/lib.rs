@@ -1,6 +1,15 @@
-//! Bridge from `lmm-core` to Python.
+//! Bridge from `lmm-core` to Python: converts, checks shapes, releases the interpreter lock, maps errors. No arithmetic.
+
 use pyo3::prelude::*;
 
-/// The compiled core.
+mod convert;
+mod problem;
+
+/// The compiled core of `lmm`.
 #[pymodule]
-mod _core {}
+mod _core {
+    #[pymodule_export]
+    use super::convert::{CoreFailure, CoreInterrupted};
+    #[pymodule_export]
+    use super::problem::{Problem, sparse_cholesky};
+}

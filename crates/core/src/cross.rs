@@ -1,0 +1,239 @@
+//! Cross-products A = [Z X y]'W[Z X y] in blocks, accumulated once from the rows; every evaluation works from them.
+
+use crate::layout::{Columns, Layout, Term, parents};
+use crate::scaling::ScaledData;
+
+/// One eliminated block: per level `j` the `k × k` block `A_jj`, its products with the coarser blocks of the chain, X and y
+/// (`k × head`), and with the columns of the tail that occur together with it (`k × count`, sparse).
+#[derive(Clone, Debug)]
+pub struct Chain {
+    pub k: usize,
+    pub n_levels: usize,
+    /// Columns of the dense border: coarser chain blocks, X, y.
+    pub head: usize,
+    pub a: Vec<f64>,
+    pub a_head: Vec<f64>,
+    /// Tail columns of level `j`: `column[start[j]..start[j + 1]]`, increasing.
+    pub start: Vec<usize>,
+    pub column: Vec<u32>,
+    /// `k × count` per level, row-major, at `start[j] * k`.
+    pub a_pair: Vec<f64>,
+    /// For each coarser block of the chain the level that contains level `j`.
+    pub parents: Vec<Vec<u32>>,
+}
+
+impl Chain {
+    /// Tail columns of level `j`.
+    pub fn pattern(&self, j: usize) -> &[u32] {
+        &self.column[self.start[j]..self.start[j + 1]]
+    }
+
+    /// Range of level `j` in `a_pair`.
+    pub fn pair_range(&self, j: usize) -> std::ops::Range<usize> {
+        self.start[j] * self.k..self.start[j + 1] * self.k
+    }
+}
+
+/// All cross-products: the chain of eliminated blocks and the lower triangle of the tail [random columns, X, y], column-major.
+#[derive(Clone, Debug)]
+pub struct CrossProducts {
+    pub layout: Layout,
+    pub chain: Vec<Chain>,
+    pub tail: Vec<f64>,
+}
+
+/// Rows of Z in internal units, block by block.
+struct Rows<'a> {
+    layout: &'a Layout,
+    terms: &'a [Term],
+    data: &'a ScaledData,
+}
+
+impl Rows<'_> {
+    /// Level and the `k` values of row `i` in a block of grouping terms.
+    fn group(&self, block: usize, i: usize, out: &mut [f64]) -> usize {
+        let mut level = 0;
+        for &(t, offset) in &self.layout.blocks[block].terms {
+            let k = self.terms[t].k;
+            if let Columns::Group { codes, .. } = &self.terms[t].columns {
+                level = codes[i] as usize;
+            }
+            match &self.data.values[t] {
+                Some(v) => out[offset..offset + k].copy_from_slice(&v[i * k..(i + 1) * k]),
+                None => out[offset] = 1.0,
+            }
+        }
+        level
+    }
+
+    /// Calls `f(tail column, value)` for each non-zero of row `i` in the tail.
+    fn tail(&self, i: usize, buffer: &mut Vec<(u32, f64)>) {
+        buffer.clear();
+        let mut z = [0.0; 64];
+        for b in self.layout.n_chain..self.layout.blocks.len() {
+            let block = &self.layout.blocks[b];
+            let t = block.terms[0].0;
+            if let Columns::Matrix { row_start, column, .. } = &self.terms[t].columns {
+                let range = row_start[i]..row_start[i + 1];
+                buffer.extend(range.map(|s| (block.tail_start as u32 + column[s], self.data.matrix_values[t][s])));
+            } else {
+                let mut long = vec![0.0; if block.k > z.len() { block.k } else { 0 }];
+                let z = if long.is_empty() { &mut z[..block.k] } else { &mut long[..] };
+                let first = block.tail_start + self.group(b, i, z) * block.k;
+                buffer.extend(z.iter().enumerate().map(|(c, v)| ((first + c) as u32, *v)));
+            }
+        }
+    }
+}
+
+impl CrossProducts {
+    /// One pass over the rows for the tail, one for each block of the chain.
+    pub fn new(terms: &[Term], data: &ScaledData) -> CrossProducts {
+        let layout = Layout::new(terms, data.x.len());
+        let rows = Rows { layout: &layout, terms, data };
+        let chain = (0..layout.n_chain).map(|c| build_chain(&rows, c)).collect();
+        let tail = build_tail(&rows);
+        CrossProducts { layout, chain, tail }
+    }
+}
+
+fn codes_of<'a>(rows: &Rows<'a>, block: usize) -> &'a [u32] {
+    match &rows.terms[rows.layout.blocks[block].terms[0].0].columns {
+        Columns::Group { codes, .. } => codes,
+        Columns::Matrix { .. } => unreachable!("only grouping factors are eliminated level by level"),
+    }
+}
+
+/// Row numbers sorted by level, and the start of each level.
+fn sort_rows(codes: &[u32], n_levels: usize) -> (Vec<u32>, Vec<usize>) {
+    let mut start = vec![0; n_levels + 1];
+    codes.iter().for_each(|&c| start[c as usize + 1] += 1);
+    for j in 0..n_levels {
+        start[j + 1] += start[j];
+    }
+    let (mut next, mut order) = (start.clone(), vec![0; codes.len()]);
+    for (i, &c) in codes.iter().enumerate() {
+        order[next[c as usize]] = i as u32;
+        next[c as usize] += 1;
+    }
+    (order, start)
+}
+
+fn build_chain(rows: &Rows<'_>, c: usize) -> Chain {
+    let layout = rows.layout;
+    let (k, n_levels) = (layout.blocks[c].k, layout.blocks[c].n_levels);
+    let coarser: Vec<usize> = (c + 1..layout.n_chain).collect();
+    let head = coarser.iter().map(|&a| layout.blocks[a].k).sum::<usize>() + layout.p + 1;
+    let codes = codes_of(rows, c);
+    let parents = coarser.iter().map(|&a| parents(codes, codes_of(rows, a), n_levels).unwrap_or_default()).collect();
+    let (order, level_start) = sort_rows(codes, n_levels);
+    let mut out = Chain {
+        k,
+        n_levels,
+        head,
+        a: vec![0.0; n_levels * k * k],
+        a_head: vec![0.0; n_levels * k * head],
+        start: vec![0],
+        column: Vec::new(),
+        a_pair: Vec::new(),
+        parents,
+    };
+    let (mut z, mut border, mut tail) = (vec![0.0; k], vec![0.0; head], Vec::new());
+    let mut pairs = PairAccumulator::new(layout.q_tail, k);
+    for j in 0..n_levels {
+        let (a, a_head) = (&mut out.a[j * k * k..(j + 1) * k * k], &mut out.a_head[j * k * head..(j + 1) * k * head]);
+        for &i in &order[level_start[j]..level_start[j + 1]] {
+            let i = i as usize;
+            rows.group(c, i, &mut z);
+            let mut at = 0;
+            for &b in &coarser {
+                let kb = layout.blocks[b].k;
+                rows.group(b, i, &mut border[at..at + kb]);
+                at += kb;
+            }
+            rows.data.x.iter().enumerate().for_each(|(t, column)| border[at + t] = column[i]);
+            border[head - 1] = rows.data.y[i];
+            for r in 0..k {
+                for s in 0..k {
+                    a[r * k + s] += z[r] * z[s];
+                }
+                for (o, v) in a_head[r * head..(r + 1) * head].iter_mut().zip(&border) {
+                    *o += z[r] * v;
+                }
+            }
+            if layout.q_tail > 0 {
+                rows.tail(i, &mut tail);
+                tail.iter().for_each(|&(column, v)| pairs.add(column, v, &z));
+            }
+        }
+        pairs.flush(&mut out);
+    }
+    out
+}
+
+/// Products of one level with the tail columns that it meets, collected over its rows.
+struct PairAccumulator {
+    k: usize,
+    slot: Vec<u32>,
+    columns: Vec<u32>,
+    values: Vec<f64>,
+}
+
+impl PairAccumulator {
+    fn new(q_tail: usize, k: usize) -> Self {
+        PairAccumulator { k, slot: vec![u32::MAX; q_tail], columns: Vec::new(), values: Vec::new() }
+    }
+
+    fn add(&mut self, column: u32, v: f64, z: &[f64]) {
+        let slot = &mut self.slot[column as usize];
+        if *slot == u32::MAX {
+            *slot = self.columns.len() as u32;
+            self.columns.push(column);
+            self.values.resize(self.values.len() + self.k, 0.0);
+        }
+        let at = *slot as usize * self.k;
+        self.values[at..at + self.k].iter_mut().zip(z).for_each(|(o, zr)| *o += zr * v);
+    }
+
+    fn flush(&mut self, out: &mut Chain) {
+        let mut sorted = self.columns.clone();
+        sorted.sort_unstable();
+        for r in 0..self.k {
+            out.a_pair.extend(sorted.iter().map(|&c| self.values[self.slot[c as usize] as usize * self.k + r]));
+        }
+        self.columns.iter().for_each(|&c| self.slot[c as usize] = u32::MAX);
+        out.column.extend(sorted);
+        out.start.push(out.column.len());
+        self.columns.clear();
+        self.values.clear();
+    }
+}
+
+fn build_tail(rows: &Rows<'_>) -> Vec<f64> {
+    let (m, q, data) = (rows.layout.tail_size(), rows.layout.q_tail, rows.data);
+    let mut out = vec![0.0; m * m];
+    let columns: Vec<&[f64]> = data.x.iter().map(Vec::as_slice).chain([data.y.as_slice()]).collect();
+    for (i, a) in columns.iter().enumerate() {
+        for (j, b) in columns[..=i].iter().enumerate() {
+            out[q + i + (q + j) * m] = crate::scaling::dot(a, b);
+        }
+    }
+    if q == 0 {
+        return out;
+    }
+    let mut tail = Vec::new();
+    for i in 0..data.y.len() {
+        rows.tail(i, &mut tail);
+        for (s, &(a, v)) in tail.iter().enumerate() {
+            let column = &mut out[a as usize * m..(a as usize + 1) * m];
+            for (t, x) in columns.iter().enumerate() {
+                column[q + t] += v * x[i];
+            }
+            for &(b, u) in &tail[..=s] {
+                let (low, high) = (a.min(b) as usize, a.max(b) as usize);
+                out[high + low * m] += v * u;
+            }
+        }
+    }
+    out
+}

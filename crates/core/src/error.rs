@@ -1,0 +1,34 @@
+//! What can go wrong below the border.
+
+/// Errors of the core; the bridge turns each into one Python exception.
+#[derive(Clone, Debug, PartialEq)]
+pub enum CoreError {
+    /// An array has the wrong shape or content.
+    BadInput(String),
+    /// A fixed column is a combination of the ones before it.
+    CollinearFixedColumns { column: usize },
+    /// The fixed part reproduces the response.
+    NoResidualVariation,
+    /// The system Λ'Z'WZΛ + I could not be factored at this θ.
+    NotPositiveDefinite { pivot: usize },
+    /// The caller asked to stop.
+    Interrupted,
+}
+
+impl std::fmt::Display for CoreError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            CoreError::BadInput(text) => write!(f, "{text}"),
+            CoreError::CollinearFixedColumns { column } => {
+                write!(f, "fixed column {column} is a combination of the columns before it")
+            }
+            CoreError::NoResidualVariation => write!(f, "the fixed part reproduces the response exactly: no residual variation is left to model"),
+            CoreError::NotPositiveDefinite { pivot } => {
+                write!(f, "the penalized least-squares system is not positive definite (pivot {pivot}): values are not finite or far out of scale")
+            }
+            CoreError::Interrupted => write!(f, "interrupted"),
+        }
+    }
+}
+
+impl std::error::Error for CoreError {}

@@ -1,0 +1,322 @@
+//! Diagonal blocks of the inverse: conditional covariances, and `Σ_j Z_j'QZ_j` for the gradient.
+//!
+//! With C the inverse of Λ'Z'WZΛ + I (or of that system bordered by X, for REML), `Ĉ = ΛCΛ'` is the conditional covariance of
+//! the random effects over σ². Coarse blocks come first: a finer level needs Ĉ only on its own border.
+
+use crate::cross::CrossProducts;
+use crate::dense;
+use crate::factor::Factor;
+use crate::small;
+use crate::solve::through_inverse;
+
+/// What the sweep knows at one level of a chain block.
+struct Level<'a> {
+    block: usize,
+    j: usize,
+    /// `C_jj = D⁻¹ + P Ĉ_BB P'`.
+    c: &'a [f64],
+    /// `P = L⁻ᵀ Y_B` (`k × width`).
+    p: &'a [f64],
+    /// Ĉ on the border (`width × width`): coarser blocks, X, tail columns of the level.
+    border: &'a [f64],
+    width: usize,
+}
+
+/// `Σ_j Z_j'QZ_j` of every block, with what the exact Hessian of a single grouping factor needs.
+#[derive(Clone, Debug)]
+pub struct Slopes {
+    pub trace: Vec<Vec<f64>>,
+    /// Per level `Z_j'W⁻¹Z_j`, only where there is one factor and no tail.
+    pub levels: Option<Vec<f64>>,
+    /// Per level `Z_j'W⁻¹X L_XX⁻ᵀ` (`k × p`), likewise.
+    pub fixed: Option<Vec<f64>>,
+}
+
+impl CrossProducts {
+    /// `Ĉ_jj` of every level, block by block: times σ² the conditional covariance of the random effects given β (`reml` false)
+    /// or with the uncertainty of β (`reml` true).
+    pub fn conditional(&self, f: &Factor, reml: bool) -> Vec<Vec<f64>> {
+        let layout = &self.layout;
+        let c_hat = self.tail_inverse(f, reml).1;
+        let size = layout.tail_size() - 1;
+        let mut out: Vec<Vec<f64>> = layout.blocks.iter().map(|b| vec![0.0; b.n_levels * b.k * b.k]).collect();
+        for (b, block) in layout.blocks.iter().enumerate().skip(layout.n_chain) {
+            let k = block.k;
+            for (at, o) in out[b].iter_mut().enumerate() {
+                let (level, r, s) = (at / (k * k), at / k % k, at % k);
+                *o = c_hat[(block.tail_start + level * k + r) * size + block.tail_start + level * k + s];
+            }
+        }
+        self.sweep(f, &c_hat, |level| {
+            let (t, k) = (&f.t[level.block], self.chain[level.block].k);
+            let block = small::congruence(level.c, &small::transpose(t, k, k), k, k);
+            out[level.block][level.j * k * k..(level.j + 1) * k * k].copy_from_slice(&block);
+        });
+        out
+    }
+
+    /// `Σ_j Z_j'QZ_j` per block with Q = P (`reml`) or W⁻¹: by `T⁻ᵀ(I − C)T⁻¹` where T is solid, else from the cross-products,
+    /// which also holds when T is singular.
+    pub fn slopes(&self, f: &Factor, reml: bool) -> Slopes {
+        let layout = &self.layout;
+        let (c_scaled, c_hat) = self.tail_inverse(f, reml);
+        let mut trace: Vec<Vec<f64>> = layout.blocks.iter().map(|b| vec![0.0; b.k * b.k]).collect();
+        for b in layout.n_chain..layout.blocks.len() {
+            trace[b] = self.tail_slope(f, b, &c_scaled, reml);
+        }
+        let solid: Vec<bool> =
+            (0..layout.n_chain).map(|c| through_inverse(&f.t[c], self.chain[c].k, self.rows_per_level(c))).collect();
+        let single = layout.n_chain == 1 && layout.blocks.len() == 1;
+        let (mut levels, mut fixed) = (Vec::new(), Vec::new());
+        self.sweep(f, &c_hat, |level| {
+            let block = self.level_slope(f, &level, solid[level.block]);
+            trace[level.block].iter_mut().zip(&block).for_each(|(o, v)| *o += v);
+            if single {
+                let (own, x) = self.single_level(f, &level, solid[0]);
+                levels.extend(own);
+                fixed.extend(x);
+            }
+        });
+        let keep = |v: Vec<f64>| if single { Some(v) } else { None };
+        Slopes { trace, levels: keep(levels), fixed: keep(fixed) }
+    }
+
+    /// C of the tail with X in scaled units and Ĉ in those of Z, both full square. For ML the rows of X are zero.
+    fn tail_inverse(&self, f: &Factor, reml: bool) -> (Vec<f64>, Vec<f64>) {
+        let layout = &self.layout;
+        let (size, q) = (layout.tail_size() - 1, layout.q_tail);
+        let mut x = dense::invert_lower(&f.tail_l, size);
+        if !reml {
+            for j in 0..size {
+                x[j * size + q.max(j)..(j + 1) * size].fill(0.0);
+            }
+        }
+        let scaled = dense::gram_of_lower(&x, size);
+        let mut hat = scaled.clone();
+        for (b, block) in layout.blocks.iter().enumerate().skip(layout.n_chain) {
+            let (k, t) = (block.k, &f.t[b]);
+            for level in 0..block.n_levels {
+                scale_rows(&mut hat, size, block.tail_start + level * k, k, t);
+            }
+        }
+        (scaled, hat)
+    }
+
+    /// `Σ_j Z_j'QZ_j` of a tail block.
+    fn tail_slope(&self, f: &Factor, b: usize, c_scaled: &[f64], reml: bool) -> Vec<f64> {
+        let block = &self.layout.blocks[b];
+        let (k, m, q) = (block.k, self.layout.tail_size(), self.layout.q_tail);
+        let size = m - 1;
+        let mut out = vec![0.0; k * k];
+        if through_inverse(&f.t[b], k, self.rows_per_level(b)) {
+            for level in 0..block.n_levels {
+                let first = block.tail_start + level * k;
+                for r in 0..k {
+                    for s in 0..k {
+                        out[r * k + s] -= c_scaled[(first + r) * size + first + s];
+                    }
+                }
+            }
+            (0..k).for_each(|r| out[r * k + r] += block.n_levels as f64);
+            return through(&f.t[b], k, &out);
+        }
+        // N_jj = A*_jj − |L⁻¹ Λ'A*_j|²
+        let columns = block.n_levels * k;
+        let rows = if reml { size } else { q };
+        let mut right = vec![0.0; rows * columns];
+        let entry = |i: usize, j: usize| f.tail_a[i.min(j) * m + i.max(j)];
+        for (c, column) in right.chunks_exact_mut(rows).enumerate() {
+            let at = block.tail_start + c;
+            column.iter_mut().enumerate().for_each(|(i, v)| *v = entry(i, at));
+            for (other, tb) in self.layout.blocks.iter().zip(&f.t).skip(self.layout.n_chain) {
+                let kb = other.k;
+                for level in column[other.tail_start..other.tail_start + kb * other.n_levels].chunks_exact_mut(kb) {
+                    let scaled: Vec<f64> = (0..kb).map(|s| (0..kb).map(|r| tb[r * kb + s] * level[r]).sum()).collect();
+                    level.copy_from_slice(&scaled);
+                }
+            }
+        }
+        // the leading rows of the factor are the factor of the leading rows
+        dense::solve_lower(&f.tail_l, size, rows, &mut right, columns);
+        for level in 0..block.n_levels {
+            for r in 0..k {
+                for s in 0..k {
+                    let (i, j) = (level * k + r, level * k + s);
+                    let product = small::dot(&right[i * rows..(i + 1) * rows], &right[j * rows..(j + 1) * rows]);
+                    out[r * k + s] += entry(block.tail_start + i, block.tail_start + j) - product;
+                }
+            }
+        }
+        out
+    }
+
+    /// `Z_j'QZ_j` of one level.
+    fn level_slope(&self, f: &Factor, level: &Level<'_>, solid: bool) -> Vec<f64> {
+        let (c, k, t) = (level.block, self.chain[level.block].k, &f.t[level.block]);
+        if solid {
+            let mut rest: Vec<f64> = level.c.iter().map(|v| -v).collect();
+            (0..k).for_each(|r| rest[r * k + r] += 1.0);
+            return through(t, k, &rest);
+        }
+        let mut out = self.own_slope(f, c, level.j);
+        let border = self.direct_border(f, level);
+        let product = small::multiply(&border, level.border, k, level.width, level.width);
+        small::multiply_add(&mut out, -1.0, &product, &small::transpose(&border, k, level.width), k, level.width, k);
+        out
+    }
+
+    /// `A*_jj − A*_jj T D⁻¹ T' A*_jj`.
+    fn own_slope(&self, f: &Factor, c: usize, j: usize) -> Vec<f64> {
+        let k = self.chain[c].k;
+        let a = &self.reduced(f, c).0[j * k * k..(j + 1) * k * k];
+        let mut g = small::multiply(&small::transpose(&f.t[c], k, k), a, k, k, k);
+        small::solve_lower(&f.chain[c].l[j * k * k..(j + 1) * k * k], k, &mut g, k);
+        let mut out = a.to_vec();
+        small::transpose_multiply_add(&mut out, -1.0, &g, &g, k, k, k);
+        out
+    }
+
+    /// `A*_jB − A*_jj T P` on the border B.
+    fn direct_border(&self, f: &Factor, level: &Level<'_>) -> Vec<f64> {
+        let (c, j) = (level.block, level.j);
+        let chain = &self.chain[c];
+        let (a, a_head, a_pair) = self.reduced(f, c);
+        let k = chain.k;
+        let mut out = border_rows(k, chain.head, &a_head[j * k * chain.head..], &a_pair[chain.pair_range(j)], chain.pattern(j).len());
+        let at = small::multiply(&a[j * k * k..(j + 1) * k * k], &f.t[c], k, k, k);
+        small::multiply_add(&mut out, -1.0, &at, level.p, k, k, level.width);
+        out
+    }
+
+    /// `Z_j'W⁻¹Z_j` and `Z_j'W⁻¹X L_XX⁻ᵀ` where the border is X alone.
+    fn single_level(&self, f: &Factor, level: &Level<'_>, solid: bool) -> (Vec<f64>, Vec<f64>) {
+        let (c, k, p, t) = (level.block, self.chain[level.block].k, self.layout.p, &f.t[level.block]);
+        let l = &f.chain[c].l[level.j * k * k..(level.j + 1) * k * k];
+        let (own, mut x) = if solid {
+            let half = small::invert_lower(l, k);
+            let mut rest = vec![0.0; k * k];
+            small::transpose_multiply_add(&mut rest, -1.0, &half, &half, k, k, k);
+            (0..k).for_each(|r| rest[r * k + r] += 1.0);
+            let mut x = level.p.to_vec();
+            small::solve_lower_transposed(t, k, &mut x, p);
+            (through(t, k, &rest), x)
+        } else {
+            (self.own_slope(f, c, level.j), self.direct_border(f, level))
+        };
+        // rows of x times L_XX⁻ᵀ: a forward solve on each row
+        x.chunks_exact_mut(p.max(1)).for_each(|row| dense::solve_lower(&f.tail_l, p, p, row, 1));
+        (own, x)
+    }
+
+    /// Visits every level of the chain, coarse blocks first.
+    fn sweep(&self, f: &Factor, c_hat: &[f64], mut visit: impl FnMut(Level<'_>)) {
+        let mut coarse: Vec<Coarse> = Vec::new();
+        for c in (0..self.chain.len()).rev() {
+            let chain = &self.chain[c];
+            let (k, t) = (chain.k, &f.t[c]);
+            let mut own = Coarse::default();
+            for j in 0..chain.n_levels {
+                let pattern = chain.pattern(j);
+                let width = chain.head - 1 + pattern.len();
+                let border = self.gather(c, j, c_hat, &coarse);
+                let y_head = &f.chain[c].y_head[j * k * chain.head..(j + 1) * k * chain.head];
+                let mut p = border_rows(k, chain.head, y_head, &f.chain[c].y_pair[chain.pair_range(j)], pattern.len());
+                let l = &f.chain[c].l[j * k * k..(j + 1) * k * k];
+                small::solve_lower_transposed(l, k, &mut p, width);
+                let product = small::multiply(&p, &border, k, width, width);
+                let half = small::invert_lower(l, k);
+                let mut block = vec![0.0; k * k];
+                small::transpose_multiply_add(&mut block, 1.0, &half, &half, k, k, k);
+                small::multiply_add(&mut block, 1.0, &product, &small::transpose(&p, k, width), k, width, k);
+                if c > 0 {
+                    own.block.extend(small::congruence(&block, &small::transpose(t, k, k), k, k));
+                    own.cross.push(small::multiply(t, &product, k, k, width).iter().map(|v| -v).collect());
+                }
+                visit(Level { block: c, j, c: &block, p: &p, border: &border, width });
+            }
+            coarse.insert(0, own);
+        }
+    }
+
+    /// Ĉ on the border of level `j` of chain block `c`; `coarse[i]` belongs to block `c + 1 + i`.
+    fn gather(&self, c: usize, j: usize, c_hat: &[f64], coarse: &[Coarse]) -> Vec<f64> {
+        let (chain, layout) = (&self.chain[c], &self.layout);
+        let (size, q, pattern) = (layout.tail_size() - 1, layout.q_tail, chain.pattern(j));
+        let width = chain.head - 1 + pattern.len();
+        let mut out = vec![0.0; width * width];
+        let mut at = 0;
+        for (i, parents) in chain.parents.iter().enumerate() {
+            let (other, parent) = (&self.chain[c + 1 + i], parents[j] as usize);
+            let (k, theirs) = (other.k, other.pattern(parent));
+            let their_width = other.head - 1 + theirs.len();
+            for r in 0..k {
+                let row = &mut out[(at + r) * width..(at + r + 1) * width];
+                row[at..at + k].copy_from_slice(&coarse[i].block[(parent * k + r) * k..(parent * k + r + 1) * k]);
+                let cross = &coarse[i].cross[parent][r * their_width..(r + 1) * their_width];
+                row[at + k..chain.head - 1].copy_from_slice(&cross[..other.head - 1]);
+                let mut slot = 0;
+                for (s, column) in pattern.iter().enumerate() {
+                    while theirs[slot] != *column {
+                        slot += 1;
+                    }
+                    row[chain.head - 1 + s] = cross[other.head - 1 + slot];
+                }
+            }
+            at += k;
+        }
+        let index = |i: usize| if i < chain.head - 1 { q + i - at } else { pattern[i + 1 - chain.head] as usize };
+        for r in at..width {
+            let column = &c_hat[index(r) * size..(index(r) + 1) * size];
+            for s in at..width {
+                out[r * width + s] = column[index(s)];
+            }
+        }
+        for r in at..width {
+            for s in 0..at {
+                out[r * width + s] = out[s * width + r];
+            }
+        }
+        for r in 0..at {
+            for s in 0..r {
+                out[r * width + s] = out[s * width + r];
+            }
+        }
+        out
+    }
+}
+
+/// Ĉ of a coarser chain block: its diagonal blocks, and its rows on their borders.
+#[derive(Default)]
+struct Coarse {
+    block: Vec<f64>,
+    cross: Vec<Vec<f64>>,
+}
+
+/// The border without y as one `k × width` matrix.
+fn border_rows(k: usize, head: usize, heads: &[f64], pairs: &[f64], count: usize) -> Vec<f64> {
+    let mut out = Vec::with_capacity(k * (head - 1 + count));
+    for r in 0..k {
+        out.extend_from_slice(&heads[r * head..(r + 1) * head - 1]);
+        out.extend_from_slice(&pairs[r * count..(r + 1) * count]);
+    }
+    out
+}
+
+/// `T⁻ᵀ m T⁻¹`.
+fn through(t: &[f64], k: usize, m: &[f64]) -> Vec<f64> {
+    let inverse = small::invert_lower(t, k);
+    small::congruence(m, &inverse, k, k)
+}
+
+/// `M := diag(.., T, ..) M diag(.., T', ..)` for the rows and columns of one level of a full symmetric matrix.
+fn scale_rows(m: &mut [f64], size: usize, first: usize, k: usize, t: &[f64]) {
+    let mut buffer = vec![0.0; k];
+    for column in m.chunks_exact_mut(size) {
+        buffer.iter_mut().enumerate().for_each(|(r, o)| *o = small::dot(&t[r * k..(r + 1) * k], &column[first..first + k]));
+        column[first..first + k].copy_from_slice(&buffer);
+    }
+    for i in 0..size {
+        buffer.iter_mut().enumerate().for_each(|(r, o)| *o = (0..k).map(|s| t[r * k + s] * m[(first + s) * size + i]).sum());
+        (0..k).for_each(|r| m[(first + r) * size + i] = buffer[r]);
+    }
+}

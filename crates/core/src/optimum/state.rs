@@ -1,0 +1,217 @@
+//! One point of the search: the criterion at S, its gradient, and the curvatures that the steps are built from.
+
+use crate::cross::CrossProducts;
+use crate::error::CoreError;
+use crate::factor::Factor;
+use crate::small;
+
+/// The search space: per part the identified directions (`basis`, `k × d`), so that `S = basis · S̃ · basis'`.
+#[derive(Clone, Debug)]
+pub struct Space {
+    pub reml: bool,
+    pub parts: Vec<PartSpace>,
+    /// `n` or `n − p`.
+    pub m: f64,
+}
+
+/// One part of the space.
+#[derive(Clone, Debug)]
+pub struct PartSpace {
+    pub k: usize,
+    pub d: usize,
+    pub basis: Vec<f64>,
+}
+
+/// The criterion at one S, with the factor it came from. `s` holds S̃ per part, `d × d`.
+#[derive(Clone, Debug)]
+pub struct Point {
+    pub s: Vec<Vec<f64>>,
+    pub criterion: f64,
+    pub sigma2: f64,
+    pub factor: Factor,
+}
+
+/// First and second derivatives with respect to the distinct elements of S̃ (off-diagonal elements count twice).
+#[derive(Clone, Debug)]
+pub struct Curvature {
+    pub gradient: Vec<f64>,
+    /// `dcriterion/dS̃` as symmetric matrices.
+    pub m: Vec<Vec<f64>>,
+    /// `Σ_j Z_j'QZ_j`, in the coordinates of S̃.
+    pub trace: Vec<Vec<f64>>,
+    /// Average information, and the same rescaled to the size of the expected one.
+    pub average: Vec<f64>,
+    pub rescaled: Vec<f64>,
+    /// Hessian, exact if `exact`.
+    pub hessian: Vec<f64>,
+    pub expected: Vec<f64>,
+    pub exact: bool,
+}
+
+impl Space {
+    /// All directions of every part.
+    pub fn new(cp: &CrossProducts, n_obs: usize, reml: bool) -> Space {
+        let part = |p: &crate::layout::Part| PartSpace { k: p.k, d: p.k, basis: small::identity(p.k) };
+        let m = if reml { n_obs - cp.layout.p } else { n_obs } as f64;
+        Space { reml, parts: cp.layout.parts.iter().map(part).collect(), m }
+    }
+
+    /// Number of distinct elements of S̃.
+    pub fn len(&self) -> usize {
+        self.parts.iter().map(|p| p.d * (p.d + 1) / 2).sum()
+    }
+
+    /// (part, row, column) of each distinct element, lower triangles column by column.
+    pub fn elements(&self) -> Vec<(usize, usize, usize)> {
+        let of_part = |(i, p): (usize, &PartSpace)| -> Vec<_> { (0..p.d).flat_map(|c| (c..p.d).map(move |r| (i, r, c))).collect() };
+        self.parts.iter().enumerate().flat_map(of_part).collect()
+    }
+
+    /// Distinct elements of the matrices.
+    pub fn pack(&self, s: &[Vec<f64>]) -> Vec<f64> {
+        self.elements().iter().map(|&(i, r, c)| s[i][r * self.parts[i].d + c]).collect()
+    }
+
+    /// Symmetric matrices from a gradient, whose off-diagonal elements count twice.
+    pub fn unpack_gradient(&self, g: &[f64]) -> Vec<Vec<f64>> {
+        let mut out: Vec<Vec<f64>> = self.parts.iter().map(|p| vec![0.0; p.d * p.d]).collect();
+        for (&(i, r, c), v) in self.elements().iter().zip(g) {
+            let d = self.parts[i].d;
+            let v = if r == c { *v } else { v / 2.0 };
+            out[i][r * d + c] = v;
+            out[i][c * d + r] = v;
+        }
+        out
+    }
+
+    /// `<m, E_i>` for every element.
+    pub fn pack_gradient(&self, m: &[Vec<f64>]) -> Vec<f64> {
+        let value = |&(i, r, c): &(usize, usize, usize)| if r == c { m[i][r * self.parts[i].d + c] } else { 2.0 * m[i][r * self.parts[i].d + c] };
+        self.elements().iter().map(value).collect()
+    }
+
+    /// Criterion at S̃ = F F' given by its roots F (`d × r` per part).
+    pub fn evaluate(&self, cp: &CrossProducts, roots: &[(Vec<f64>, usize)]) -> Result<Point, CoreError> {
+        let mut s = Vec::with_capacity(roots.len());
+        let mut t = Vec::with_capacity(roots.len());
+        for (p, (f, r)) in self.parts.iter().zip(roots) {
+            s.push(small::multiply(f, &small::transpose(f, p.d, *r), p.d, *r, p.d));
+            t.push(small::lower_factor(&small::multiply(&p.basis, f, p.k, p.d, *r), p.k, *r));
+        }
+        self.evaluate_at(cp, &t, s)
+    }
+
+    /// Criterion at the given T per part; `s` is what the point remembers.
+    pub fn evaluate_at(&self, cp: &CrossProducts, t: &[Vec<f64>], s: Vec<Vec<f64>>) -> Result<Point, CoreError> {
+        let blocks = (0..cp.layout.blocks.len()).map(|b| cp.layout.assemble(t, b)).collect();
+        let factor = cp.factor(blocks)?;
+        let sigma2 = factor.r2 / self.m;
+        let fixed = if self.reml { factor.log_det_x } else { 0.0 };
+        let criterion = factor.log_det_z + fixed + self.m * (1.0 + (2.0 * std::f64::consts::PI * sigma2).ln());
+        if criterion.is_finite() { Ok(Point { s, criterion, sigma2, factor }) } else { Err(CoreError::NotPositiveDefinite { pivot: 0 }) }
+    }
+
+    /// Derivatives at a point.
+    pub fn curvature(&self, cp: &CrossProducts, point: &Point) -> Result<Curvature, CoreError> {
+        let f = &point.factor;
+        let solution = cp.solve(f);
+        let slopes = cp.slopes(f, self.reml);
+        let (mut m, mut trace, mut quadratic) = (Vec::new(), Vec::new(), Vec::new());
+        for (space, part) in self.parts.iter().zip(&cp.layout.parts) {
+            let block = &cp.layout.blocks[part.block];
+            let k = part.k;
+            let (mut tr, mut u) = (vec![0.0; k * k], vec![0.0; k * k]);
+            for r in 0..k {
+                for s in 0..k {
+                    tr[r * k + s] = slopes.trace[part.block][(part.offset + r) * block.k + part.offset + s];
+                }
+            }
+            for level in solution.r[part.block].chunks_exact(block.k) {
+                let v = &level[part.offset..part.offset + k];
+                small::multiply_add(&mut u, 1.0 / point.sigma2, v, v, k, 1, k);
+            }
+            let reduce = |a: &[f64]| small::congruence(a, &space.basis, k, space.d);
+            let (tr, u) = (reduce(&tr), reduce(&u));
+            m.push(tr.iter().zip(&u).map(|(a, b)| a - b).collect());
+            trace.push(tr);
+            quadratic.push(u);
+        }
+        let unit: Vec<f64> = cp.unit_information(f, &solution).iter().map(|v| v / point.sigma2).collect();
+        let traces = match cp.unit_traces(&slopes, self.reml) {
+            Some(traces) => Some(traces),
+            None => cp.dense_traces(f, self.reml)?,
+        };
+        Ok(self.combine(m, trace, quadratic, &unit, traces.as_deref()))
+    }
+
+    fn combine(&self, m: Vec<Vec<f64>>, trace: Vec<Vec<f64>>, quadratic: Vec<Vec<f64>>, unit: &[f64], traces: Option<&[f64]>) -> Curvature {
+        let n = self.len();
+        let plain: Vec<Vec<f64>> = self.parts.iter().map(|p| small::identity(p.d)).collect();
+        let rescale: Vec<Vec<f64>> = self.parts.iter().zip(trace.iter().zip(&quadratic)).map(|(p, (t, u))| rescaling(t, u, p.d)).collect();
+        let directions = self.directions(&plain);
+        let raw = small::congruence(unit, &directions, self.n_units(), n);
+        let a = self.pack_gradient(&quadratic);
+        let average = outer_subtract(&raw, &a, self.m);
+        let scaled_directions = self.directions(&rescale);
+        let scaled = small::congruence(unit, &scaled_directions, self.n_units(), n);
+        let rotated: Vec<Vec<f64>> = self.parts.iter().zip(rescale.iter().zip(&quadratic)).map(|(p, (r, u))| small::congruence(u, &small::transpose(r, p.d, p.d), p.d, p.d)).collect();
+        let rescaled = outer_subtract(&scaled, &self.pack_gradient(&rotated), self.m);
+        let t = self.pack_gradient(&trace);
+        let (tt, expected) = match traces {
+            Some(units) => {
+                let tt = small::congruence(units, &directions, self.n_units(), n);
+                let expected = outer_subtract(&tt, &t, self.m);
+                (tt, expected)
+            }
+            // the rescaled average information stands in for the expected one
+            None => ((0..n * n).map(|i| rescaled[i] + t[i / n] * t[i % n] / self.m).collect(), rescaled.clone()),
+        };
+        let hessian = (0..n * n).map(|i| 2.0 * raw[i] - tt[i] - a[i / n] * a[i % n] / self.m).collect();
+        Curvature { gradient: self.pack_gradient(&m), m, trace, average, rescaled, hessian, expected, exact: traces.is_some() }
+    }
+
+    fn n_units(&self) -> usize {
+        self.parts.iter().map(|p| p.k * p.k).sum()
+    }
+
+    /// Coefficients of `basis E_i N basis⁺` on the matrix units, one column per element of S̃ (`units × elements`).
+    fn directions(&self, n: &[Vec<f64>]) -> Vec<f64> {
+        let elements = self.elements();
+        let mut out = vec![0.0; self.n_units() * elements.len()];
+        for (i, &(part, r, c)) in elements.iter().enumerate() {
+            let p = &self.parts[part];
+            let start: usize = self.parts[..part].iter().map(|q| q.k * q.k).sum();
+            let mut e = vec![0.0; p.d * p.d];
+            e[r * p.d + c] = 1.0;
+            e[c * p.d + r] = 1.0;
+            let en = small::multiply(&e, &n[part], p.d, p.d, p.d);
+            let left = small::multiply(&p.basis, &en, p.k, p.d, p.d);
+            let full = small::multiply(&left, &small::transpose(&p.basis, p.k, p.d), p.k, p.d, p.k);
+            full.iter().enumerate().for_each(|(u, v)| out[(start + u) * elements.len() + i] = *v);
+        }
+        out
+    }
+}
+
+/// `a − v v'/m`.
+fn outer_subtract(a: &[f64], v: &[f64], m: f64) -> Vec<f64> {
+    let n = v.len();
+    (0..n * n).map(|i| a[i] - v[i / n] * v[i % n] / m).collect()
+}
+
+/// `N = t Q diag(clip(ρ, 0.1, 1e4)^-½) Q' t⁻¹` with `tt' = trace` and `t⁻¹ quadratic t⁻ᵀ = Q diag(ρ) Q'`: gives the average
+/// information the size of the expected one, far from the optimum where the two can differ a hundredfold.
+fn rescaling(trace: &[f64], quadratic: &[f64], d: usize) -> Vec<f64> {
+    let mut t = trace.to_vec();
+    if !small::cholesky(&mut t, d) {
+        return small::identity(d);
+    }
+    let inverse = small::invert_lower(&t, d);
+    let (rho, q) = small::symmetric_eigen(&small::congruence(quadratic, &small::transpose(&inverse, d, d), d, d), d);
+    let mut scaled = q.clone();
+    for r in 0..d {
+        (0..d).for_each(|c| scaled[r * d + c] /= rho[c].clamp(0.1, 1e4).sqrt());
+    }
+    let middle = small::multiply(&scaled, &small::transpose(&q, d, d), d, d, d);
+    small::multiply(&small::multiply(&t, &middle, d, d, d), &inverse, d, d, d)
+}

@@ -1,0 +1,371 @@
+//! The engine in the user's units: what the bridge calls.
+
+use crate::cross::CrossProducts;
+use crate::error::CoreError;
+use crate::layout::{Columns, Part, Term};
+use crate::optimum::state::{Point, Space};
+use crate::optimum::{self, Check, Control, Hold, Outcome};
+use crate::scaling::{self, Scaling};
+use crate::small;
+
+/// Cross-products of one data set and the units to read them in.
+pub struct Problem {
+    cp: CrossProducts,
+    scaling: Scaling,
+    terms: Vec<Shape>,
+    identity: Vec<usize>,
+}
+
+/// Shape of one random term.
+#[derive(Clone, Debug)]
+pub struct Shape {
+    pub n_levels: usize,
+    pub k: usize,
+    pub n_parts: usize,
+}
+
+/// The criterion and the solution at one T, in the user's units.
+pub struct Evaluation {
+    pub criterion: f64,
+    pub sigma: f64,
+    pub r2: f64,
+    pub log_det_z: f64,
+    pub log_det_x: f64,
+    pub beta: Vec<f64>,
+    /// Per term, level by level.
+    pub b: Vec<Vec<f64>>,
+    pub u: Vec<Vec<f64>>,
+    pub unscaled_vcov: Vec<f64>,
+    /// Per term `d criterion / dS`, `k × k`.
+    pub m: Vec<Vec<f64>>,
+}
+
+impl Problem {
+    /// Checks the input and accumulates the cross-products. `x` holds the fixed columns.
+    pub fn new(y: &[f64], x: Vec<Vec<f64>>, weights: Option<&[f64]>, mut terms: Vec<Term>) -> Result<Problem, CoreError> {
+        check(y, &x, weights, &terms)?;
+        identify_factors(&mut terms);
+        let shapes = terms.iter().map(|t| Shape { n_levels: t.n_levels, k: t.k, n_parts: t.parts.len() }).collect();
+        let data = scaling::scale(y, x, weights, &terms)?;
+        let cp = CrossProducts::new(&terms, &data);
+        let identity = terms.iter().map(|t| t.factor).collect();
+        Ok(Problem { cp, scaling: data.scaling, terms: shapes, identity })
+    }
+
+    /// Shapes of the random terms.
+    pub fn terms(&self) -> &[Shape] {
+        &self.terms
+    }
+
+    /// Grouping factor of each term, by the first term that has it.
+    pub fn factors(&self) -> &[usize] {
+        &self.identity
+    }
+
+    /// `k × k` block of a term's matrix that belongs to a part.
+    fn part_of(&self, part: &Part, m: &[f64]) -> Vec<f64> {
+        let k = self.terms[part.term].k;
+        (0..part.k * part.k).map(|i| m[(part.within + i / part.k) * k + part.within + i % part.k]).collect()
+    }
+
+    /// Matrices of the terms from those of the parts.
+    fn join(&self, parts: &[Vec<f64>]) -> Vec<Vec<f64>> {
+        let mut out: Vec<Vec<f64>> = self.terms.iter().map(|t| vec![0.0; t.k * t.k]).collect();
+        for (part, m) in self.cp.layout.parts.iter().zip(parts) {
+            let k = self.terms[part.term].k;
+            m.iter().enumerate().for_each(|(i, v)| out[part.term][(part.within + i / part.k) * k + part.within + i % part.k] = *v);
+        }
+        out
+    }
+
+    /// Root of S in internal units, per part: `√w R⁻¹ T`.
+    fn inner_roots(&self, t: &[Vec<f64>]) -> Vec<Vec<f64>> {
+        let root = |part: &Part| {
+            let inverse = self.part_of(part, &self.scaling.terms[part.term].inverse);
+            let f = small::multiply(&inverse, &self.part_of(part, &t[part.term]), part.k, part.k, part.k);
+            f.iter().map(|v| v * self.scaling.w_scale.sqrt()).collect()
+        };
+        self.cp.layout.parts.iter().map(root).collect()
+    }
+
+    fn point(&self, t: &[Vec<f64>], reml: bool) -> Result<(Space, Point), CoreError> {
+        let space = Space::new(&self.cp, self.scaling.n, reml);
+        let roots: Vec<(Vec<f64>, usize)> = self.inner_roots(t).into_iter().zip(&space.parts).map(|(f, p)| (f, p.k)).collect();
+        let point = space.evaluate(&self.cp, &roots)?;
+        Ok((space, point))
+    }
+
+    /// What the internal criterion lacks: units of y, X and the weights.
+    fn criterion_offset(&self, reml: bool) -> f64 {
+        let s = &self.scaling;
+        let m = if reml { s.n - s.p } else { s.n } as f64;
+        let fixed = if reml { self.log_det_x_offset() } else { 0.0 };
+        m * (s.w_scale * s.y_scale * s.y_scale).ln() + fixed - s.sum_log_w
+    }
+
+    fn log_det_x_offset(&self) -> f64 {
+        let s = &self.scaling;
+        (0..s.p).map(|i| 2.0 * s.x_r[i * s.p + i].ln()).sum::<f64>() + s.p as f64 * s.w_scale.ln()
+    }
+
+    /// Criterion, solution and gradient at `t` (one `k × k` lower triangle per term).
+    pub fn evaluate(&self, t: &[Vec<f64>], reml: bool) -> Result<Evaluation, CoreError> {
+        let (space, point) = self.point(t, reml)?;
+        let s = &self.scaling;
+        let solution = self.cp.solve(&point.factor);
+        let slopes = self.cp.slopes(&point.factor, reml);
+        let scale = s.w_scale * s.y_scale * s.y_scale;
+        let (mut b, mut u) = (Vec::new(), Vec::new());
+        for (i, term) in self.terms.iter().enumerate() {
+            let (block, offset) = self.place(i);
+            let k_block = self.cp.layout.blocks[block].k;
+            let levels = |values: &[f64], m: &[f64], factor: f64| -> Vec<f64> {
+                let one = |v: &[f64]| small::multiply(m, &v[offset..offset + term.k], term.k, term.k, 1);
+                values.chunks_exact(k_block).flat_map(one).map(|x| x * factor).collect()
+            };
+            let units = &s.terms[i];
+            b.push(levels(&solution.b[block], &units.r, s.y_scale));
+            // u = T'Z'We, in the coordinates of the user's own T
+            let back = small::multiply(&small::transpose(&t[i], term.k, term.k), &small::transpose(&units.inverse, term.k, term.k), term.k, term.k, term.k);
+            u.push(levels(&solution.r[block], &back, s.w_scale * s.y_scale));
+        }
+        Ok(Evaluation {
+            criterion: point.criterion + self.criterion_offset(reml),
+            sigma: (point.sigma2 * scale).sqrt(),
+            r2: point.factor.r2 * scale,
+            log_det_z: point.factor.log_det_z,
+            log_det_x: point.factor.log_det_x + self.log_det_x_offset(),
+            beta: self.beta(&solution.beta),
+            b,
+            u,
+            unscaled_vcov: self.unscaled_vcov(&point),
+            m: self.gradient(&space, &point, &slopes.trace, &solution.r),
+        })
+    }
+
+    /// Block of a term and the offset of its columns there.
+    fn place(&self, term: usize) -> (usize, usize) {
+        let found = self.cp.layout.parts.iter().find(|p| p.term == term);
+        found.map_or((0, 0), |p| (p.block, p.offset - p.within))
+    }
+
+    fn gradient(&self, space: &Space, point: &Point, trace: &[Vec<f64>], r: &[Vec<f64>]) -> Vec<Vec<f64>> {
+        let mut parts = Vec::new();
+        for (part, _) in self.cp.layout.parts.iter().zip(&space.parts) {
+            let k_block = self.cp.layout.blocks[part.block].k;
+            let mut m: Vec<f64> = (0..part.k * part.k)
+                .map(|i| trace[part.block][(part.offset + i / part.k) * k_block + part.offset + i % part.k])
+                .collect();
+            for level in r[part.block].chunks_exact(k_block) {
+                let v = &level[part.offset..part.offset + part.k];
+                small::multiply_add(&mut m, -1.0 / point.sigma2, v, v, part.k, 1, part.k);
+            }
+            let inverse = self.part_of(part, &self.scaling.terms[part.term].inverse);
+            let outer = small::congruence(&m, &inverse, part.k, part.k);
+            parts.push(outer.iter().map(|v| v * self.scaling.w_scale).collect());
+        }
+        self.join(&parts)
+    }
+
+    fn beta(&self, internal: &[f64]) -> Vec<f64> {
+        let s = &self.scaling;
+        let mut out: Vec<f64> = internal.iter().map(|v| v * s.y_scale).collect();
+        small::solve_lower_transposed(&small::transpose(&s.x_r, s.p, s.p), s.p, &mut out, 1);
+        out.iter().zip(&s.beta0).map(|(a, b)| a + b).collect()
+    }
+
+    /// `(X'V⁻¹X)⁻¹`.
+    fn unscaled_vcov(&self, point: &Point) -> Vec<f64> {
+        let (s, q, size) = (&self.scaling, self.cp.layout.q_tail, self.cp.layout.tail_size() - 1);
+        let p = s.p;
+        // (R'MR)⁻¹ = |L⁻¹ R⁻ᵀ|² with M = LL'
+        let mut half = small::identity(p);
+        small::solve_lower(&small::transpose(&s.x_r, p, p), p, &mut half, p);
+        let mut by_column = small::transpose(&half, p, p);
+        let l: Vec<f64> = (0..p).flat_map(|j| point.factor.tail_l[(q + j) * size + q..(q + j + 1) * size].to_vec()).collect();
+        crate::dense::solve_lower(&l, p, p, &mut by_column, p);
+        let mut out = vec![0.0; p * p];
+        crate::dense::transpose_product_add(&mut out, 1.0 / s.w_scale, &by_column, &by_column, p, p, p);
+        out
+    }
+
+    /// Diagonal blocks of ΛCΛ' per term: times σ² the conditional covariances.
+    pub fn conditional(&self, t: &[Vec<f64>], reml: bool) -> Result<Vec<Vec<f64>>, CoreError> {
+        let (_, point) = self.point(t, reml)?;
+        let blocks = self.cp.conditional(&point.factor, reml);
+        let mut out = Vec::new();
+        for (i, term) in self.terms.iter().enumerate() {
+            let (block, offset) = self.place(i);
+            let (kb, k) = (self.cp.layout.blocks[block].k, term.k);
+            let r_transposed = small::transpose(&self.scaling.terms[i].r, k, k);
+            let level = |m: &[f64]| {
+                let own: Vec<f64> = (0..k * k).map(|e| m[(offset + e / k) * kb + offset + e % k]).collect();
+                let outer = small::congruence(&own, &r_transposed, k, k);
+                outer.into_iter().map(|v| v / self.scaling.w_scale).collect::<Vec<f64>>()
+            };
+            out.push(blocks[block].chunks_exact(kb * kb).flat_map(level).collect());
+        }
+        Ok(out)
+    }
+
+    /// Average information for the distinct elements of S, part by part, lower triangles column by column.
+    pub fn average_information(&self, t: &[Vec<f64>], reml: bool) -> Result<Vec<f64>, CoreError> {
+        let (space, point) = self.point(t, reml)?;
+        let inner = space.curvature(&self.cp, &point)?.average;
+        let elements = space.elements();
+        let n = elements.len();
+        // derivative of the internal elements with respect to the user's
+        let mut jacobian = vec![0.0; n * n];
+        for (j, &(part, r, c)) in elements.iter().enumerate() {
+            let p = &self.cp.layout.parts[part];
+            let mut e = vec![0.0; p.k * p.k];
+            e[r * p.k + c] = 1.0;
+            e[c * p.k + r] = 1.0;
+            let inverse = self.part_of(p, &self.scaling.terms[p.term].inverse);
+            let image = small::congruence(&e, &small::transpose(&inverse, p.k, p.k), p.k, p.k);
+            for (i, &(other, row, column)) in elements.iter().enumerate().filter(|(_, e)| e.0 == part) {
+                debug_assert_eq!(other, part);
+                jacobian[i * n + j] = image[row * p.k + column] * self.scaling.w_scale;
+            }
+        }
+        Ok(small::congruence(&inner, &jacobian, n, n))
+    }
+
+    /// Searches for the optimum; `hold` masks the entries of T (per term, `k × k`) that stay as in `start`.
+    pub fn optimise(&self, reml: bool, start: Option<&[Vec<f64>]>, hold: Option<&[Vec<bool>]>, control: &Control, check: Check<'_>) -> Result<Outcome, CoreError> {
+        let offset = self.criterion_offset(reml);
+        let n = self.scaling.n;
+        let mut outcome = match (start, hold) {
+            (Some(t), Some(mask)) => optimum::optimise_held(&self.cp, n, reml, &self.hold(t, mask), control, check)?,
+            (None, Some(_)) => return Err(CoreError::BadInput("held parameters need their values as a start".into())),
+            (start, None) => {
+                let s: Option<Vec<Vec<f64>>> = start.map(|t| {
+                    let square = |(f, p): (Vec<f64>, &Part)| small::multiply(&f, &small::transpose(&f, p.k, p.k), p.k, p.k, p.k);
+                    self.inner_roots(t).into_iter().zip(&self.cp.layout.parts).map(square).collect()
+                });
+                optimum::optimise(&self.cp, n, reml, s.as_deref(), control, check)?
+            }
+        };
+        outcome.point.criterion += offset;
+        for record in &mut outcome.trace {
+            record.criterion += offset;
+            record.sigma2 *= self.scaling.w_scale * self.scaling.y_scale * self.scaling.y_scale;
+            record.t = self.outer_factors(&record.t);
+        }
+        outcome.t = match outcome.held.take() {
+            Some(t) => self.join(&t),
+            None => self.outer_factors(&outcome.t),
+        };
+        for (part, direction) in outcome.null.iter_mut().chain(&mut outcome.unidentified) {
+            *direction = self.outer_direction(*part, direction);
+        }
+        Ok(outcome)
+    }
+
+    /// Term and offset within it of a part.
+    pub fn part(&self, i: usize) -> (usize, usize, usize) {
+        let p = &self.cp.layout.parts[i];
+        (p.term, p.within, p.k)
+    }
+
+    fn hold(&self, t: &[Vec<f64>], mask: &[Vec<bool>]) -> Hold {
+        let parts = &self.cp.layout.parts;
+        let to_internal = |p: &Part| {
+            let inverse = self.part_of(p, &self.scaling.terms[p.term].inverse);
+            inverse.iter().map(|v| v * self.scaling.w_scale.sqrt()).collect()
+        };
+        let free = |p: &Part| {
+            let (k, m) = (self.terms[p.term].k, &mask[p.term]);
+            (0..p.k * p.k).map(|i| i % p.k <= i / p.k && !m[(p.within + i / p.k) * k + p.within + i % p.k]).collect()
+        };
+        Hold {
+            t: parts.iter().map(|p| self.part_of(p, &t[p.term])).collect(),
+            to_internal: parts.iter().map(to_internal).collect(),
+            free: parts.iter().map(free).collect(),
+        }
+    }
+
+    /// T per term in the user's units from T per part in internal ones.
+    fn outer_factors(&self, t: &[Vec<f64>]) -> Vec<Vec<f64>> {
+        let outer = |(p, t): (&Part, &Vec<f64>)| {
+            let r = self.part_of(p, &self.scaling.terms[p.term].r);
+            let f: Vec<f64> = small::multiply(&r, t, p.k, p.k, p.k).iter().map(|v| v / self.scaling.w_scale.sqrt()).collect();
+            small::lower_factor(&f, p.k, p.k)
+        };
+        let parts: Vec<Vec<f64>> = self.cp.layout.parts.iter().zip(t).map(outer).collect();
+        self.join(&parts)
+    }
+
+    /// A null direction of S in the user's units, of length one.
+    fn outer_direction(&self, part: usize, v: &[f64]) -> Vec<f64> {
+        let p = &self.cp.layout.parts[part];
+        let inverse = self.part_of(p, &self.scaling.terms[p.term].inverse);
+        let mut out = vec![0.0; p.k];
+        small::transpose_multiply_add(&mut out, 1.0, &inverse, v, p.k, p.k, 1);
+        let norm = small::dot(&out, &out).sqrt();
+        out.iter().map(|x| x / norm).collect()
+    }
+}
+
+/// Terms with equal codes share their factor.
+fn identify_factors(terms: &mut [Term]) {
+    for i in 0..terms.len() {
+        let Columns::Group { codes, .. } = &terms[i].columns else {
+            terms[i].factor = usize::MAX;
+            continue;
+        };
+        let n_levels = terms[i].n_levels;
+        let same = |t: &Term| t.n_levels == n_levels && matches!(&t.columns, Columns::Group { codes: other, .. } if other == codes);
+        let first = terms[..i].iter().position(same).unwrap_or(i);
+        terms[i].factor = first;
+    }
+}
+
+fn check(y: &[f64], x: &[Vec<f64>], weights: Option<&[f64]>, terms: &[Term]) -> Result<(), CoreError> {
+    let n = y.len();
+    let fail = |text: String| Err(CoreError::BadInput(text));
+    let finite = |v: &[f64]| v.iter().all(|a| a.is_finite());
+    if n <= x.len() {
+        return fail(format!("{n} rows cannot determine {} fixed columns and a residual variance", x.len()));
+    }
+    if x.iter().any(|c| c.len() != n) || weights.is_some_and(|w| w.len() != n) {
+        return fail(format!("X and weights need {n} rows, as y has"));
+    }
+    if !finite(y) || !x.iter().all(|c| finite(c)) {
+        return fail("y and X must be finite".into());
+    }
+    if weights.is_some_and(|w| !w.iter().all(|v| v.is_finite() && *v > 0.0)) {
+        return fail("weights must be positive and finite".into());
+    }
+    terms.iter().enumerate().try_for_each(|(i, t)| check_term(i, t, n))
+}
+
+fn check_term(i: usize, term: &Term, n: usize) -> Result<(), CoreError> {
+    let fail = |text: &str| Err(CoreError::BadInput(format!("random term {i}: {text}")));
+    if term.k == 0 || term.n_levels == 0 || term.parts.iter().sum::<usize>() != term.k || term.parts.contains(&0) {
+        return fail("levels, columns and covariance parts do not fit together");
+    }
+    match &term.columns {
+        Columns::Group { codes, values } => {
+            if codes.len() != n || codes.iter().any(|c| *c as usize >= term.n_levels) {
+                return fail("one level in range is needed for each row");
+            }
+            match values {
+                None if term.k != 1 => fail("values are missing"),
+                Some(v) if v.len() != n * term.k => fail("values have the wrong shape"),
+                Some(v) if !v.iter().all(|a| a.is_finite()) => fail("values must be finite"),
+                _ => Ok(()),
+            }
+        }
+        Columns::Matrix { row_start, column, value } => {
+            let ordered = row_start.len() == n + 1 && row_start[0] == 0 && row_start.windows(2).all(|w| w[0] <= w[1]);
+            if !ordered || row_start[n] != column.len() || column.len() != value.len() {
+                return fail("the compressed rows do not fit together");
+            }
+            if column.iter().any(|c| *c as usize >= term.n_levels * term.k) || !value.iter().all(|a| a.is_finite()) {
+                return fail("entries must be finite and in range");
+            }
+            Ok(())
+        }
+    }
+}

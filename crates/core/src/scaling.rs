@@ -1,0 +1,217 @@
+//! Internal units. The optimum must not move when a covariate is shifted or rescaled, so the engine works with an orthonormal X,
+//! the response's residual on X with mean square one, weights with mean one, and random columns with mean square one (inside an
+//! unstructured block also mutually orthogonal, so centred where there is an intercept). Results are translated back.
+
+use crate::error::CoreError;
+use crate::layout::{Columns, Term};
+use crate::small;
+
+/// `Z_internal = Z · r` per level of one term; `inverse` undoes it. Both `k × k`, row-major.
+#[derive(Clone, Debug)]
+pub struct TermScale {
+    pub r: Vec<f64>,
+    pub inverse: Vec<f64>,
+}
+
+/// Everything needed to go from internal units to the user's.
+#[derive(Clone, Debug)]
+pub struct Scaling {
+    pub n: usize,
+    pub p: usize,
+    /// Response: `y = X beta0 + y_scale · y_internal` (before weighting).
+    pub y_scale: f64,
+    /// Mean of the user's weights.
+    pub w_scale: f64,
+    /// Upper-triangular `R` with `W^½ X = Q R`, row-major.
+    pub x_r: Vec<f64>,
+    pub beta0: Vec<f64>,
+    pub sum_log_w: f64,
+    pub terms: Vec<TermScale>,
+}
+
+/// The data in internal units, rows already multiplied by the square root of their weight.
+#[derive(Clone, Debug)]
+pub struct ScaledData {
+    pub scaling: Scaling,
+    pub y: Vec<f64>,
+    /// Columns of Q.
+    pub x: Vec<Vec<f64>>,
+    /// Values of each grouped term (`n × k`, row-major), none where they are ones without weights.
+    pub values: Vec<Option<Vec<f64>>>,
+    /// Values of each matrix term, aligned with its compressed rows.
+    pub matrix_values: Vec<Vec<f64>>,
+}
+
+/// Dot product in eight lanes: fast, and the same bits everywhere.
+pub fn dot(a: &[f64], b: &[f64]) -> f64 {
+    let mut lanes = [0.0; 8];
+    let (ca, cb) = (a.chunks_exact(8), b.chunks_exact(8));
+    let rest: f64 = ca.remainder().iter().zip(cb.remainder()).map(|(x, y)| x * y).sum();
+    for (x, y) in ca.zip(cb) {
+        for i in 0..8 {
+            lanes[i] += x[i] * y[i];
+        }
+    }
+    ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7])) + rest
+}
+
+fn subtract(v: &mut [f64], c: f64, q: &[f64]) {
+    for (x, y) in v.iter_mut().zip(q) {
+        *x -= c * y;
+    }
+}
+
+/// Removes the part of `v` in the span of the orthonormal `basis`, twice for full precision; returns the coefficients.
+fn project_out(v: &mut [f64], basis: &[Vec<f64>]) -> Vec<f64> {
+    let mut coefficients = vec![0.0; basis.len()];
+    for _ in 0..2 {
+        for (c, q) in coefficients.iter_mut().zip(basis) {
+            let s = dot(q, v);
+            subtract(v, s, q);
+            *c += s;
+        }
+    }
+    coefficients
+}
+
+/// Scales response, fixed columns (`x`: columns of length n, full column rank) and terms.
+pub fn scale(y: &[f64], x: Vec<Vec<f64>>, weights: Option<&[f64]>, terms: &[Term]) -> Result<ScaledData, CoreError> {
+    let (n, p) = (y.len(), x.len());
+    let w_scale = weights.map_or(1.0, |w| w.iter().sum::<f64>() / n as f64);
+    let root: Option<Vec<f64>> = weights.map(|w| w.iter().map(|v| (v / w_scale).sqrt()).collect());
+    let weigh = |mut v: Vec<f64>| {
+        if let Some(r) = &root {
+            v.iter_mut().zip(r).for_each(|(a, b)| *a *= b);
+        }
+        v
+    };
+    let mut basis: Vec<Vec<f64>> = Vec::with_capacity(p);
+    let mut x_r = vec![0.0; p * p];
+    for (j, column) in x.into_iter().enumerate() {
+        let mut v = weigh(column);
+        let before = dot(&v, &v).sqrt();
+        for (i, c) in project_out(&mut v, &basis).into_iter().enumerate() {
+            x_r[i * p + j] = c;
+        }
+        let norm = dot(&v, &v).sqrt();
+        if norm.is_nan() || norm <= 1e-13 * before {
+            return Err(CoreError::CollinearFixedColumns { column: j });
+        }
+        v.iter_mut().for_each(|a| *a /= norm);
+        x_r[j * p + j] = norm;
+        basis.push(v);
+    }
+    let mut e = weigh(y.to_vec());
+    let size = dot(&e, &e).sqrt();
+    let mut beta0 = project_out(&mut e, &basis);
+    let r_transposed = small::transpose(&x_r, p, p);
+    small::solve_lower_transposed(&r_transposed, p, &mut beta0, 1);
+    let y_scale = (dot(&e, &e) / n as f64).sqrt();
+    if y_scale.is_nan() || y_scale <= 1e-14 * size / (n as f64).sqrt() {
+        return Err(CoreError::NoResidualVariation);
+    }
+    e.iter_mut().for_each(|a| *a /= y_scale);
+    let sum_log_w = weights.map_or(0.0, |w| w.iter().map(|v| v.ln()).sum());
+    let (mut scales, mut values, mut matrix_values) = (Vec::new(), Vec::new(), Vec::new());
+    for term in terms {
+        let (s, v, m) = scale_term(term, n, root.as_deref());
+        scales.push(s);
+        values.push(v);
+        matrix_values.push(m);
+    }
+    let scaling = Scaling { n, p, y_scale, w_scale, x_r, beta0, sum_log_w, terms: scales };
+    Ok(ScaledData { scaling, y: e, x: basis, values, matrix_values })
+}
+
+fn scale_term(term: &Term, n: usize, root: Option<&[f64]>) -> (TermScale, Option<Vec<f64>>, Vec<f64>) {
+    let k = term.k;
+    match &term.columns {
+        Columns::Group { values: None, .. } => {
+            let one = TermScale { r: vec![1.0], inverse: vec![1.0] };
+            (one, root.map(<[f64]>::to_vec), Vec::new())
+        }
+        Columns::Group { values: Some(z), .. } => {
+            let scale = group_scale(z, n, k, term.parts.len() == 1);
+            let mut out = small::multiply(z, &scale.r, n, k, k);
+            if let Some(w) = root {
+                out.chunks_exact_mut(k).zip(w).for_each(|(row, s)| row.iter_mut().for_each(|v| *v *= s));
+            }
+            (scale, Some(out), Vec::new())
+        }
+        Columns::Matrix { row_start, column, value } => {
+            let mut square = vec![0.0; k];
+            column.iter().zip(value).for_each(|(&c, v)| square[c as usize % k] += v * v);
+            let s: Vec<f64> = square.iter().map(|v| if *v > 0.0 { (v / n as f64).sqrt() } else { 1.0 }).collect();
+            let mut out = value.clone();
+            for i in 0..n {
+                for t in row_start[i]..row_start[i + 1] {
+                    out[t] *= root.map_or(1.0, |w| w[i]) / s[column[t] as usize % k];
+                }
+            }
+            (diagonal(&s), None, out)
+        }
+    }
+}
+
+fn diagonal(s: &[f64]) -> TermScale {
+    let k = s.len();
+    let (mut r, mut inverse) = (vec![0.0; k * k], vec![0.0; k * k]);
+    for (i, v) in s.iter().enumerate() {
+        r[i * k + i] = 1.0 / v;
+        inverse[i * k + i] = *v;
+    }
+    TermScale { r, inverse }
+}
+
+/// Mean square one per column; for an unstructured block also orthogonal columns, a constant column first.
+fn group_scale(z: &[f64], n: usize, k: usize, unstructured: bool) -> TermScale {
+    let columns: Vec<Vec<f64>> = (0..k).map(|c| z.iter().skip(c).step_by(k).copied().collect()).collect();
+    let norm = |v: &[f64]| (dot(v, v) / n as f64).sqrt();
+    let size: Vec<f64> = columns.iter().map(|v| norm(v)).map(|s| if s > 0.0 { s } else { 1.0 }).collect();
+    if !unstructured || k == 1 {
+        return diagonal(&size);
+    }
+    let constant = |v: &Vec<f64>| v[0] != 0.0 && v.iter().all(|x| *x == v[0]);
+    let mut order: Vec<usize> = (0..k).collect();
+    order.sort_by_key(|&c| !constant(&columns[c]));
+    let mut inverse = vec![0.0; k * k];
+    let (mut basis, mut owner): (Vec<Vec<f64>>, Vec<usize>) = (Vec::new(), Vec::new());
+    for &c in &order {
+        let mut v = columns[c].clone();
+        let coefficients = project_out(&mut v, &basis);
+        let mut s = norm(&v);
+        if s <= 1e-7 * size[c] {
+            // collinear within the term: only rescale it
+            inverse[c * k + c] = size[c];
+            continue;
+        }
+        for (o, f) in owner.iter().zip(coefficients) {
+            inverse[o * k + c] = f / (n as f64).sqrt();
+        }
+        inverse[c * k + c] = s;
+        s *= (n as f64).sqrt();
+        v.iter_mut().for_each(|x| *x /= s);
+        basis.push(v);
+        owner.push(c);
+    }
+    let r = invert_permuted(&inverse, &order, k);
+    TermScale { r, inverse }
+}
+
+/// Inverse of a matrix that is upper triangular after its rows and columns are put in `order`.
+fn invert_permuted(a: &[f64], order: &[usize], k: usize) -> Vec<f64> {
+    let mut lower = vec![0.0; k * k];
+    for i in 0..k {
+        for j in 0..k {
+            lower[j * k + i] = a[order[i] * k + order[j]];
+        }
+    }
+    let inverse = small::invert_lower(&lower, k);
+    let mut out = vec![0.0; k * k];
+    for i in 0..k {
+        for j in 0..k {
+            out[order[i] * k + order[j]] = inverse[j * k + i];
+        }
+    }
+    out
+}

@@ -1,0 +1,150 @@
+//! Solutions from a factor: fixed effects, random effects, and the residual's cross-products with Z.
+
+use crate::cross::CrossProducts;
+use crate::dense;
+use crate::factor::Factor;
+use crate::small;
+
+/// Penalized least-squares solution in internal units; per block, level by level, `k` values each.
+#[derive(Clone, Debug)]
+pub struct Solution {
+    pub beta: Vec<f64>,
+    /// Spherical random effects.
+    pub u: Vec<Vec<f64>>,
+    /// `b = Λu`.
+    pub b: Vec<Vec<f64>>,
+    /// `Z'We` with `e = y − Xβ − Zb`.
+    pub r: Vec<Vec<f64>>,
+}
+
+/// True if going through `T⁻¹` loses fewer digits than differences of cross-products: the first loses as `1/(λ_min a)`, the second
+/// as `λ_max a`, for eigenvalues λ of S and `a` rows per level.
+pub fn through_inverse(t: &[f64], k: usize, rows_per_level: f64) -> bool {
+    let s = small::multiply(t, &small::transpose(t, k, k), k, k, k);
+    let (w, _) = small::symmetric_eigen(&s, k);
+    // a triangular T that is not numerically invertible never qualifies
+    let solid = (0..k).all(|i| t[i * k + i] != 0.0) && w[0] > 1e-11 * w[k - 1];
+    solid && w[0] * w[k - 1] * rows_per_level * rows_per_level >= 1.0
+}
+
+/// `x := T⁻ᵀ x` for lower-triangular T.
+fn solve_t_transposed(t: &[f64], k: usize, x: &mut [f64]) {
+    small::solve_lower_transposed(t, k, x, 1);
+}
+
+impl CrossProducts {
+    /// Solves for everything at the factor's T.
+    pub fn solve(&self, f: &Factor) -> Solution {
+        let layout = &self.layout;
+        let (m, q, p) = (layout.tail_size(), layout.q_tail, layout.p);
+        let mut x = f.tail_y.clone();
+        dense::solve_lower_transposed(&f.tail_l, m - 1, &mut x);
+        let beta = x[q..q + p].to_vec();
+        let n_blocks = layout.blocks.len();
+        let (mut u, mut b) = (vec![Vec::new(); n_blocks], vec![Vec::new(); n_blocks]);
+        for i in layout.n_chain..n_blocks {
+            let block = &layout.blocks[i];
+            u[i] = x[block.tail_start..block.tail_start + block.k * block.n_levels].to_vec();
+            b[i] = times_t(&f.t[i], block.k, &u[i]);
+        }
+        let mut rest: Vec<f64> = (layout.n_chain..n_blocks).flat_map(|i| b[i].clone()).collect();
+        rest.extend(&beta);
+        let mut r = vec![Vec::new(); n_blocks];
+        for c in (0..layout.n_chain).rev() {
+            let (uc, bc, rc) = self.solve_chain(f, c, &b, &rest);
+            (u[c], b[c], r[c]) = (uc, bc, rc);
+        }
+        self.residual_tail(f, &u, &b, &rest, &mut r);
+        Solution { beta, u, b, r }
+    }
+
+    /// Back-substitution for the levels of one chain block, given the coarser blocks, the tail and β (`rest`).
+    fn solve_chain(&self, f: &Factor, c: usize, b: &[Vec<f64>], rest: &[f64]) -> (Vec<f64>, Vec<f64>, Vec<f64>) {
+        let (chain, own, t) = (&self.chain[c], &f.chain[c], &f.t[c]);
+        let (k, head, p, q) = (chain.k, chain.head, self.layout.p, self.layout.q_tail);
+        let (a, a_head, a_pair) = self.reduced(f, c);
+        let inverse = through_inverse(t, k, self.rows_per_level(c));
+        let (mut u, mut effects, mut r) = (Vec::new(), Vec::new(), Vec::new());
+        for j in 0..chain.n_levels {
+            let mut border = Vec::with_capacity(head);
+            for (i, parent) in chain.parents.iter().enumerate() {
+                let kb = self.chain[c + 1 + i].k;
+                border.extend(&b[c + 1 + i][parent[j] as usize * kb..(parent[j] as usize + 1) * kb]);
+            }
+            border.extend(&rest[q..q + p]);
+            let remainder = |heads: &[f64], pairs: &[f64]| -> Vec<f64> {
+                let (heads, pairs) = (&heads[j * k * head..(j + 1) * k * head], &pairs[chain.pair_range(j)]);
+                let pattern = chain.pattern(j);
+                let row = |i: usize| {
+                    let own = &heads[i * head..(i + 1) * head];
+                    let tail = &pairs[i * pattern.len()..(i + 1) * pattern.len()];
+                    own[head - 1]
+                        - small::dot(&own[..head - 1], &border)
+                        - pattern.iter().zip(tail).map(|(&s, v)| v * rest[s as usize]).sum::<f64>()
+                };
+                (0..k).map(row).collect()
+            };
+            let mut uj = remainder(&own.y_head, &own.y_pair);
+            small::solve_lower_transposed(&own.l[j * k * k..(j + 1) * k * k], k, &mut uj, 1);
+            let bj = small::multiply(t, &uj, k, k, 1);
+            let rj = if inverse {
+                let mut x = uj.clone();
+                solve_t_transposed(t, k, &mut x);
+                x
+            } else {
+                let mut x = remainder(a_head, a_pair);
+                small::multiply_add(&mut x, -1.0, &a[j * k * k..(j + 1) * k * k], &bj, k, k, 1);
+                x
+            };
+            u.extend(uj);
+            effects.extend(bj);
+            r.extend(rj);
+        }
+        (u, effects, r)
+    }
+
+    /// `Z'We` of the tail blocks; `A*_ty − A*_tt b − A*_tX β` is the same number after the chain has been eliminated.
+    fn residual_tail(&self, f: &Factor, u: &[Vec<f64>], b: &[Vec<f64>], rest: &[f64], r: &mut [Vec<f64>]) {
+        let (m, layout) = (self.layout.tail_size(), &self.layout);
+        let blocks = layout.n_chain..layout.blocks.len();
+        let inverse: Vec<bool> =
+            blocks.clone().map(|i| through_inverse(&f.t[i], layout.blocks[i].k, self.rows_per_level(i))).collect();
+        let mut direct = Vec::new();
+        if inverse.iter().any(|i| !i) {
+            direct = (0..layout.q_tail).map(|i| f.tail_a[i * m + m - 1]).collect();
+            for j in 0..m - 1 {
+                for i in 0..layout.q_tail {
+                    direct[i] -= f.tail_a[i.min(j) * m + i.max(j)] * rest[j];
+                }
+            }
+        }
+        for (i, through) in blocks.zip(inverse) {
+            let (k, block) = (layout.blocks[i].k, &layout.blocks[i]);
+            r[i] = if through {
+                let mut x = u[i].clone();
+                x.chunks_exact_mut(k).for_each(|v| solve_t_transposed(&f.t[i], k, v));
+                x
+            } else {
+                direct[block.tail_start..block.tail_start + b[i].len()].to_vec()
+            };
+        }
+    }
+
+    /// Mean weight of a level's block: what S is compared with.
+    pub fn rows_per_level(&self, block: usize) -> f64 {
+        let b = &self.layout.blocks[block];
+        let trace: f64 = if block < self.layout.n_chain {
+            let a = &self.chain[block].a;
+            (0..b.n_levels).flat_map(|j| (0..b.k).map(move |i| a[j * b.k * b.k + i * b.k + i])).sum()
+        } else {
+            let m = self.layout.tail_size();
+            (b.tail_start..b.tail_start + b.k * b.n_levels).map(|i| self.tail[i * m + i]).sum()
+        };
+        trace / (b.n_levels * b.k) as f64
+    }
+}
+
+/// `T` applied to each level's values.
+fn times_t(t: &[f64], k: usize, u: &[f64]) -> Vec<f64> {
+    u.chunks_exact(k).flat_map(|v| small::multiply(t, v, k, k, 1)).collect()
+}

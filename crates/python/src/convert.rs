@@ -1,0 +1,99 @@
+//! Arrays and errors across the border.
+
+use lmm_core::error::CoreError;
+use lmm_core::layout::{Columns, Term};
+use numpy::ndarray::{Array1, Array2, Array3};
+use numpy::{IntoPyArray, PyArray1, PyArray2, PyArray3, PyReadonlyArray1, PyReadonlyArray2};
+use pyo3::exceptions::PyException;
+use pyo3::prelude::*;
+
+pyo3::create_exception!(_core, CoreFailure, PyException, "The core could not do what was asked; `args` hold kind and text.");
+pyo3::create_exception!(_core, CoreInterrupted, PyException, "The caller's check asked the search to stop.");
+
+/// One Python exception for each kind of failure.
+pub fn failure(error: CoreError) -> PyErr {
+    let kind = match &error {
+        CoreError::BadInput(_) => "input",
+        CoreError::CollinearFixedColumns { .. } => "collinear",
+        CoreError::NoResidualVariation => "no-variation",
+        CoreError::NotPositiveDefinite { .. } => "not-positive-definite",
+        CoreError::Interrupted => return CoreInterrupted::new_err(error.to_string()),
+    };
+    CoreFailure::new_err((kind, error.to_string()))
+}
+
+/// Copies a vector.
+pub fn vector(a: &PyReadonlyArray1<'_, f64>) -> Vec<f64> {
+    a.as_array().iter().copied().collect()
+}
+
+/// Copies a matrix row by row.
+pub fn row_major(a: &PyReadonlyArray2<'_, f64>) -> Vec<f64> {
+    a.as_array().iter().copied().collect()
+}
+
+/// Columns of a matrix.
+pub fn columns(a: &PyReadonlyArray2<'_, f64>) -> Vec<Vec<f64>> {
+    a.as_array().columns().into_iter().map(|c| c.iter().copied().collect()).collect()
+}
+
+/// Square matrices, one per random term.
+pub fn squares(list: &[PyReadonlyArray2<'_, f64>], sizes: &[usize]) -> PyResult<Vec<Vec<f64>>> {
+    if list.len() != sizes.len() || list.iter().zip(sizes).any(|(m, &k)| m.as_array().dim() != (k, k)) {
+        let text = format!("one square matrix per random term is needed, of sizes {sizes:?}");
+        return Err(failure(CoreError::BadInput(text)));
+    }
+    Ok(list.iter().map(row_major).collect())
+}
+
+/// Vector for Python.
+pub fn to_vector<'py>(py: Python<'py>, v: Vec<f64>) -> Bound<'py, PyArray1<f64>> {
+    Array1::from_vec(v).into_pyarray(py)
+}
+
+/// Matrix for Python from rows.
+pub fn to_matrix<'py>(py: Python<'py>, v: Vec<f64>, rows: usize, columns: usize) -> PyResult<Bound<'py, PyArray2<f64>>> {
+    let shaped = Array2::from_shape_vec((rows, columns), v);
+    shaped.map(|a| a.into_pyarray(py)).map_err(|e| failure(CoreError::BadInput(e.to_string())))
+}
+
+/// Stack of matrices for Python.
+pub fn to_stack<'py>(py: Python<'py>, v: Vec<f64>, n: usize, k: usize) -> PyResult<Bound<'py, PyArray3<f64>>> {
+    let shaped = Array3::from_shape_vec((n, k, k), v);
+    shaped.map(|a| a.into_pyarray(py)).map_err(|e| failure(CoreError::BadInput(e.to_string())))
+}
+
+/// A random term as Python hands it in.
+#[derive(FromPyObject)]
+pub enum TermInput<'py> {
+    /// Codes, values or none, number of levels, sizes of the covariance parts.
+    #[pyo3(transparent)]
+    Group((PyReadonlyArray1<'py, u32>, Option<PyReadonlyArray2<'py, f64>>, usize, Vec<usize>)),
+    /// Compressed rows (starts, columns, values), number of levels, sizes of the covariance parts.
+    #[pyo3(transparent)]
+    Matrix((PyReadonlyArray1<'py, i64>, PyReadonlyArray1<'py, u32>, PyReadonlyArray1<'py, f64>, usize, Vec<usize>)),
+}
+
+impl TermInput<'_> {
+    /// Copies the term into the core's own form.
+    pub fn to_term(&self) -> Term {
+        let term = |columns, n_levels, parts: &Vec<usize>| Term {
+            columns,
+            n_levels,
+            k: parts.iter().sum(),
+            parts: parts.clone(),
+            factor: usize::MAX,
+        };
+        match self {
+            TermInput::Group((codes, values, n_levels, parts)) => {
+                let codes = codes.as_array().iter().copied().collect();
+                term(Columns::Group { codes, values: values.as_ref().map(row_major) }, *n_levels, parts)
+            }
+            TermInput::Matrix((starts, column, value, n_levels, parts)) => {
+                let row_start = starts.as_array().iter().map(|s| *s as usize).collect();
+                let column = column.as_array().iter().copied().collect();
+                term(Columns::Matrix { row_start, column, value: vector(value) }, *n_levels, parts)
+            }
+        }
+    }
+}

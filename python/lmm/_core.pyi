@@ -1,0 +1,33 @@
+"""The compiled core."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+class CoreFailure(Exception): ...
+class CoreInterrupted(Exception): ...
+
+class Problem:
+    def __new__(
+        cls, y: Floats, x: Floats, weights: Floats | None, terms: Sequence[tuple[Any, ...]]
+    ) -> Problem: ...
+    def evaluate(self, t: Sequence[Floats], reml: bool) -> dict[str, Any]: ...
+    def conditional(self, t: Sequence[Floats], reml: bool) -> list[Floats]: ...
+    def average_information(self, t: Sequence[Floats], reml: bool) -> Floats: ...
+    def optimize(
+        self,
+        reml: bool,
+        start: Sequence[Floats] | None,
+        hold: Sequence[NDArray[np.bool_]] | None,
+        max_iterations: int,
+        tolerance: float,
+        check: Callable[[int, float], None] | None,
+    ) -> dict[str, Any]: ...
+
+def sparse_cholesky(
+    n: int, column_start: list[int], row: list[int], value: Floats
+) -> tuple[list[int], list[int], list[float], list[int]]: ...

@@ -1,0 +1,202 @@
+"""The compiled cross-products behind the interface of the dense oracle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+
+from lmm import _core
+from lmm.engine.blocks import Block, GroupBlock
+from lmm.engine.results import Control, Evaluation, Optimum
+from lmm.errors import ConvergenceError, DesignError, LmmError
+
+if TYPE_CHECKING:
+    from lmm.typing import FloatMatrix, FloatVector
+
+Result = TypeVar("Result")
+
+
+class CrossProducts:
+    """Cross-products [Z X y]'W[Z X y], from which the criterion is evaluated at any T.
+
+    They are accumulated once, in blocks; an evaluation never returns to the rows. The interface
+    is that of `DenseCrossProducts`, which computes the same numbers by n × n algebra.
+
+    Parameters
+    ----------
+    y : (n,) array
+        The response, minus the offset.
+    X : (n, p) array of full column rank
+    blocks : sequence of Block
+        One per random term.
+    weights : (n,) array, positive, optional
+
+    Raises
+    ------
+    DesignError
+        If the arrays do not fit together, or X reproduces y.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lmm.engine import CrossProducts, GroupBlock
+    >>> y = np.array([1.0, 2.0, 4.0, 6.0])
+    >>> block = GroupBlock(np.array([0, 0, 1, 1]), None, 2)
+    >>> CrossProducts(y, np.ones((4, 1)), [block]).evaluate([np.zeros((1, 1))], reml=False).beta
+    array([3.25])
+    """
+
+    def __init__(
+        self,
+        y: FloatVector,
+        X: FloatMatrix,
+        blocks: Sequence[Block],
+        weights: FloatVector | None = None,
+    ) -> None:
+        self._blocks = tuple(blocks)
+        y, X = np.asarray(y, dtype=float), np.asarray(X, dtype=float)
+        w = None if weights is None else np.asarray(weights, dtype=float)
+        self.n_obs, self.n_fixed = int(y.shape[0]), int(X.shape[1])
+        terms = [_term(block.effective()) for block in self._blocks]
+        self._problem = _guarded(lambda: _core.Problem(y, X, w, terms))
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """The random terms."""
+        return self._blocks
+
+    def evaluate(self, T: Sequence[FloatMatrix], reml: bool) -> Evaluation:
+        """Criterion, estimates and gradient at T, one (k, k) lower-triangular factor per term."""
+        return Evaluation(**_guarded(lambda: self._problem.evaluate(self._factors(T), reml)))
+
+    def conditional(self, T: Sequence[FloatMatrix], reml: bool) -> list[FloatMatrix]:
+        """Diagonal blocks (l, k, k) of Var(b − b̂)/σ²: given β, or (`reml`) with β estimated."""
+        return list(_guarded(lambda: self._problem.conditional(self._factors(T), reml)))
+
+    def average_information(self, T: Sequence[FloatMatrix], reml: bool) -> FloatMatrix:
+        """Average information of the distinct elements of S, σ profiled out.
+
+        Terms in order; "us": lower triangle column by column, "diag": the diagonal.
+        """
+        found: FloatMatrix = _guarded(lambda: self._problem.average_information(self._factors(T), reml))
+        return found
+
+    def optimize(
+        self,
+        reml: bool,
+        start: Sequence[FloatMatrix] | None = None,
+        hold: Sequence[FloatMatrix] | None = None,
+        control: Control | None = None,
+        check: Callable[[int, float], None] | None = None,
+    ) -> Optimum:
+        """Minimise the criterion over T.
+
+        `hold` has one boolean (k, k) mask per term; True keeps that entry of T at its start.
+        `check` is called once an iteration with its number and the criterion; an exception that
+        it raises ends the search.
+        """
+        settings = control or Control()
+        factors = None if start is None else self._factors(start)
+        masks = None if hold is None else [np.ascontiguousarray(mask, dtype=bool) for mask in hold]
+        limits = (settings.max_iterations, settings.tolerance)
+        found = _guarded(lambda: self._problem.optimize(reml, factors, masks, *limits, check))
+        return self._optimum(found)
+
+    def _factors(self, T: Sequence[FloatMatrix]) -> list[FloatMatrix]:
+        return [np.tril(np.asarray(factor, dtype=float)) for factor in T]
+
+    def _optimum(self, found: dict[str, Any]) -> Optimum:
+        null = self._directions(found["null_directions"] + found["unidentified"])
+        names = ("newton_decrement", "cone_decrement", "min_curvature", "max_gradient")
+        certificate = {name: found[name] for name in names}
+        if np.isfinite(found["min_boundary_slope"]):
+            certificate["min_boundary_slope"] = found["min_boundary_slope"]
+        trace = found["trace"]
+        trace["iteration"] = list(range(len(trace["criterion"])))
+        gap = max(found["newton_decrement"], found["cone_decrement"])
+        if found["converged"]:
+            message = f"Converged: another step would lower the criterion by no more than {gap:.1e}."
+        else:
+            message = (
+                f"Not converged after {len(trace['criterion']) - 1} iterations: another step "
+                f"promises to lower the criterion by {gap:.1e}."
+            )
+        return Optimum(
+            T=list(found["T"]),
+            criterion=found["criterion"],
+            trace=trace,
+            converged=found["converged"],
+            certificate=certificate,
+            singular=any(directions.size > 0 for directions in null),
+            null_directions=null,
+            message=message,
+            n_evaluations=found["n_evaluations"],
+        )
+
+    def _directions(self, placed: list[tuple[int, int, FloatVector]]) -> list[FloatMatrix]:
+        """Orthonormal (k, r) directions without variance, one array per term."""
+        columns: list[list[FloatVector]] = [[] for _ in self._blocks]
+        for term, within, direction in placed:
+            full = np.zeros(self._blocks[term].n_columns)
+            full[within : within + direction.size] = direction
+            columns[term].append(full)
+        return [
+            np.linalg.qr(np.column_stack(found))[0] if found else np.zeros((block.n_columns, 0))
+            for found, block in zip(columns, self._blocks, strict=True)
+        ]
+
+
+def sparse_cholesky(A: Any) -> tuple[Any, FloatVector]:
+    """Sparse lower factor L and permutation with ``L L' = A[perm][:, perm]``.
+
+    Parameters
+    ----------
+    A
+        Symmetric positive definite SciPy sparse matrix (q, q).
+
+    Raises
+    ------
+    ConvergenceError
+        If A is not positive definite.
+    """
+    from scipy.sparse import csc_array
+
+    A = csc_array(A)
+    A.sort_indices()
+    q = A.shape[0]
+    starts, rows, values, permutation = _guarded(
+        lambda: _core.sparse_cholesky(q, A.indptr.tolist(), A.indices.tolist(), A.data.astype(float))
+    )
+    L = csc_array((np.array(values), np.array(rows), np.array(starts)), shape=(q, q))
+    return L, np.array(permutation)
+
+
+def _term(block: Block) -> tuple[Any, ...]:
+    """Give a block as the core takes it."""
+    k = block.n_columns
+    parts = [1] * k if block.structure == "diag" else [k]
+    if isinstance(block, GroupBlock):
+        values = None if block.values is None else np.asarray(block.values, dtype=float)
+        return (block.codes.astype(np.uint32), values, block.n_levels, parts)
+    rows = block.to_sparse().tocsr()
+    rows.sum_duplicates()
+    starts, columns = rows.indptr.astype(np.int64), rows.indices.astype(np.uint32)
+    return (starts, columns, rows.data.astype(float), block.n_levels, parts)
+
+
+_REASONS = {
+    "no-variation": "The fixed part reproduces the response exactly: no residual variation is left to "
+    "model. Check the response, or take columns out of the fixed part.",
+}
+
+
+def _guarded(call: Callable[[], Result]) -> Result:
+    """Run a call of the core; its failures become the package's own."""
+    try:
+        return call()
+    except _core.CoreFailure as failure:
+        kind, text = failure.args
+        kinds: dict[str, type[LmmError]] = {"not-positive-definite": ConvergenceError}
+        raise kinds.get(kind, DesignError)(_REASONS.get(kind, text[0].upper() + text[1:] + ".")) from None
