@@ -6,17 +6,35 @@ Loading it loads formulaic and pandas: nothing that only reads formulas imports 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
-from formulaic.materializers.types import FactorValues
+from formulaic.errors import FormulaicError
+from formulaic.materializers import FactorValues, FormulaMaterializer
+from formulaic.parser.types import Factor
 from formulaic.transforms import TRANSFORMS
+from formulaic.transforms.contrasts import Contrasts, ContrastsRegistry, CustomContrasts
 from formulaic.utils.stateful_transforms import stateful_transform
 from formulaic.utils.variables import Variable
 
 from lmm.errors import ColumnError, nearest
 from lmm.typing import FloatMatrix
 
-__all__ = ["FORMULAIC_TRANSFORMS", "column_by_name", "columns_of", "remembering"]
+__all__ = [
+    "FORMULAIC_TRANSFORMS",
+    "Contrasts",
+    "ContrastsRegistry",
+    "CustomContrasts",
+    "Factor",
+    "FactorValues",
+    "FormulaMaterializer",
+    "FormulaicError",
+    "column_by_name",
+    "columns_of",
+    "overriding",
+    "remembering",
+]
+
+_Method = TypeVar("_Method", bound=Callable[..., Any])
 
 FORMULAIC_TRANSFORMS: Mapping[str, Any] = TRANSFORMS
 """Functions that formulaic offers in a formula."""
@@ -40,6 +58,12 @@ def column_by_name(data: Mapping[str, Any]) -> Callable[..., Any]:
 
     transform = stateful_transform(column, get_required_variables=lambda name: (Variable(name),))
     return cast("Callable[..., Any]", transform)
+
+
+def overriding(method: _Method) -> _Method:
+    """Mark a method of a materializer as one that replaces formulaic's."""
+    marked: _Method = FormulaMaterializer.override(method)
+    return marked
 
 
 def columns_of(values: FloatMatrix) -> Any:

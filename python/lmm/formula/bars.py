@@ -15,8 +15,8 @@ from lmm.typing import Structure
 
 __all__ = ["Bar", "Repetitions", "find_bar", "random_terms"]
 
-Bar = tuple[Node, Structure, str]
-"""The bar, its covariance structure, and the term as typed."""
+Bar = tuple[Node, Structure, str, int]
+"""The bar, its covariance structure, the term as typed, and where it begins."""
 
 
 def find_bar(node: Node, source: str) -> Bar | None:
@@ -30,7 +30,7 @@ def find_bar(node: Node, source: str) -> Bar | None:
         For a name that is no structure.
     """
     if node.kind == "bar":
-        return node, "diag" if node.text == "||" else "us", typeset(node, source)
+        return node, "diag" if node.text == "||" else "us", typeset(node, source), node.position
     if node.kind != "call" or "|" not in source[node.inside : node.end]:
         return None
     name = node.text
@@ -52,7 +52,7 @@ def find_bar(node: Node, source: str) -> Bar | None:
         raise FormulaError(
             "us() asks for correlations and '||' for none: write us(x | g) or (x || g)", source, node.position
         )
-    return inner, "us" if name == "us" else "diag", text
+    return inner, "us" if name == "us" else "diag", text, node.position
 
 
 def _inside(call: Node, source: str) -> Node | None:
@@ -85,7 +85,7 @@ def random_terms(bar: Bar, writer: Writer) -> Iterator[tuple[RandomTerm, list[st
     FormulaError
         If the bar has no effects, or something in it has no place there.
     """
-    node, structure, text = bar
+    node, structure, text, position = bar
     left, right = node.parts
     items = list(additive(left))
     for item in items:
@@ -95,7 +95,7 @@ def random_terms(bar: Bar, writer: Writer) -> Iterator[tuple[RandomTerm, list[st
     if not terms:
         raise writer.error(f"{text} has no effects: write (1 | g) for a random intercept", left)
     for factors in grouping_factors(right, writer):
-        yield RandomTerm(text, effects, factors, structure, node.position), terms
+        yield RandomTerm(text, effects, factors, structure, position), terms
 
 
 class Repetitions:

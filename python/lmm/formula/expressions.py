@@ -274,7 +274,7 @@ class _Translation:
 
     def _write(self, text: str, position: int, python: str | None = None) -> None:
         python = text if python is None else python
-        if self.python and self.python[-1][-1:].isalnum() and python[:1].isidentifier():
+        if self.python and re.match(r"\w", self.python[-1][-1:]) and re.match(r"[\w'\"]", python):
             text, python = f" {text}", f" {python}"  # neighbours that were apart stay apart
         self.formulaic.append(text)
         self.python.append(python)
@@ -313,11 +313,17 @@ class _Translation:
             elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
                 bound.add(node.id)
             elif isinstance(node, ast.Call):
+                self._check_call(node)
                 codings.update(_codings(node))
                 self._quoted_by_user(node)
         for name, position in self.variables.items():
             if name not in bound and name not in codings:
                 self.names.variables.setdefault(name, position)
+
+    def _check_call(self, node: ast.Call) -> None:
+        if isinstance(node.func, ast.Name) and not node.args and not node.keywords:
+            message = f"there is nothing between the parentheses of {node.func.id}()"
+            raise FormulaError(message, self.source, self.start)
 
     def _quoted_by_user(self, node: ast.Call) -> None:
         """``Q("name")`` as typed by the user names a column too."""

@@ -118,6 +118,8 @@ class _Reader:
         if len(tildes) > 1:
             raise FormulaError("a second '~': a formula has one", self.source, tokens[tildes[1]].position)
         at = tildes[0] if tildes else -1
+        if any(token.text == "(" for token in tokens[: max(at, 0)]):
+            self._check_outside(tokens[:at], tokens[at])
         left, right = tokens[: max(at, 0)], tokens[at + 1 :]
         if right[0].kind is Kind.END:
             raise FormulaError(
@@ -134,6 +136,12 @@ class _Reader:
                 tokens[0].position,
             )
         return left, right
+
+    def _check_outside(self, before: list[Token], tilde: Token) -> None:
+        """Refuse a tilde within parentheses."""
+        brackets = [token.text for token in before if token.kind is Kind.OPERATOR]
+        if brackets.count("(") > brackets.count(")"):
+            raise FormulaError("the '~' stands inside parentheses", self.source, tilde.position)
 
     def _response(self, tokens: list[Token]) -> str:
         """Left side as one factor; operators are arithmetic there."""
@@ -187,6 +195,8 @@ class _Reader:
             raise self.writer.error(f"{what} cannot be subtracted: leave it out", item.node)
 
     def _offset(self, node: Node) -> str:
+        if not self.source[node.inside : node.end - 1].strip():
+            raise self.writer.error("there is nothing between the parentheses of offset()", node)
         expression = translate(self.source, node.inside, node.end - 1, self.names)
         if not expression.uses_columns:
             raise self.writer.error("the offset names no column", node)

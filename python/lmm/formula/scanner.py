@@ -140,10 +140,8 @@ def _name(source: str, text: str, position: int, end: int, stop: int) -> Token:
     if text[0] == "`":
         if len(text) == 2:
             raise FormulaError("there is no name between the backticks", source, position)
-        if "\\" in text:
-            raise FormulaError(
-                "a column with a backslash in its name cannot be used: rename it", source, position
-            )
+        if "\\" in text or text == "`.`":
+            raise FormulaError(f"a column of the name {text} cannot be used: rename it", source, position)
         return Token(Kind.NAME, text[1:-1], position, end)
     bracket = _CALL.match(source, end, stop)
     if bracket is None:

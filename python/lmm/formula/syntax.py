@@ -151,7 +151,7 @@ class Tree:
         if self.tokens[self.index].kind is Kind.END or self._text() == ")":
             raise self.error(
                 "nothing stands after the bar: name the grouping factor, as in (1 | g)",
-                token.position + len(token.text),
+                token.position,
             )
         group = self._operation(0)
         if self._text() in ("|", "||"):
