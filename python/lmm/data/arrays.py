@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import decimal
 import fractions
 import numbers
@@ -12,13 +12,13 @@ import numpy as np
 import numpy.typing as npt
 
 from lmm.data.column import Column
-from lmm.data.levels import label
+from lmm.data.levels import label, plain_level
 from lmm.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lmm.typing import BoolVector
+    from lmm.typing import BoolVector, IntVector
 
 _ADVICE = {
     "time": "Convert the column first: to a number such as days since a start, or to text for a factor.",
@@ -49,7 +49,9 @@ def read_array(name: str, values: Any) -> Column:
     if kind in "iu":
         return integer_column(name, values)
     if kind == "f":
-        return Column(name, "numeric", values=np.array(values, dtype=np.float64))  # a copy: the caller may change his
+        return Column(
+            name, "numeric", values=np.array(values, dtype=np.float64)
+        )  # a copy: the caller may change his
     raise unusable(name, f"values of type {values.dtype}", "time" if kind in "mM" else "other")
 
 
@@ -102,7 +104,7 @@ def integer_column(
     return Column(name, "numeric", values=values, integers=exact)
 
 
-def factor_column(name: str, codes: npt.NDArray[np.int32], values: Sequence[object]) -> Column:
+def factor_column(name: str, codes: IntVector, values: Sequence[object]) -> Column:
     """Factor of codes (-1 where missing) and the values of its levels in order.
 
     Raises
@@ -117,7 +119,7 @@ def factor_column(name: str, codes: npt.NDArray[np.int32], values: Sequence[obje
             f'Two different levels of column "{name}" are both written {twice!r}. '
             "Convert the column to text, so that each level has one name."
         )
-    return Column(name, "factor", codes=codes, levels=labels, level_values=tuple(values))
+    return Column(name, "factor", codes=codes, levels=labels, level_values=tuple(map(plain_level, values)))
 
 
 def unusable(name: str, what: str, kind: str) -> DataError:
@@ -129,7 +131,7 @@ def _is_missing(value: Any) -> bool:
     """None, NaN of any type, pandas' NA and NaT."""
     if value is None or type(value).__name__ in ("NAType", "NaTType"):
         return True
-    return isinstance(value, numbers.Number) and bool(value != value)  # noqa: PLR0124
+    return isinstance(value, numbers.Number) and bool(value != value)
 
 
 def _kind(value: Any) -> str:
@@ -141,6 +143,6 @@ def _kind(value: Any) -> str:
         return "whole"
     if isinstance(value, numbers.Real | decimal.Decimal | fractions.Fraction):
         return "number"
-    if isinstance(value, datetime.date | datetime.time | datetime.timedelta | np.datetime64 | np.timedelta64):
+    if isinstance(value, dt.date | dt.time | dt.timedelta | np.datetime64 | np.timedelta64):
         return "time"
     return "other"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -37,7 +37,7 @@ class Column:
     level_values
         The same levels as they were in the table: text, numbers or booleans.
     integers : shape (n_rows,)
-        Whole numbers as they were (int64), so that large identifiers stay apart; else None.
+        Whole numbers as they were (64 bits), so that large identifiers stay apart; else None.
     """
 
     name: str
@@ -46,7 +46,7 @@ class Column:
     codes: IntVector | None = None
     levels: tuple[str, ...] = ()
     level_values: tuple[object, ...] = ()
-    integers: npt.NDArray[np.int64] | None = None
+    integers: npt.NDArray[np.integer[Any]] | None = None
 
     @property
     def n_rows(self) -> int:
@@ -178,8 +178,5 @@ class Columns(Mapping[str, Column]):
         if rows.size == self.n_rows:
             kept = {name: column.drop_unused_levels() for name, column in self.columns.items()}
         else:
-            kept = {
-                name: column.take(rows).drop_unused_levels()
-                for name, column in self.columns.items()
-            }
+            kept = {name: column.take(rows).drop_unused_levels() for name, column in self.columns.items()}
         return Columns(kept, int(rows.size), self.available)

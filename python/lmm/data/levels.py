@@ -25,29 +25,35 @@ def label(value: object) -> str:
     return str(value)
 
 
+def plain_level(value: object) -> str | bool | int | float:
+    """Value of a level as plain Python; what is no text, number or boolean becomes its label."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    return value if isinstance(value, str | bool | int | float) else label(value)
+
+
 def code_numbers(
-    values: FloatVector, integers: npt.NDArray[np.int64] | None
+    values: FloatVector, integers: npt.NDArray[np.integer[Any]] | None
 ) -> tuple[IntVector, list[Any]]:
     """Codes of numbers among their distinct values in ascending order, -1 for NaN."""
+    present = ~np.isnan(values)
+    if not present.all():
+        codes = np.full(values.size, -1, dtype=np.int32)
+        codes[present], distinct = code_numbers(
+            values[present], None if integers is None else integers[present]
+        )
+        return codes, distinct
     if integers is not None:
         return _code_integers(integers)
-    missing = np.isnan(values)
-    if missing.any():
-        codes = np.full(values.size, -1, dtype=np.int32)
-        codes[~missing], distinct = code_numbers(values[~missing], None)
-        return codes, distinct
-    whole = values.astype(np.int64) if _fits_integers(values) else None
-    if whole is not None and np.array_equal(whole, values):
-        return _code_integers(whole)
+    if np.all(np.abs(values) < 2**53):
+        whole = values.astype(np.int64)
+        if np.array_equal(whole, values):
+            return _code_integers(whole)
     levels, inverse = np.unique(values, return_inverse=True)
     return inverse.astype(np.int32), levels.tolist()
 
 
-def _fits_integers(values: FloatVector) -> bool:
-    return bool(values.size) and bool(np.all(np.abs(values) < 2**53))
-
-
-def _code_integers(values: npt.NDArray[np.int64]) -> tuple[IntVector, list[Any]]:
+def _code_integers(values: npt.NDArray[np.integer[Any]]) -> tuple[IntVector, list[Any]]:
     """Codes of whole numbers; a table of their range replaces sorting where the range is small."""
     if values.size == 0:
         return np.empty(0, dtype=np.int32), []
@@ -59,4 +65,4 @@ def _code_integers(values: npt.NDArray[np.int64]) -> tuple[IntVector, list[Any]]
     present = np.zeros(high - low + 1, dtype=bool)
     present[shifted] = True
     code = np.cumsum(present, dtype=np.int32) - np.int32(1)
-    return code[shifted], (np.flatnonzero(present) + low).tolist()
+    return code[shifted], [low + place for place in np.flatnonzero(present).tolist()]

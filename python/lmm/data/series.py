@@ -36,7 +36,11 @@ def read_series(name: str, series: nw.Series[Any]) -> Column:
     if dtype == nw.Boolean or dtype.is_integer():
         if series.null_count() == 0:
             array = series.to_numpy()
-            return integer_column(name, array) if dtype.is_integer() else boolean_column(name, array.astype(bool))
+            return (
+                integer_column(name, array)
+                if dtype.is_integer()
+                else boolean_column(name, array.astype(bool))
+            )
         missing = series.is_null().to_numpy().astype(bool)
         if dtype.is_integer():
             return integer_column(name, _integers(series.fill_null(0)), missing)

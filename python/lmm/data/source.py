@@ -12,7 +12,7 @@ import numpy as np
 from lmm.data.arrays import factor_column, read_array
 from lmm.data.column import Column, Columns
 from lmm.data.series import read_series
-from lmm.errors import ColumnError, DataError, nearest
+from lmm.errors import ColumnError, DataError, nearest, require
 
 _ACCEPTED = "pandas, polars, Arrow or DuckDB tables, a dict of arrays, or a list of dicts"
 
@@ -62,12 +62,17 @@ class FrameSource(Source):
         native_names = [self._by_text[name] for name in names]
         if isinstance(frame, nw.LazyFrame):
             # Without any used column, one of them still tells the number of rows.
-            frame = frame.select(native_names or [self._by_text[self.names[0]]]).collect()
+            frame = _collect(frame.select(native_names or [self._by_text[self.names[0]]]))
         columns = {
-            name: read_series(name, frame[native])
-            for name, native in zip(names, native_names, strict=True)
+            name: read_series(name, frame[native]) for name, native in zip(names, native_names, strict=True)
         }
         return columns, len(frame)
+
+
+def _collect(frame: nw.LazyFrame[Any]) -> nw.DataFrame[Any]:
+    if not frame.implementation.is_polars():
+        require("pyarrow", "io")  # what DuckDB and its like hand their rows over in
+    return frame.collect()
 
 
 class MappingSource(Source):
@@ -81,7 +86,9 @@ class MappingSource(Source):
         lengths = {name: _length(name, values) for name, values in self._data.items()}
         if len(set(lengths.values())) > 1:
             seen = ", ".join(f'"{name}" has {length}' for name, length in lengths.items())
-            raise DataError(f"The columns of the data differ in length: {seen}. Each needs one value per row.")
+            raise DataError(
+                f"The columns of the data differ in length: {seen}. Each needs one value per row."
+            )
         columns = {name: read_values(name, self._data[name]) for name in names}
         return columns, next(iter(lengths.values()), 0)
 
@@ -166,7 +173,8 @@ def _chunked(values: Any) -> Any:
 def _length(name: str, values: Any) -> int:
     if isinstance(values, str | bytes) or not hasattr(values, "__len__"):
         raise DataError(
-            f'Column "{name}" is the single value {values!r}. Give each column as an array or a list, one value per row.'
+            f'Column "{name}" is the single value {values!r}. '
+            "Give each column as an array or a list, one value per row."
         )
     return len(values)
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lmm.design.wording import counted
 from lmm.errors import DesignError
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def check_fixed(rank: int, n_obs: int) -> None:
     """
     if rank >= n_obs:
         raise DesignError(
-            f"The fixed part has {rank} independent columns for {n_obs} rows: nothing is left to estimate a residual "
+            f"The fixed part has {counted(rank, 'independent column')} for {counted(n_obs, 'row')}: nothing is left to estimate a residual "
             "variance from. Use fewer terms or more data."
         )
 
@@ -52,7 +53,7 @@ def check_random(parts: Sequence[RandomPart], n_obs: int) -> None:
     Raises
     ------
     DesignError
-        If a grouping factor has one level or as many as there are rows, or a term has as many effects as there are rows.
+        If a grouping factor has one level, or a term has as many levels or effects as there are rows.
     """
     for part in parts:
         _check_levels(part, n_obs)
@@ -109,5 +110,5 @@ def check_values(values: FloatArray, names: Sequence[str], rows: IntVector, wher
             first = int(np.argmax(wrong))
             raise DesignError(
                 f'"{name}" in {where} is not a finite number in {int(np.sum(wrong))} of {len(rows)} rows (first in row '
-                f"{int(rows[first])}, counted from 0: {columns[first, j]:g}). Check the values that it is computed from."
+                f"{int(rows[first])}, counted from 0: {columns[first, j]:g}). Check what it is computed from."
             )

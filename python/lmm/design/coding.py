@@ -10,6 +10,7 @@ import numpy as np
 
 from lmm.data import Column
 from lmm.data.levels import label
+from lmm.design.wording import listed
 from lmm.errors import DesignError, nearest
 
 if TYPE_CHECKING:
@@ -43,10 +44,13 @@ class Coding:
         """Row = level, column = coefficient; shape (n_levels, n_levels - 1) but for a custom matrix."""
         if self.custom is not None:
             return _checked_custom(self.custom, factor, levels)
+        contrasts = self._with_base_label(factor, levels)
         try:
-            frame = self._with_base_label(factor, levels).get_coding_matrix(list(levels), reduced_rank=True)
+            frame = contrasts.get_coding_matrix(list(levels), reduced_rank=True)
         except ValueError as error:
-            raise DesignError(f'The contrasts of "{factor}" do not fit its {len(levels)} levels: {error}') from None
+            raise DesignError(
+                f'The contrasts of "{factor}" do not fit its {len(levels)} levels: {error}'
+            ) from None
         return np.array(frame, dtype=np.float64)
 
     def column_names(self, factor: str, levels: Sequence[str]) -> list[str]:
@@ -67,7 +71,7 @@ class Coding:
         if text not in levels:
             raise DesignError(
                 f'The base level {text!r} is not a level of "{factor}".{nearest(text, levels)} '
-                f"Its levels are: {', '.join(levels)}."
+                f"Its levels: {listed(levels, 20)}."
             )
         return replace(self.contrasts, base=text)
 
@@ -100,7 +104,7 @@ def plain_contrasts(codings: Mapping[str, Coding]) -> dict[str, Any]:
 
 def named_coding(name: str) -> Coding:
     """Coding of one of the names in `CODINGS`."""
-    from formulaic.transforms.contrasts import ContrastsRegistry
+    from lmm.formula.matrices import ContrastsRegistry
 
     attribute = {"sas": "SAS", "difference": "diff"}.get(name, name)
     return Coding(name, getattr(ContrastsRegistry, attribute)())
@@ -108,13 +112,13 @@ def named_coding(name: str) -> Coding:
 
 def coding_from_formula(contrasts: Any) -> Coding | None:
     """Coding of the second argument of ``C(f, ...)``; None when there is none."""
-    from formulaic.transforms.contrasts import Contrasts, CustomContrasts
+    from lmm.formula.matrices import Contrasts, CustomContrasts
 
     if contrasts is None:
         return None
     if isinstance(contrasts, str):
         return _resolve("C()", contrasts)
-    if isinstance(contrasts, type) and issubclass(contrasts, Contrasts):
+    if callable(contrasts):  # a class such as contr.sum, or a function such as Treatment
         contrasts = contrasts()
     if isinstance(contrasts, CustomContrasts):
         contrasts = contrasts.contrasts
@@ -156,7 +160,7 @@ def _checked_custom(matrix: FloatMatrix, factor: str, levels: Sequence[str]) -> 
     if matrix.shape[0] != n_levels or not 1 <= matrix.shape[1] < n_levels:
         raise DesignError(
             f'The contrast matrix of "{factor}" has shape {matrix.shape}; its {n_levels} levels '
-            f"({', '.join(levels)}) need {n_levels} rows and at most {n_levels - 1} columns."
+            f"({listed(levels, 20)}) need {n_levels} rows and at most {n_levels - 1} columns."
         )
     with_constant = np.column_stack([np.ones(n_levels), matrix])
     if np.linalg.matrix_rank(with_constant) < with_constant.shape[1]:
@@ -179,8 +183,8 @@ def recode_known(column: Column, factor: str, levels: tuple[str, ...]) -> Any:
     if column.levels != levels and bool(np.any(codes < 0)):
         unknown = [column.levels[i] for i in np.unique(column.factor_codes[codes < 0])]
         raise DesignError(
-            f'"{factor}" has levels that the model does not know: {", ".join(map(repr, unknown[:5]))}. '
-            f"Known levels: {', '.join(map(repr, levels[:20]))}{', …' if len(levels) > 20 else ''}. "
+            f'"{factor}" has levels that the model does not know: {listed(unknown)}. '
+            f"Known levels: {listed(levels, 20)}. "
             "Leave these rows out, or fit again with data that have them."
         )
     return codes

@@ -47,7 +47,9 @@ class RandomSpec:
     grouping: Grouping
 
     @classmethod
-    def learn(cls, term: RandomTerm, columns: Columns, codings: Mapping[str, Coding]) -> tuple[RandomSpec, RandomPart]:
+    def learn(
+        cls, term: RandomTerm, columns: Columns, codings: Mapping[str, Coding]
+    ) -> tuple[RandomSpec, RandomPart]:
         """Learn levels and state from the rows of the fit."""
         learnt = [ExpressionSpec.learn(text, columns) for text in term.factors]
         grouping, codes = Grouping.learn([as_factor(value, spec.text) for spec, value in learnt])
@@ -130,9 +132,13 @@ def user_parts(
     parts = []
     for name, block in blocks.items():
         if not isinstance(block, Block):
-            raise DesignError(f'random= has a {type(block).__name__} as "{name}", not a block; write {example}.')
+            raise DesignError(
+                f'random= has a {type(block).__name__} as "{name}", not a block; write {example}.'
+            )
         if name in groups:
-            raise DesignError(f'The block "{name}" of random= is called like a grouping factor of the formula. Rename it.')
+            raise DesignError(
+                f'The block "{name}" of random= is called like a grouping factor of the formula. Rename it.'
+            )
         if block.n_rows != n_rows:
             raise DesignError(
                 f'The block "{name}" has {block.n_rows} rows, but the data have {n_rows} (counted before any is left '

@@ -10,6 +10,7 @@ import numpy as np
 from lmm.data import Column
 from lmm.design.matrix import computing
 from lmm.design.state import from_plain, to_plain
+from lmm.design.wording import listed
 from lmm.errors import DataError, DesignError
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def _evaluate(text: str, columns: Columns, transforms: dict[str, Any]) -> tuple[
 
     from lmm.design.materializer import materializer
 
-    state = ModelSpec(formula=[], transform_state=transforms)
+    state = ModelSpec(formula=[], transform_state=transforms, na_action="ignore")
     builder = materializer(columns, {})
     value, variables = computing(text, lambda: builder.evaluate(text, state))
     return getattr(value, "__wrapped__", value), variables
@@ -113,10 +114,9 @@ def as_factor(value: Any, text: str) -> Column:
 
 
 def _not_numeric(what: str, levels: tuple[str, ...]) -> str:
-    shown = ", ".join(map(repr, levels[:4])) + (", …" if len(levels) > 4 else "")
     advice = (
         "Convert it to 0 and 1 first, if that is what you mean."
         if set(levels) <= {"False", "True"}
         else "A linear mixed model needs numbers: convert the column first, if its text stands for numbers."
     )
-    return f"{what} is not numeric: it is a factor with the levels {shown}. {advice}"
+    return f"{what} is not numeric: it is a factor with the levels {listed(levels)}. {advice}"

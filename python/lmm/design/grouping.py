@@ -85,7 +85,7 @@ def _distinct(combined: IntVector) -> tuple[IntVector, IntVector]:
     size = int(combined.max()) + 1
     if size > 4 * combined.size + 1024:
         occurring, codes = np.unique(combined, return_inverse=True)
-        return occurring, codes.astype(np.int32)
+        return np.asarray(occurring, dtype=np.int64), codes.astype(np.int32)
     # A table of all combinations is cheaper than sorting where it is small.
     present = np.zeros(size, dtype=bool)
     present[combined] = True

@@ -5,6 +5,8 @@ formulaic parses, evaluates expressions, keeps the state of its transforms and d
 Factors come in as ``pandas.Categorical``, so that expressions such as ``f == "a"`` work.
 """
 
+# ruff: noqa: ARG002 (formulaic fixes the arguments of the methods)
+
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,13 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from formulaic.materializers import FactorValues, FormulaMaterializer
-from formulaic.parser.types import Factor
 
 from lmm.data import Column, read_array, read_values
 from lmm.data.levels import label
 from lmm.design.coding import Coding, coding_from_formula, named_coding, recode_known
 from lmm.errors import DesignError, nearest
+from lmm.formula.matrices import Factor, FactorValues, FormulaMaterializer, overriding
 from lmm.formula.transforms import formula_functions
 
 if TYPE_CHECKING:
@@ -60,18 +61,18 @@ class ColumnsMaterializer(FormulaMaterializer):  # type: ignore[misc]
 
     REGISTER_OUTPUTS = ("numpy",)
 
-    @FormulaMaterializer.override
+    @overriding
     def _init(self) -> None:
         self.codings: dict[str, Coding] = self.params.pop("codings", {})
         self.names = FormulaNames(self.data)
 
     @property
-    @FormulaMaterializer.override
+    @overriding
     def data_context(self) -> Mapping[str, Any]:
         return self.names
 
     @property
-    @FormulaMaterializer.override
+    @overriding
     def nrows(self) -> int:
         rows: int = self.data.n_rows
         return rows
@@ -86,19 +87,19 @@ class ColumnsMaterializer(FormulaMaterializer):  # type: ignore[misc]
         variables = self.factor_cache[expression].variables or ()
         return tuple(sorted({str(name) for name in variables if str(name) in self.names}))
 
-    @FormulaMaterializer.override
+    @overriding
     def _is_categorical(self, values: Any) -> bool:
         if isinstance(values, Coded | pd.Categorical):
             return True
         return getattr(getattr(values, "dtype", None), "kind", "") in ("b", "O", "U")
 
-    @FormulaMaterializer.override
+    @overriding
     def _encode_constant(
         self, value: Any, metadata: Any, encoder_state: dict[str, Any], spec: Any, drop_rows: Sequence[int]
     ) -> Any:
         return np.full(self.nrows, float(value))
 
-    @FormulaMaterializer.override
+    @overriding
     def _encode_numerical(
         self, values: Any, metadata: Any, encoder_state: dict[str, Any], spec: Any, drop_rows: Sequence[int]
     ) -> Any:
@@ -112,7 +113,7 @@ class ColumnsMaterializer(FormulaMaterializer):  # type: ignore[misc]
             )
         return array
 
-    @FormulaMaterializer.override
+    @overriding
     def _encode_categorical(
         self,
         values: Any,
@@ -133,7 +134,9 @@ class ColumnsMaterializer(FormulaMaterializer):  # type: ignore[misc]
         else:
             matrix, names = np.eye(len(levels)), [f"{expression}[{level}]" for level in levels]
         columns = {name: matrix[:, j].take(codes) for j, name in enumerate(names)}
-        return FactorValues(columns, kind="categorical", spans_intercept=False, format="{field}", encoded=True)
+        return FactorValues(
+            columns, kind="categorical", spans_intercept=False, format="{field}", encoded=True
+        )
 
     def _choose_coding(self, expression: str, in_formula: Coding | None) -> Coding:
         """Coding of a factor: the one in the formula, else of ``contrasts=``, else treatment."""
@@ -146,7 +149,7 @@ class ColumnsMaterializer(FormulaMaterializer):  # type: ignore[misc]
             )
         return chosen or in_formula or named_coding("treatment")
 
-    @FormulaMaterializer.override
+    @overriding
     def _combine_columns(self, cols: Sequence[tuple[str, Any]], spec: Any, drop_rows: Sequence[int]) -> Any:
         matrix = np.empty((self.nrows, len(cols)))
         for j, (_, values) in enumerate(cols):
@@ -207,7 +210,11 @@ def _in_order(column: Column, levels: Sequence[str]) -> Column:
     used = tuple(level for level in levels if level in column.levels)
     values = dict(zip(column.levels, column.level_values, strict=True))
     return Column(
-        column.name, "factor", codes=column.recode(used), levels=used, level_values=tuple(values[level] for level in used)
+        column.name,
+        "factor",
+        codes=column.recode(used),
+        levels=used,
+        level_values=tuple(values[level] for level in used),
     )
 
 

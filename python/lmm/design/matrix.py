@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -88,7 +89,11 @@ class MatrixSpec:
         ]
         transforms = to_plain(self.transforms)
         return {
-            "text": self.text, "names": list(self.names), "terms": terms, "factors": factors, "transforms": transforms,
+            "text": self.text,
+            "names": list(self.names),
+            "terms": terms,
+            "factors": factors,
+            "transforms": transforms,
         }
 
     @classmethod
@@ -100,12 +105,17 @@ class MatrixSpec:
         )
         factors = tuple(
             FactorCoding(
-                factor["name"], factor["variable"], tuple(factor["levels"]), factor["contrasts"],
+                factor["name"],
+                factor["variable"],
+                tuple(factor["levels"]),
+                factor["contrasts"],
                 np.array(factor["matrix"], dtype=np.float64),
             )
             for factor in content["factors"]
         )
-        return cls(content["text"], tuple(content["names"]), terms, factors, from_plain(content["transforms"]))
+        return cls(
+            content["text"], tuple(content["names"]), terms, factors, from_plain(content["transforms"])
+        )
 
 
 def learn_matrix(
@@ -129,11 +139,11 @@ def learn_matrix(
     DesignError
         If an expression cannot be computed, or a factor cannot be coded.
     """
-    from formulaic import Formula, ModelSpec
+    from formulaic import ModelSpec
 
     from lmm.design.materializer import materializer
 
-    formula = computing(text, lambda: Formula(text))
+    formula = computing(text, lambda: _terms(text))
     known_levels = {factor.name: factor.levels for factor in known.factors} if known else {}
     parts = dict.fromkeys(factor.expr for term in formula for factor in term.factors)
     # The door through which formulaic hands each factor what is known of it.
@@ -149,10 +159,20 @@ def learn_matrix(
     state = built.model_spec
     terms, names = _read_structure(state.structure, builder.variables_of)
     factors = tuple(
-        _read_coding(part, state.encoder_state[part][1]) for part in parts if "coding" in state.encoder_state[part][1]
+        _read_coding(part, state.encoder_state[part][1])
+        for part in parts
+        if "coding" in state.encoder_state[part][1]
     )
     learnt = MatrixSpec(text, names, terms, factors, dict(state.transform_state))
     return learnt, np.asarray(built.__wrapped__)
+
+
+@lru_cache(maxsize=256)
+def _terms(text: str) -> Any:
+    """Parse a one-sided formula; the same few are asked for again and again."""
+    from formulaic import Formula
+
+    return Formula(text)
 
 
 def computing(what: str, compute: Callable[[], Any]) -> Any:
@@ -160,7 +180,7 @@ def computing(what: str, compute: Callable[[], Any]) -> Any:
 
     Values that are no numbers (``log(-1)``) are found later, with their rows; NumPy need not warn of them here.
     """
-    from formulaic.errors import FormulaicError
+    from lmm.formula.matrices import FormulaicError
 
     try:
         with np.errstate(all="ignore"):

@@ -17,7 +17,7 @@ _CLEARLY_INDEPENDENT = 1e-8
 
 
 def independent_columns(X: FloatMatrix, weights: FloatVector | None = None) -> IntVector:
-    """Indices of the columns that are no combination of earlier ones, in increasing order.
+    """Find the columns that are no combination of earlier ones, in increasing order.
 
     Parameters
     ----------

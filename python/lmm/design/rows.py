@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from lmm.data import Source, read_values
+from lmm.design.wording import counted, listed
 from lmm.errors import ColumnError, DataError, DesignError, nearest
 
 if TYPE_CHECKING:
@@ -73,7 +74,9 @@ def select_rows(
         If ``missing`` is no such option.
     """
     if missing not in MISSING:
-        raise DesignError(f'missing= must be "drop" or "raise", not {missing!r}.{nearest(str(missing), MISSING)}')
+        raise DesignError(
+            f'missing= must be "drop" or "raise", not {missing!r}.{nearest(str(missing), MISSING)}'
+        )
     named = [_column_name(role, given, source) for role, given in (("weights", weights), ("offset", offset))]
     columns = source.read([*sorted(variables), *(name for name in named if name is not None)])
     extra = {
@@ -86,7 +89,7 @@ def select_rows(
     complete, counts = _complete_rows(used, columns.n_rows)
     if counts and missing == "raise":
         raise DataError(
-            f"{_count_rows(int(np.sum(~complete)))} of {columns.n_rows} have a missing value: {counts}. "
+            f"Values are missing in {int(np.sum(~complete))} of {columns.n_rows} rows: {counts}. "
             'Fill them in or leave them out; missing="drop" leaves them out.'
         )
     return _keep(columns, extra, complete, counts)
@@ -95,7 +98,7 @@ def select_rows(
 def _keep(columns: Columns, extra: dict[str, Column], complete: BoolVector, counts: str) -> Rows:
     n_rows, n_complete = columns.n_rows, int(np.sum(complete))
     if n_complete == 0:
-        raise DataError(f"None of the {n_rows} rows is complete: values are missing in {counts}.")
+        raise DataError(f"None of the {n_rows} rows is complete. Missing values: {counts}.")
     weights = extra["weights"].numbers if "weights" in extra else None
     kept = complete
     if weights is not None:
@@ -108,14 +111,16 @@ def _keep(columns: Columns, extra: dict[str, Column], complete: BoolVector, coun
     selected = columns.take(rows)
     _check_finite(selected, rows)
     if offset is not None and not np.isfinite(offset[rows]).all():
-        raise DataError(f"offset= has {int(np.sum(np.isinf(offset[rows])))} infinite values. Give finite numbers.")
+        raise DataError(
+            f"offset= has {counted(int(np.sum(np.isinf(offset[rows]))), 'infinite value')}. Give finite numbers."
+        )
     notes = []
     if n_complete < n_rows:
         notes.append(
-            f"{_count_rows(n_rows - n_complete)} of {n_rows} left out because a value is missing: {counts}."
+            f"{counted(n_rows - n_complete, 'row')} of {n_rows} left out because a value is missing: {counts}."
         )
     if rows.size < n_complete:
-        notes.append(f"{_count_rows(n_complete - rows.size)} left out because the weight is zero.")
+        notes.append(f"{counted(n_complete - int(rows.size), 'row')} left out because the weight is zero.")
     return Rows(
         columns=selected,
         rows=rows,
@@ -144,7 +149,7 @@ def _read_vector(role: str, given: ColumnOrArray, columns: Columns) -> Column:
     name = f'{role}="{given}"' if isinstance(given, str) else f"{role}="
     column = columns[given] if isinstance(given, str) else read_values(role, _as_values(role, given))
     if column.kind != "numeric":
-        raise DataError(f"{name} is not numeric: it has the levels {_some(column.levels)}. Give numbers.")
+        raise DataError(f"{name} is not numeric: it has the levels {listed(column.levels)}. Give numbers.")
     if column.n_rows != columns.n_rows:
         raise DataError(
             f"{name} has {column.n_rows} values, but the data have {columns.n_rows} rows (counted before any is left "
@@ -177,7 +182,7 @@ def _check_weights(weights: FloatVector) -> None:
     for wrong, what in ((np.isinf(weights), "infinite"), (weights < 0, "negative")):
         if wrong.any():
             raise DataError(
-                f"weights= has {int(np.sum(wrong))} {what} values (first: {weights[wrong][0]:g}). "
+                f"weights= has {counted(int(np.sum(wrong)), f'{what} value')} (first: {weights[wrong][0]:g}). "
                 "The variance of a row is sigma squared divided by its weight: weights must be positive, or zero "
                 "to leave a row out."
             )
@@ -191,14 +196,6 @@ def _check_finite(columns: Columns, rows: IntVector) -> None:
         if infinite.any():
             first = int(rows[np.argmax(infinite)])
             raise DataError(
-                f'Column "{name}" has {int(np.sum(infinite))} infinite values (first in row {first}, counted from 0). '
+                f'Column "{name}" has {counted(int(np.sum(infinite)), "infinite value")} (first in row {first}, counted from 0). '
                 "Replace them, or set them to missing."
             )
-
-
-def _count_rows(count: int) -> str:
-    return "1 row" if count == 1 else f"{count} rows"
-
-
-def _some(levels: tuple[str, ...], limit: int = 4) -> str:
-    return ", ".join(map(repr, levels[:limit])) + (", …" if len(levels) > limit else "")

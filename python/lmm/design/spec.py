@@ -14,6 +14,7 @@ from lmm.design.expression import ExpressionSpec, as_numbers
 from lmm.design.matrix import MatrixSpec, learn_matrix
 from lmm.design.rank import independent_columns
 from lmm.design.rows import ColumnOrArray, Rows, select_rows
+from lmm.design.wording import listed
 from lmm.engine import GroupBlock
 from lmm.errors import DataError, DesignError, nearest
 
@@ -93,7 +94,7 @@ class DesignSpec:
         missing
             ``"drop"`` leaves out rows with a missing value in a used column, ``"raise"`` refuses them.
         weights
-            Column or array (n_rows,): the residual variance of a row is σ² divided by its weight. Zero leaves a row out.
+            Column or array (n_rows,): the residual variance of a row is σ² / weight. Zero leaves it out.
         offset
             Column or array (n_rows,), added to the offsets of the formula.
         random
@@ -124,13 +125,16 @@ class DesignSpec:
         array([[ 1., 10.]])
         """
         codings = resolve_contrasts(contrasts)
-        rows = select_rows(open_table(data), formula.variables, weights=weights, offset=offset, missing=missing)
+        rows = select_rows(
+            open_table(data), formula.variables, weights=weights, offset=offset, missing=missing
+        )
         columns = rows.columns
         response, value = ExpressionSpec.learn(formula.response, columns)
         y = as_numbers(value, formula.response, "response", columns.n_rows)
         offsets = [ExpressionSpec.learn(text, columns) for text in formula.offsets]
         total_offset = _sum_offsets(rows, [(spec.text, value) for spec, value in offsets])
         fixed, X = learn_matrix(formula.fixed, columns, codings)
+        check_values(X, fixed.names, rows.rows, "the fixed part")
         learnt = [RandomSpec.learn(term, columns, codings) for term in formula.random]
         effects = [spec.effects for spec, _ in learnt if spec.effects is not None]
         _check_contrasts_used(codings, [fixed, *effects], columns)
@@ -254,7 +258,7 @@ class DesignSpec:
             elif column.kind == "factor":
                 raise DataError(
                     f'Column "{name}" was numeric at the fit; now it is a factor with the levels '
-                    f"{', '.join(map(repr, column.levels[:4]))}. Give numbers."
+                    f"{listed(column.levels)}. Give numbers."
                 )
             else:
                 conformed[name] = column
@@ -302,16 +306,20 @@ def _check_contrasts_used(
             continue
         if name in columns and columns[name].kind == "numeric":
             raise DesignError(f'contrasts= names "{name}", which is numeric. Write C({name}) in the formula.')
-        among = f"Factors of the formula: {', '.join(known)}." if known else "The formula has no coded factors."
-        raise DesignError(f'contrasts= names "{name}", which is no factor of the formula.{nearest(name, known)} {among}')
+        among = (
+            f"Factors of the formula: {', '.join(known)}." if known else "The formula has no coded factors."
+        )
+        raise DesignError(
+            f'contrasts= names "{name}", which is no factor of the formula.{nearest(name, known)} {among}'
+        )
 
 
 def _check_design(design: Design, formula: Formula) -> None:
     """Refuse what cannot be estimated, the plainest reason first."""
     _check_finite(design, formula)
+    check_fixed(design.rank, design.n_obs)
     if design.y is not None:
         check_response(design.y, formula.response, design.offset)
-    check_fixed(design.rank, design.n_obs)
     check_random(design.random[: len(formula.random)], design.n_obs)
 
 
