@@ -33,7 +33,7 @@ def maximum_likelihood(fit):
             ("BIC", fit.bic, "1814.8505"),
             ("log L", fit.loglik, "-897.0393"),
             ("-2 log L", fit.criterion, "1794.0786"),
-            ("residual df", fit.df_residual, "176"),
+            ("rows less parameters", fit.n_obs - fit.n_parameters, "176"),
             ("tau, sd of Subject", tau, "36.01"),
             ("sigma, sd of the residuals", sigma, "30.90"),
             ("(Intercept)", fit.beta[0], "251.41"),
@@ -109,7 +109,7 @@ def spline_as_random_term():
             ("sd of the residuals", sigma, "0.5924"),
             ("smoothing parameter", (sigma / tau) ** 2, "0.002437"),
         ],
-        "Wood",
+        "mgcv",
     )
 
 

@@ -17,5 +17,5 @@ CONDITIONAL = 1e-4  # conditional covariances, of the product of two standard de
 
 # At the same parameters: both sides solve one least-squares problem in double precision, and others store
 # fifteen digits. The largest problem has 73421 rows and 4100 random effects.
-SAME_THETA = 1e-8
+SAME_THETA = 1e-9
 SAME_CRITERION = 1e-10  # relative to the size of the criterion

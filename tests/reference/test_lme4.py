@@ -176,6 +176,48 @@ def test_levels_and_terms(case_id):
         assert set(theirs.terms) == set(ours["term"][rows])
 
 
+@pytest.mark.parametrize(
+    ("case_id", "group", "first"),
+    [
+        (
+            "oats_split_plot_reml",
+            "Block:Variety",
+            ["VI:Golden Rain", "VI:Marvellous", "VI:Victory", "V:Golden Rain"],
+        ),
+        ("oxide_nested_reml", "Lot:Wafer", ["1:1", "1:2", "1:3", "2:1"]),
+        ("cake_temp_ml", "replicate:recipe", ["1:A", "1:B", "1:C", "2:A"]),
+        ("tvbo_reml", "Assessor:TVset", ["1:TV1", "1:TV2", "1:TV3", "2:TV1"]),
+    ],
+)
+def test_levels_of_a_product_run_with_the_first_factor_slowest(case_id, group, first):
+    effects = cases.fitted(case_id).ranef()
+    assert list(effects["level"][effects["group"] == group][:4]) == first
+
+
+@pytest.mark.parametrize(
+    ("case_id", "groups"),
+    [
+        ("oats_split_plot_reml", ["Block", "Block:Variety"]),
+        ("tvbo_reml", ["Assessor", "Assessor:TVset", "Assessor:Picture"]),
+        ("insteval_nested_ml", ["s", "d", "dept:service"]),
+    ],
+)
+def test_terms_stay_in_the_order_of_the_formula(case_id, groups):
+    fit = cases.fitted(case_id)
+    assert list(fit.n_levels) == groups
+    assert list(fit.varcorr["group"]) == [*groups, "Residual"]
+
+
+def test_predictions_for_new_data():
+    case, fit = cases.reference()["sleep_slope_reml"], cases.at_theta_of_r("sleep_slope_reml")
+    expected = case["predict"]
+    new = {name: [row[name] for row in expected["newdata"]] for name in ("Days", "Subject")}
+    population = fit.predict(new, random=False, new_levels="population")
+    assert population == pytest.approx(expected["population"], rel=tolerances.SAME_THETA)
+    conditional = fit.predict(new, new_levels="population")
+    assert conditional == pytest.approx(expected["conditional"], rel=tolerances.SAME_THETA)
+
+
 @every_case
 def test_singular(case_id):
     assert cases.fitted(case_id).singular == cases.reference()[case_id]["singular"]
