@@ -8,7 +8,7 @@ from formulaic.transforms import ContrastsRegistry
 
 from lmm.errors import ColumnError
 from lmm.formula import parse
-from lmm.formula.functions import CONTRAST_CLASSES, FUNCTIONS, MODULES
+from lmm.formula.functions import CONTRAST_CLASSES, CONTRASTS, FUNCTIONS, MODULES
 from lmm.formula.transforms import formula_functions
 
 X = np.array([1.0, 2.0, 4.0, 9.0])
@@ -25,6 +25,10 @@ def evaluate(term, frame=FRAME):
 
 def test_every_name_that_a_formula_may_call_has_a_function():
     assert formula_functions({}).keys() == FUNCTIONS | MODULES
+
+
+def test_codings_are_those_of_formulaic():
+    assert {name for name in vars(ContrastsRegistry) if not name.startswith("__")} == CONTRASTS
 
 
 def test_contrast_classes_are_codings():

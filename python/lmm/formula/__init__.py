@@ -1,4 +1,24 @@
-"""From the text of a formula to its terms."""
+"""From the text of a formula to its terms.
+
+`parse` cuts ``response ~ fixed part + (effects | group)`` into its parts and checks each; nothing is evaluated, and
+neither formulaic nor pandas is loaded. What a term means is decided here; what its columns are, by formulaic.
+
+Random terms
+    ``(1 | g)``, ``(x | g)``, ``(0 + x | g)``, ``(a*b | g)``: intercept and slopes, with all their correlations.
+    ``(x || g)`` and ``diag(x | g)``: no correlations at all, also none between the levels of a factor ``x`` (lme4
+    keeps those). ``us(x | g)`` is ``(x | g)``.
+Grouping factors
+    ``a/b`` gives ``a`` and ``a:b``; ``a*b`` gives ``a``, ``b`` and ``a:b``; ``a:b`` and ``b %in% a`` the combinations
+    alone. ``C(day)`` is ``day``, for behind a bar all values are levels.
+Fixed part
+    ``+ - * / : ^ %in%`` and parentheses as in R; ``offset(z)``; calls and ``{...}`` are Python, with the functions
+    of `lmm.formula.transforms`.
+Left side
+    A column or an expression: ``log(y)``; operators are arithmetic there, ``y/10`` is ``I(y / 10)``.
+R inside calls
+    ``x^2`` is a power, ``TRUE``, ``NULL``, ``c(1, 2)``, ``factor(x)``, ``Boundary.knots=`` are put into Python, and
+    names with dots are columns.
+"""
 
 from lmm.formula.parser import parse
 from lmm.formula.terms import Formula, RandomTerm

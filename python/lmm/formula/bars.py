@@ -103,7 +103,7 @@ class Repetitions:
 
     def __init__(self, source: str) -> None:
         self.source = source
-        self.seen: dict[tuple[frozenset[str], str], str] = {}
+        self.seen: dict[tuple[frozenset[str], str], RandomTerm] = {}
 
     def check(self, term: RandomTerm, effects: list[str]) -> None:
         """Remember the effects of a term.
@@ -115,9 +115,9 @@ class Repetitions:
         """
         factors: frozenset[str] = frozenset(term.factors)
         for effect in effects:
-            first = self.seen.setdefault((factors, effect), term.source)
-            if first is not term.source:
-                raise self._repeated(term, effect, first)
+            first = self.seen.setdefault((factors, effect), term)
+            if first is not term:
+                raise self._repeated(term, effect, first.source)
 
     def _repeated(self, term: RandomTerm, effect: str, first: str) -> FormulaError:
         what = "the intercept" if effect == "1" else effect

@@ -6,15 +6,17 @@ names with dots.
 
 from __future__ import annotations
 
-import ast
 import keyword
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
-from lmm.errors import FormulaError, UnsupportedError
+import numpy as np
+
+from lmm.errors import FormulaError, UnsupportedError, nearest
+from lmm.formula.code import Code
 from lmm.formula.functions import (
-    CONTRAST_CLASSES,
+    CONTRASTS,
     FUNCTIONS,
     MODULES,
     PLANNED_TERMS,
@@ -120,8 +122,7 @@ class _Translation:
         self.start, self.stop = start, stop
         self.names = names
         self.formulaic: list[str] = []
-        self.python: list[str] = []
-        self.positions: list[int] = []  # of each element of self.python
+        self.python: list[tuple[str, int]] = []  # with the place of each piece in the formula
         self.placeholders: dict[str, str] = {}  # identifier for Python's parser → column
         self.brackets: list[str] = []  # closers that are awaited
         self.variables: dict[str, int] = {}
@@ -136,13 +137,19 @@ class _Translation:
             before = pieces[index - 1] if index else None
             after = pieces[index + 1].group() if index + 1 < len(pieces) else ""
             self._piece(piece, before, after)
-        body = self._parse_python()
-        self._collect(body)
+        code = Code(self.source, self.start, self.python)
+        for name in code.names_quoted():
+            self.variables.setdefault(name, self.start)
+        foreign = code.names_of_no_column()
+        used = {name: position for name, position in self.variables.items() if name not in foreign}
+        for name, position in used.items():
+            self.names.variables.setdefault(name, position)
+        column = code.column()
         return Expression(
             text="".join(self.formulaic).strip(),
-            is_factor=isinstance(body, ast.Name) or (isinstance(body, ast.Call) and _is_path(body.func)),
-            column=self._column(body),
-            uses_columns=bool(self.variables),
+            is_factor=code.is_factor(),
+            column=None if column is None else self.placeholders.get(column, column),
+            uses_columns=bool(used),
         )
 
     def _piece(self, piece: re.Match[str], before: re.Match[str] | None, after: str) -> None:
@@ -160,14 +167,14 @@ class _Translation:
 
     def _operator(self, text: str, position: int) -> None:
         if text in "([{":
-            is_vector = text == "(" and self.python and self.python[-1] == ""
+            is_vector = text == "(" and self.python and self.python[-1][0] == ""
             self.brackets.append("]" if is_vector else {"(": ")", "[": "]", "{": "}"}[text])
             text = "[" if is_vector else text
         elif text in ")]}" and self.brackets:
             text = self.brackets.pop()
         elif text == "%in%":
             raise FormulaError(
-                'inside a call write x.isin(["a", "b"]) instead of %in%', self.source, position
+                'inside a call write np.isin(x, ["a", "b"]) instead of %in%', self.source, position
             )
         text = _OPERATORS.get(text, text)
         self._write(_SPACING.get(text, f" {text} "), position)
@@ -222,17 +229,12 @@ class _Translation:
         """Attribute of ``np`` or ``contr``."""
         root, *attributes = name.split(".")
         self.names.called.setdefault(root, position)
-        if root == "np":
-            import numpy as np
-
-            from lmm.errors import nearest
-
+        if root == "contr":
+            _check_attribute("formulaic", name, attributes[0], CONTRASTS, self.source, position)
+        else:
             found: object = np
             for attribute in attributes:
-                if not hasattr(found, attribute):
-                    raise FormulaError(
-                        f"NumPy has no {name}.{nearest(attribute, dir(found))}", self.source, position
-                    )
+                _check_attribute("NumPy", name, attribute, dir(found), self.source, position)
                 found = getattr(found, attribute)
         self._write(name, position)
 
@@ -274,87 +276,17 @@ class _Translation:
 
     def _write(self, text: str, position: int, python: str | None = None) -> None:
         python = text if python is None else python
-        if self.python and re.match(r"\w", self.python[-1][-1:]) and re.match(r"[\w'\"]", python):
+        if self.python and re.search(r"\w$", self.python[-1][0]) and re.match(r"[\w'\"]", python):
             text, python = f" {text}", f" {python}"  # neighbours that were apart stay apart
         self.formulaic.append(text)
-        self.python.append(python)
-        self.positions.append(position)
-
-    def _parse_python(self) -> ast.expr:
-        code = "".join(self.python)
-        try:
-            return ast.parse(code.strip(), mode="eval").body
-        except (SyntaxError, ValueError) as error:
-            offset = (getattr(error, "offset", None) or 1) - 1 + len(code) - len(code.lstrip())
-            message = str(getattr(error, "msg", error))
-        raise FormulaError(
-            f"what stands in a call is Python, and this is not: {message}", self.source, self._origin(offset)
-        )
-
-    def _origin(self, offset: int) -> int:
-        """Place in the formula of a character of the text that Python's parser saw."""
-        seen = 0
-        for text, position in zip(self.python, self.positions, strict=True):
-            if offset < seen + len(text):
-                return position
-            seen += len(text)
-        return max(self.stop - 1, self.start)
-
-    def _collect(self, body: ast.expr) -> None:
-        """Keep only names that are columns, and refuse Python's internals."""
-        bound: set[str] = set()
-        codings: set[str] = set()
-        for node in ast.walk(body):
-            name = getattr(node, "attr", None) or getattr(node, "id", None)
-            if isinstance(name, str) and name.startswith("__"):
-                raise FormulaError(f"{name} has no place in a formula", self.source, self.start)
-            if isinstance(node, ast.arg):
-                bound.add(node.arg)
-            elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-                bound.add(node.id)
-            elif isinstance(node, ast.Call):
-                self._check_call(node)
-                codings.update(_codings(node))
-                self._quoted_by_user(node)
-        for name, position in self.variables.items():
-            if name not in bound and name not in codings:
-                self.names.variables.setdefault(name, position)
-
-    def _check_call(self, node: ast.Call) -> None:
-        if isinstance(node.func, ast.Name) and not node.args and not node.keywords:
-            message = f"there is nothing between the parentheses of {node.func.id}()"
-            raise FormulaError(message, self.source, self.start)
-
-    def _quoted_by_user(self, node: ast.Call) -> None:
-        """``Q("name")`` as typed by the user names a column too."""
-        if isinstance(node.func, ast.Name) and node.func.id == "Q" and node.args:
-            argument = node.args[0]
-            if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
-                self.variables.setdefault(argument.value, self.start)
-
-    def _column(self, body: ast.expr) -> str | None:
-        if isinstance(body, ast.Call) and isinstance(body.func, ast.Name) and body.func.id == "C":
-            if len(body.args) != 1 or body.keywords:
-                return None
-            body = body.args[0]
-        if isinstance(body, ast.Name):
-            return self.placeholders.get(body.id, body.id)
-        return None
+        self.python.append((python, position))
 
 
-def _is_path(node: ast.expr) -> bool:
-    """Whether this is a name with attributes; formulaic cuts ``f(x).g()`` in two."""
-    while isinstance(node, ast.Attribute):
-        node = node.value
-    return isinstance(node, ast.Name)
-
-
-def _codings(call: ast.Call) -> Iterator[str]:
-    """Bare names that stand where ``C()`` takes its coding."""
-    if isinstance(call.func, ast.Name) and call.func.id == "C":
-        for argument in (*call.args[1:], *(item.value for item in call.keywords)):
-            if isinstance(argument, ast.Name) and argument.id in CONTRAST_CLASSES:
-                yield argument.id
+def _check_attribute(
+    owner: str, name: str, attribute: str, known: Collection[str], source: str, position: int
+) -> None:
+    if attribute not in known:
+        raise FormulaError(f"{owner} has no {name}.{nearest(attribute, known)}", source, position)
 
 
 def _prefixes(name: str) -> Iterator[str]:

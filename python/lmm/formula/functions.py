@@ -9,6 +9,7 @@ from __future__ import annotations
 from lmm.errors import nearest
 
 __all__ = [
+    "CONTRASTS",
     "CONTRAST_CLASSES",
     "FUNCTIONS",
     "MODULES",
@@ -53,6 +54,9 @@ PLANNED_TERMS = frozenset({"s", "te", "ti", "t2", "mo", "gp", "mm", "cbind"})
 
 MODULES = frozenset({"np", "contr"})
 """Roots of dotted names that are no columns."""
+
+CONTRASTS = frozenset({"SAS", "custom", "diff", "helmert", "poly", "sum", "treatment"})
+"""Codings as ``contr.sum``, for the second argument of ``C()``."""
 
 CONTRAST_CLASSES = frozenset({"Diff", "Helmert", "Poly", "Sum", "Treatment"})
 """Codings that may stand as second argument of ``C()``."""

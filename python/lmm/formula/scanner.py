@@ -159,7 +159,7 @@ _ADVICE = {
     "=": "a formula has no '='; the two sides are separated by '~'",
     "<": "write I(x < 3) to compare",
     ">": "write I(x > 3) to compare",
-    ",": "terms are joined by '+'",
+    ",": "terms are joined by '+', and random terms are part of the formula, as in y ~ x + (1 | g)",
     "[": "write C(...), I(...) or {...} around Python",
     '"': "names of columns stand bare or in backticks",
     "'": "names of columns stand bare or in backticks",
@@ -167,6 +167,11 @@ _ADVICE = {
     "#": "a formula has no comments",
     "}": "there is no '{' that it closes",
     "]": "there is no '[' that it closes",
+    **dict.fromkeys("−–—", "type the '-' of the keyboard"),
+    **dict.fromkeys("∼˜～", "type the '~' of the keyboard"),
+    **dict.fromkeys("∣｜¦", "type the '|' of the keyboard"),
+    **dict.fromkeys("×∗·", "type the '*' of the keyboard"),
+    **dict.fromkeys("‘’“”´", "names of columns stand bare or in backticks"),
 }
 
 
