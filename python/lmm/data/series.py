@@ -119,5 +119,5 @@ def _arrow_dictionary(native: Any) -> tuple[IntVector, list[Any]]:
     if whole is None:
         return np.empty(0, dtype=np.int32), []
     categories = whole.dictionary.to_pylist()
-    codes = whole.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
+    codes = whole.indices.cast("int32").fill_null(-1).to_numpy()
     return codes, categories

@@ -64,7 +64,8 @@ class FrameSource(Source):
             # Without any used column, one of them still tells the number of rows.
             frame = _collect(frame.select(native_names or [self._by_text[self.names[0]]]))
         columns = {
-            name: read_series(name, frame[native]) for name, native in zip(names, native_names, strict=True)
+            name: read_series(name, frame.get_column(native))
+            for name, native in zip(names, native_names, strict=True)
         }
         return columns, len(frame)
 
@@ -185,8 +186,8 @@ def _no_table(data: Any) -> str:
             f"The data are the text {data!r}, not a table. Read a file first (pandas.read_csv, polars.read_parquet), "
             "or load a built-in set with lmm.datasets.load."
         )
-    shape = f" of shape {data.shape}" if isinstance(data, np.ndarray) else ""
-    return f"The data are a {type(data).__name__}{shape}, not a table. Give {_ACCEPTED}."
+    shape = f" and shape {data.shape}" if isinstance(data, np.ndarray) else ""
+    return f"The data are a value of type {type(data).__name__}{shape}, not a table. Give {_ACCEPTED}."
 
 
 def _list(names: Sequence[str], limit: int = 12) -> str:
