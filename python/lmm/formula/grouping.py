@@ -66,9 +66,7 @@ def _unique(found: list[Factors]) -> list[Factors]:
 
 def _expression(node: Node, writer: Writer) -> str:
     """Call behind a bar: ``C(day)`` is the column, for behind a bar all values are levels."""
-    if node.kind == "braces":
-        return writer.term(node)
-    expression = translate(writer.source, node.position, node.end, writer.names)
+    expression = translate(writer.source, *node.python, writer.names)
     if not expression.uses_columns:
         raise writer.error("the grouping factor names no column", node)
     return expression.as_factor if expression.column is None else expression.column

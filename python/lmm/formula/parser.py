@@ -164,7 +164,7 @@ class _Reader:
             raise FormulaError(
                 "the left side is a column or an expression such as log(y)", self.source, node.position
             )
-        expression = translate(self.source, *_span(node), self.names)
+        expression = translate(self.source, *node.python, self.names)
         if not expression.uses_columns:
             raise FormulaError("the left side names no column", self.source, node.position)
         return expression.as_factor
@@ -222,8 +222,3 @@ class _Reader:
                     self.source,
                     position,
                 )
-
-
-def _span(node: Node) -> tuple[int, int]:
-    """Find the part of the text that is the Python of a node."""
-    return (node.inside, node.end - 1) if node.kind == "braces" else (node.position, node.end)

@@ -92,7 +92,7 @@ class Writer:
         if node.kind == "call":
             return self.call(node)
         if node.kind == "braces":
-            return "{" + translate(self.source, node.inside, node.end - 1, self.names).text + "}"
+            return "{" + translate(self.source, *node.python, self.names).text + "}"
         if node.kind == "group":
             return f"({self._inner(node.parts[0])})"
         if node.kind == "bar":

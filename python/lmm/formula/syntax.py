@@ -42,6 +42,11 @@ class Node:
     inside: int = -1
     parts: tuple[Node, ...] = ()
 
+    @property
+    def python(self) -> tuple[int, int]:
+        """Where the Python of an expression begins and ends in the formula: braces do not belong to it."""
+        return (self.inside, self.end - 1) if self.kind == "braces" else (self.position, self.end)
+
 
 _LEVELS = (("+", "-"), ("*", "/"), ("%in%",), (":",), ("^",))
 _ATOMS = {Kind.NAME: "name", Kind.NUMBER: "number", Kind.CALL: "call", Kind.BRACES: "braces"}
