@@ -42,14 +42,31 @@ pub struct Evaluation {
 
 impl Problem {
     /// Checks the input and accumulates the cross-products. `x` holds the fixed columns.
-    pub fn new(y: &[f64], x: Vec<Vec<f64>>, weights: Option<&[f64]>, mut terms: Vec<Term>) -> Result<Problem, CoreError> {
+    pub fn new(
+        y: &[f64],
+        x: Vec<Vec<f64>>,
+        weights: Option<&[f64]>,
+        mut terms: Vec<Term>,
+    ) -> Result<Problem, CoreError> {
         check(y, &x, weights, &terms)?;
         identify_factors(&mut terms);
-        let shapes = terms.iter().map(|t| Shape { n_levels: t.n_levels, k: t.k, n_parts: t.parts.len() }).collect();
+        let shapes = terms
+            .iter()
+            .map(|t| Shape {
+                n_levels: t.n_levels,
+                k: t.k,
+                n_parts: t.parts.len(),
+            })
+            .collect();
         let data = scaling::scale(y, x, weights, &terms)?;
         let cp = CrossProducts::new(&terms, &data);
         let identity = terms.iter().map(|t| t.factor).collect();
-        Ok(Problem { cp, scaling: data.scaling, terms: shapes, identity })
+        Ok(Problem {
+            cp,
+            scaling: data.scaling,
+            terms: shapes,
+            identity,
+        })
     }
 
     /// Shapes of the random terms.
@@ -65,7 +82,9 @@ impl Problem {
     /// `k × k` block of a term's matrix that belongs to a part.
     fn part_of(&self, part: &Part, m: &[f64]) -> Vec<f64> {
         let k = self.terms[part.term].k;
-        (0..part.k * part.k).map(|i| m[(part.within + i / part.k) * k + part.within + i % part.k]).collect()
+        (0..part.k * part.k)
+            .map(|i| m[(part.within + i / part.k) * k + part.within + i % part.k])
+            .collect()
     }
 
     /// Matrices of the terms from those of the parts.
@@ -73,7 +92,9 @@ impl Problem {
         let mut out: Vec<Vec<f64>> = self.terms.iter().map(|t| vec![0.0; t.k * t.k]).collect();
         for (part, m) in self.cp.layout.parts.iter().zip(parts) {
             let k = self.terms[part.term].k;
-            m.iter().enumerate().for_each(|(i, v)| out[part.term][(part.within + i / part.k) * k + part.within + i % part.k] = *v);
+            m.iter().enumerate().for_each(|(i, v)| {
+                out[part.term][(part.within + i / part.k) * k + part.within + i % part.k] = *v
+            });
         }
         out
     }
@@ -82,7 +103,13 @@ impl Problem {
     fn inner_roots(&self, t: &[Vec<f64>]) -> Vec<Vec<f64>> {
         let root = |part: &Part| {
             let inverse = self.part_of(part, &self.scaling.terms[part.term].inverse);
-            let f = small::multiply(&inverse, &self.part_of(part, &t[part.term]), part.k, part.k, part.k);
+            let f = small::multiply(
+                &inverse,
+                &self.part_of(part, &t[part.term]),
+                part.k,
+                part.k,
+                part.k,
+            );
             f.iter().map(|v| v * self.scaling.w_scale.sqrt()).collect()
         };
         self.cp.layout.parts.iter().map(root).collect()
@@ -90,7 +117,12 @@ impl Problem {
 
     fn point(&self, t: &[Vec<f64>], reml: bool) -> Result<(Space, Point), CoreError> {
         let space = Space::new(&self.cp, self.scaling.n, reml);
-        let roots: Vec<(Vec<f64>, usize)> = self.inner_roots(t).into_iter().zip(&space.parts).map(|(f, p)| (f, p.k)).collect();
+        let roots: Vec<(Vec<f64>, usize)> = self
+            .inner_roots(t)
+            .into_iter()
+            .zip(&space.parts)
+            .map(|(f, p)| (f, p.k))
+            .collect();
         let point = space.evaluate(&self.cp, &roots)?;
         Ok((space, point))
     }
@@ -110,7 +142,7 @@ impl Problem {
 
     /// Criterion, solution and gradient at `t` (one `k × k` lower triangle per term).
     pub fn evaluate(&self, t: &[Vec<f64>], reml: bool) -> Result<Evaluation, CoreError> {
-        let (space, point) = self.point(t, reml)?;
+        let (_, point) = self.point(t, reml)?;
         let s = &self.scaling;
         let solution = self.cp.solve(&point.factor);
         let slopes = self.cp.slopes(&point.factor, reml);
@@ -120,13 +152,24 @@ impl Problem {
             let (block, offset) = self.place(i);
             let k_block = self.cp.layout.blocks[block].k;
             let levels = |values: &[f64], m: &[f64], factor: f64| -> Vec<f64> {
-                let one = |v: &[f64]| small::multiply(m, &v[offset..offset + term.k], term.k, term.k, 1);
-                values.chunks_exact(k_block).flat_map(one).map(|x| x * factor).collect()
+                let one =
+                    |v: &[f64]| small::multiply(m, &v[offset..offset + term.k], term.k, term.k, 1);
+                values
+                    .chunks_exact(k_block)
+                    .flat_map(one)
+                    .map(|x| x * factor)
+                    .collect()
             };
             let units = &s.terms[i];
             b.push(levels(&solution.b[block], &units.r, s.y_scale));
             // u = T'Z'We, in the coordinates of the user's own T
-            let back = small::multiply(&small::transpose(&t[i], term.k, term.k), &small::transpose(&units.inverse, term.k, term.k), term.k, term.k, term.k);
+            let back = small::multiply(
+                &small::transpose(&t[i], term.k, term.k),
+                &small::transpose(&units.inverse, term.k, term.k),
+                term.k,
+                term.k,
+                term.k,
+            );
             u.push(levels(&solution.r[block], &back, s.w_scale * s.y_scale));
         }
         Ok(Evaluation {
@@ -139,7 +182,7 @@ impl Problem {
             b,
             u,
             unscaled_vcov: self.unscaled_vcov(&point),
-            m: self.gradient(&space, &point, &slopes.trace, &solution.r),
+            m: self.gradient(point.sigma2, &slopes.trace, &solution.r),
         })
     }
 
@@ -149,22 +192,22 @@ impl Problem {
         found.map_or((0, 0), |p| (p.block, p.offset - p.within))
     }
 
-    fn gradient(&self, space: &Space, point: &Point, trace: &[Vec<f64>], r: &[Vec<f64>]) -> Vec<Vec<f64>> {
-        let mut parts = Vec::new();
-        for (part, _) in self.cp.layout.parts.iter().zip(&space.parts) {
-            let k_block = self.cp.layout.blocks[part.block].k;
-            let mut m: Vec<f64> = (0..part.k * part.k)
-                .map(|i| trace[part.block][(part.offset + i / part.k) * k_block + part.offset + i % part.k])
+    /// `Σ_j Z_j'QZ_j − r_j r_j'/σ²` per term.
+    fn gradient(&self, sigma2: f64, trace: &[Vec<f64>], r: &[Vec<f64>]) -> Vec<Vec<f64>> {
+        let of_term = |(i, term): (usize, &Shape)| {
+            let ((block, offset), k) = (self.place(i), term.k);
+            let k_block = self.cp.layout.blocks[block].k;
+            let mut m: Vec<f64> = (0..k * k)
+                .map(|e| trace[block][(offset + e / k) * k_block + offset + e % k])
                 .collect();
-            for level in r[part.block].chunks_exact(k_block) {
-                let v = &level[part.offset..part.offset + part.k];
-                small::multiply_add(&mut m, -1.0 / point.sigma2, v, v, part.k, 1, part.k);
+            for level in r[block].chunks_exact(k_block) {
+                let v = &level[offset..offset + k];
+                small::multiply_add(&mut m, -1.0 / sigma2, v, v, k, 1, k);
             }
-            let inverse = self.part_of(part, &self.scaling.terms[part.term].inverse);
-            let outer = small::congruence(&m, &inverse, part.k, part.k);
-            parts.push(outer.iter().map(|v| v * self.scaling.w_scale).collect());
-        }
-        self.join(&parts)
+            let outer = small::congruence(&m, &self.scaling.terms[i].inverse, k, k);
+            outer.iter().map(|v| v * self.scaling.w_scale).collect()
+        };
+        self.terms.iter().enumerate().map(of_term).collect()
     }
 
     fn beta(&self, internal: &[f64]) -> Vec<f64> {
@@ -176,16 +219,30 @@ impl Problem {
 
     /// `(X'V⁻¹X)⁻¹`.
     fn unscaled_vcov(&self, point: &Point) -> Vec<f64> {
-        let (s, q, size) = (&self.scaling, self.cp.layout.q_tail, self.cp.layout.tail_size() - 1);
+        let (s, q, size) = (
+            &self.scaling,
+            self.cp.layout.q_tail,
+            self.cp.layout.tail_size() - 1,
+        );
         let p = s.p;
         // (R'MR)⁻¹ = |L⁻¹ R⁻ᵀ|² with M = LL'
         let mut half = small::identity(p);
         small::solve_lower(&small::transpose(&s.x_r, p, p), p, &mut half, p);
         let mut by_column = small::transpose(&half, p, p);
-        let l: Vec<f64> = (0..p).flat_map(|j| point.factor.tail_l[(q + j) * size + q..(q + j + 1) * size].to_vec()).collect();
+        let l: Vec<f64> = (0..p)
+            .flat_map(|j| point.factor.tail_l[(q + j) * size + q..(q + j + 1) * size].to_vec())
+            .collect();
         crate::dense::solve_lower(&l, p, p, &mut by_column, p);
         let mut out = vec![0.0; p * p];
-        crate::dense::transpose_product_add(&mut out, 1.0 / s.w_scale, &by_column, &by_column, p, p, p);
+        crate::dense::transpose_product_add(
+            &mut out,
+            1.0 / s.w_scale,
+            &by_column,
+            &by_column,
+            p,
+            p,
+            p,
+        );
         out
     }
 
@@ -199,11 +256,21 @@ impl Problem {
             let (kb, k) = (self.cp.layout.blocks[block].k, term.k);
             let r_transposed = small::transpose(&self.scaling.terms[i].r, k, k);
             let level = |m: &[f64]| {
-                let own: Vec<f64> = (0..k * k).map(|e| m[(offset + e / k) * kb + offset + e % k]).collect();
+                let own: Vec<f64> = (0..k * k)
+                    .map(|e| m[(offset + e / k) * kb + offset + e % k])
+                    .collect();
                 let outer = small::congruence(&own, &r_transposed, k, k);
-                outer.into_iter().map(|v| v / self.scaling.w_scale).collect::<Vec<f64>>()
+                outer
+                    .into_iter()
+                    .map(|v| v / self.scaling.w_scale)
+                    .collect::<Vec<f64>>()
             };
-            out.push(blocks[block].chunks_exact(kb * kb).flat_map(level).collect());
+            out.push(
+                blocks[block]
+                    .chunks_exact(kb * kb)
+                    .flat_map(level)
+                    .collect(),
+            );
         }
         Ok(out)
     }
@@ -223,7 +290,9 @@ impl Problem {
             e[c * p.k + r] = 1.0;
             let inverse = self.part_of(p, &self.scaling.terms[p.term].inverse);
             let image = small::congruence(&e, &small::transpose(&inverse, p.k, p.k), p.k, p.k);
-            for (i, &(other, row, column)) in elements.iter().enumerate().filter(|(_, e)| e.0 == part) {
+            for (i, &(other, row, column)) in
+                elements.iter().enumerate().filter(|(_, e)| e.0 == part)
+            {
                 debug_assert_eq!(other, part);
                 jacobian[i * n + j] = image[row * p.k + column] * self.scaling.w_scale;
             }
@@ -232,16 +301,35 @@ impl Problem {
     }
 
     /// Searches for the optimum; `hold` masks the entries of T (per term, `k × k`) that stay as in `start`.
-    pub fn optimise(&self, reml: bool, start: Option<&[Vec<f64>]>, hold: Option<&[Vec<bool>]>, control: &Control, check: Check<'_>) -> Result<Outcome, CoreError> {
+    pub fn optimise(
+        &self,
+        reml: bool,
+        start: Option<&[Vec<f64>]>,
+        hold: Option<&[Vec<bool>]>,
+        control: &Control,
+        check: Check<'_>,
+    ) -> Result<Outcome, CoreError> {
         let offset = self.criterion_offset(reml);
         let n = self.scaling.n;
         let mut outcome = match (start, hold) {
-            (Some(t), Some(mask)) => optimum::optimise_held(&self.cp, n, reml, &self.hold(t, mask), control, check)?,
-            (None, Some(_)) => return Err(CoreError::BadInput("held parameters need their values as a start".into())),
+            (Some(t), Some(mask)) => {
+                optimum::optimise_held(&self.cp, n, reml, &self.hold(t, mask), control, check)?
+            }
+            (None, Some(_)) => {
+                return Err(CoreError::BadInput(
+                    "held parameters need their values as a start".into(),
+                ));
+            }
             (start, None) => {
                 let s: Option<Vec<Vec<f64>>> = start.map(|t| {
-                    let square = |(f, p): (Vec<f64>, &Part)| small::multiply(&f, &small::transpose(&f, p.k, p.k), p.k, p.k, p.k);
-                    self.inner_roots(t).into_iter().zip(&self.cp.layout.parts).map(square).collect()
+                    let square = |(f, p): (Vec<f64>, &Part)| {
+                        small::multiply(&f, &small::transpose(&f, p.k, p.k), p.k, p.k, p.k)
+                    };
+                    self.inner_roots(t)
+                        .into_iter()
+                        .zip(&self.cp.layout.parts)
+                        .map(square)
+                        .collect()
                 });
                 optimum::optimise(&self.cp, n, reml, s.as_deref(), control, check)?
             }
@@ -272,11 +360,16 @@ impl Problem {
         let parts = &self.cp.layout.parts;
         let to_internal = |p: &Part| {
             let inverse = self.part_of(p, &self.scaling.terms[p.term].inverse);
-            inverse.iter().map(|v| v * self.scaling.w_scale.sqrt()).collect()
+            inverse
+                .iter()
+                .map(|v| v * self.scaling.w_scale.sqrt())
+                .collect()
         };
         let free = |p: &Part| {
             let (k, m) = (self.terms[p.term].k, &mask[p.term]);
-            (0..p.k * p.k).map(|i| i % p.k <= i / p.k && !m[(p.within + i / p.k) * k + p.within + i % p.k]).collect()
+            (0..p.k * p.k)
+                .map(|i| i % p.k <= i / p.k && !m[(p.within + i / p.k) * k + p.within + i % p.k])
+                .collect()
         };
         Hold {
             t: parts.iter().map(|p| self.part_of(p, &t[p.term])).collect(),
@@ -289,7 +382,10 @@ impl Problem {
     fn outer_factors(&self, t: &[Vec<f64>]) -> Vec<Vec<f64>> {
         let outer = |(p, t): (&Part, &Vec<f64>)| {
             let r = self.part_of(p, &self.scaling.terms[p.term].r);
-            let f: Vec<f64> = small::multiply(&r, t, p.k, p.k, p.k).iter().map(|v| v / self.scaling.w_scale.sqrt()).collect();
+            let f: Vec<f64> = small::multiply(&r, t, p.k, p.k, p.k)
+                .iter()
+                .map(|v| v / self.scaling.w_scale.sqrt())
+                .collect();
             small::lower_factor(&f, p.k, p.k)
         };
         let parts: Vec<Vec<f64>> = self.cp.layout.parts.iter().zip(t).map(outer).collect();
@@ -315,18 +411,29 @@ fn identify_factors(terms: &mut [Term]) {
             continue;
         };
         let n_levels = terms[i].n_levels;
-        let same = |t: &Term| t.n_levels == n_levels && matches!(&t.columns, Columns::Group { codes: other, .. } if other == codes);
+        let same = |t: &Term| {
+            t.n_levels == n_levels
+                && matches!(&t.columns, Columns::Group { codes: other, .. } if other == codes)
+        };
         let first = terms[..i].iter().position(same).unwrap_or(i);
         terms[i].factor = first;
     }
 }
 
-fn check(y: &[f64], x: &[Vec<f64>], weights: Option<&[f64]>, terms: &[Term]) -> Result<(), CoreError> {
+fn check(
+    y: &[f64],
+    x: &[Vec<f64>],
+    weights: Option<&[f64]>,
+    terms: &[Term],
+) -> Result<(), CoreError> {
     let n = y.len();
     let fail = |text: String| Err(CoreError::BadInput(text));
     let finite = |v: &[f64]| v.iter().all(|a| a.is_finite());
     if n <= x.len() {
-        return fail(format!("{n} rows cannot determine {} fixed columns and a residual variance", x.len()));
+        return fail(format!(
+            "{n} rows cannot determine {} fixed columns and a residual variance",
+            x.len()
+        ));
     }
     if x.iter().any(|c| c.len() != n) || weights.is_some_and(|w| w.len() != n) {
         return fail(format!("X and weights need {n} rows, as y has"));
@@ -337,12 +444,19 @@ fn check(y: &[f64], x: &[Vec<f64>], weights: Option<&[f64]>, terms: &[Term]) -> 
     if weights.is_some_and(|w| !w.iter().all(|v| v.is_finite() && *v > 0.0)) {
         return fail("weights must be positive and finite".into());
     }
-    terms.iter().enumerate().try_for_each(|(i, t)| check_term(i, t, n))
+    terms
+        .iter()
+        .enumerate()
+        .try_for_each(|(i, t)| check_term(i, t, n))
 }
 
 fn check_term(i: usize, term: &Term, n: usize) -> Result<(), CoreError> {
     let fail = |text: &str| Err(CoreError::BadInput(format!("random term {i}: {text}")));
-    if term.k == 0 || term.n_levels == 0 || term.parts.iter().sum::<usize>() != term.k || term.parts.contains(&0) {
+    if term.k == 0
+        || term.n_levels == 0
+        || term.parts.iter().sum::<usize>() != term.k
+        || term.parts.contains(&0)
+    {
         return fail("levels, columns and covariance parts do not fit together");
     }
     match &term.columns {
@@ -357,12 +471,20 @@ fn check_term(i: usize, term: &Term, n: usize) -> Result<(), CoreError> {
                 _ => Ok(()),
             }
         }
-        Columns::Matrix { row_start, column, value } => {
-            let ordered = row_start.len() == n + 1 && row_start[0] == 0 && row_start.windows(2).all(|w| w[0] <= w[1]);
+        Columns::Matrix {
+            row_start,
+            column,
+            value,
+        } => {
+            let ordered = row_start.len() == n + 1
+                && row_start[0] == 0
+                && row_start.windows(2).all(|w| w[0] <= w[1]);
             if !ordered || row_start[n] != column.len() || column.len() != value.len() {
                 return fail("the compressed rows do not fit together");
             }
-            if column.iter().any(|c| *c as usize >= term.n_levels * term.k) || !value.iter().all(|a| a.is_finite()) {
+            if column.iter().any(|c| *c as usize >= term.n_levels * term.k)
+                || !value.iter().all(|a| a.is_finite())
+            {
                 return fail("entries must be finite and in range");
             }
             Ok(())

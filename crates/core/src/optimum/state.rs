@@ -51,9 +51,17 @@ pub struct Curvature {
 impl Space {
     /// All directions of every part.
     pub fn new(cp: &CrossProducts, n_obs: usize, reml: bool) -> Space {
-        let part = |p: &crate::layout::Part| PartSpace { k: p.k, d: p.k, basis: small::identity(p.k) };
+        let part = |p: &crate::layout::Part| PartSpace {
+            k: p.k,
+            d: p.k,
+            basis: small::identity(p.k),
+        };
         let m = if reml { n_obs - cp.layout.p } else { n_obs } as f64;
-        Space { reml, parts: cp.layout.parts.iter().map(part).collect(), m }
+        Space {
+            reml,
+            parts: cp.layout.parts.iter().map(part).collect(),
+            m,
+        }
     }
 
     /// Number of distinct elements of S̃.
@@ -63,13 +71,20 @@ impl Space {
 
     /// (part, row, column) of each distinct element, lower triangles column by column.
     pub fn elements(&self) -> Vec<(usize, usize, usize)> {
-        let of_part = |(i, p): (usize, &PartSpace)| -> Vec<_> { (0..p.d).flat_map(|c| (c..p.d).map(move |r| (i, r, c))).collect() };
+        let of_part = |(i, p): (usize, &PartSpace)| -> Vec<_> {
+            (0..p.d)
+                .flat_map(|c| (c..p.d).map(move |r| (i, r, c)))
+                .collect()
+        };
         self.parts.iter().enumerate().flat_map(of_part).collect()
     }
 
     /// Distinct elements of the matrices.
     pub fn pack(&self, s: &[Vec<f64>]) -> Vec<f64> {
-        self.elements().iter().map(|&(i, r, c)| s[i][r * self.parts[i].d + c]).collect()
+        self.elements()
+            .iter()
+            .map(|&(i, r, c)| s[i][r * self.parts[i].d + c])
+            .collect()
     }
 
     /// Symmetric matrices from a gradient, whose off-diagonal elements count twice.
@@ -86,29 +101,66 @@ impl Space {
 
     /// `<m, E_i>` for every element.
     pub fn pack_gradient(&self, m: &[Vec<f64>]) -> Vec<f64> {
-        let value = |&(i, r, c): &(usize, usize, usize)| if r == c { m[i][r * self.parts[i].d + c] } else { 2.0 * m[i][r * self.parts[i].d + c] };
+        let value = |&(i, r, c): &(usize, usize, usize)| {
+            if r == c {
+                m[i][r * self.parts[i].d + c]
+            } else {
+                2.0 * m[i][r * self.parts[i].d + c]
+            }
+        };
         self.elements().iter().map(value).collect()
     }
 
     /// Criterion at S̃ = F F' given by its roots F (`d × r` per part).
-    pub fn evaluate(&self, cp: &CrossProducts, roots: &[(Vec<f64>, usize)]) -> Result<Point, CoreError> {
+    pub fn evaluate(
+        &self,
+        cp: &CrossProducts,
+        roots: &[(Vec<f64>, usize)],
+    ) -> Result<Point, CoreError> {
         let mut s = Vec::with_capacity(roots.len());
         let mut t = Vec::with_capacity(roots.len());
         for (p, (f, r)) in self.parts.iter().zip(roots) {
-            s.push(small::multiply(f, &small::transpose(f, p.d, *r), p.d, *r, p.d));
-            t.push(small::lower_factor(&small::multiply(&p.basis, f, p.k, p.d, *r), p.k, *r));
+            s.push(small::multiply(
+                f,
+                &small::transpose(f, p.d, *r),
+                p.d,
+                *r,
+                p.d,
+            ));
+            t.push(small::lower_factor(
+                &small::multiply(&p.basis, f, p.k, p.d, *r),
+                p.k,
+                *r,
+            ));
         }
         self.evaluate_at(cp, &t, s)
     }
 
     /// Criterion at the given T per part; `s` is what the point remembers.
-    pub fn evaluate_at(&self, cp: &CrossProducts, t: &[Vec<f64>], s: Vec<Vec<f64>>) -> Result<Point, CoreError> {
-        let blocks = (0..cp.layout.blocks.len()).map(|b| cp.layout.assemble(t, b)).collect();
+    pub fn evaluate_at(
+        &self,
+        cp: &CrossProducts,
+        t: &[Vec<f64>],
+        s: Vec<Vec<f64>>,
+    ) -> Result<Point, CoreError> {
+        let blocks = (0..cp.layout.blocks.len())
+            .map(|b| cp.layout.assemble(t, b))
+            .collect();
         let factor = cp.factor(blocks)?;
         let sigma2 = factor.r2 / self.m;
         let fixed = if self.reml { factor.log_det_x } else { 0.0 };
-        let criterion = factor.log_det_z + fixed + self.m * (1.0 + (2.0 * std::f64::consts::PI * sigma2).ln());
-        if criterion.is_finite() { Ok(Point { s, criterion, sigma2, factor }) } else { Err(CoreError::NotPositiveDefinite { pivot: 0 }) }
+        let criterion =
+            factor.log_det_z + fixed + self.m * (1.0 + (2.0 * std::f64::consts::PI * sigma2).ln());
+        if criterion.is_finite() {
+            Ok(Point {
+                s,
+                criterion,
+                sigma2,
+                factor,
+            })
+        } else {
+            Err(CoreError::NotPositiveDefinite { pivot: 0 })
+        }
     }
 
     /// Derivatives at a point.
@@ -123,7 +175,8 @@ impl Space {
             let (mut tr, mut u) = (vec![0.0; k * k], vec![0.0; k * k]);
             for r in 0..k {
                 for s in 0..k {
-                    tr[r * k + s] = slopes.trace[part.block][(part.offset + r) * block.k + part.offset + s];
+                    tr[r * k + s] =
+                        slopes.trace[part.block][(part.offset + r) * block.k + part.offset + s];
                 }
             }
             for level in solution.r[part.block].chunks_exact(block.k) {
@@ -136,7 +189,11 @@ impl Space {
             trace.push(tr);
             quadratic.push(u);
         }
-        let unit: Vec<f64> = cp.unit_information(f, &solution).iter().map(|v| v / point.sigma2).collect();
+        let unit: Vec<f64> = cp
+            .unit_information(f, &solution)
+            .iter()
+            .map(|v| v / point.sigma2)
+            .collect();
         let traces = match cp.unit_traces(&slopes, self.reml) {
             Some(traces) => Some(traces),
             None => cp.dense_traces(f, self.reml)?,
@@ -144,17 +201,34 @@ impl Space {
         Ok(self.combine(m, trace, quadratic, &unit, traces.as_deref()))
     }
 
-    fn combine(&self, m: Vec<Vec<f64>>, trace: Vec<Vec<f64>>, quadratic: Vec<Vec<f64>>, unit: &[f64], traces: Option<&[f64]>) -> Curvature {
+    fn combine(
+        &self,
+        m: Vec<Vec<f64>>,
+        trace: Vec<Vec<f64>>,
+        quadratic: Vec<Vec<f64>>,
+        unit: &[f64],
+        traces: Option<&[f64]>,
+    ) -> Curvature {
         let n = self.len();
         let plain: Vec<Vec<f64>> = self.parts.iter().map(|p| small::identity(p.d)).collect();
-        let rescale: Vec<Vec<f64>> = self.parts.iter().zip(trace.iter().zip(&quadratic)).map(|(p, (t, u))| rescaling(t, u, p.d)).collect();
+        let rescale: Vec<Vec<f64>> = self
+            .parts
+            .iter()
+            .zip(trace.iter().zip(&quadratic))
+            .map(|(p, (t, u))| rescaling(t, u, p.d))
+            .collect();
         let directions = self.directions(&plain);
         let raw = small::congruence(unit, &directions, self.n_units(), n);
         let a = self.pack_gradient(&quadratic);
         let average = outer_subtract(&raw, &a, self.m);
         let scaled_directions = self.directions(&rescale);
         let scaled = small::congruence(unit, &scaled_directions, self.n_units(), n);
-        let rotated: Vec<Vec<f64>> = self.parts.iter().zip(rescale.iter().zip(&quadratic)).map(|(p, (r, u))| small::congruence(u, &small::transpose(r, p.d, p.d), p.d, p.d)).collect();
+        let rotated: Vec<Vec<f64>> = self
+            .parts
+            .iter()
+            .zip(rescale.iter().zip(&quadratic))
+            .map(|(p, (r, u))| small::congruence(u, &small::transpose(r, p.d, p.d), p.d, p.d))
+            .collect();
         let rescaled = outer_subtract(&scaled, &self.pack_gradient(&rotated), self.m);
         let t = self.pack_gradient(&trace);
         let (tt, expected) = match traces {
@@ -164,10 +238,26 @@ impl Space {
                 (tt, expected)
             }
             // the rescaled average information stands in for the expected one
-            None => ((0..n * n).map(|i| rescaled[i] + t[i / n] * t[i % n] / self.m).collect(), rescaled.clone()),
+            None => (
+                (0..n * n)
+                    .map(|i| rescaled[i] + t[i / n] * t[i % n] / self.m)
+                    .collect(),
+                rescaled.clone(),
+            ),
         };
-        let hessian = (0..n * n).map(|i| 2.0 * raw[i] - tt[i] - a[i / n] * a[i % n] / self.m).collect();
-        Curvature { gradient: self.pack_gradient(&m), m, trace, average, rescaled, hessian, expected, exact: traces.is_some() }
+        let hessian = (0..n * n)
+            .map(|i| 2.0 * raw[i] - tt[i] - a[i / n] * a[i % n] / self.m)
+            .collect();
+        Curvature {
+            gradient: self.pack_gradient(&m),
+            m,
+            trace,
+            average,
+            rescaled,
+            hessian,
+            expected,
+            exact: traces.is_some(),
+        }
     }
 
     fn n_units(&self) -> usize {
@@ -187,7 +277,9 @@ impl Space {
             let en = small::multiply(&e, &n[part], p.d, p.d, p.d);
             let left = small::multiply(&p.basis, &en, p.k, p.d, p.d);
             let full = small::multiply(&left, &small::transpose(&p.basis, p.k, p.d), p.k, p.d, p.k);
-            full.iter().enumerate().for_each(|(u, v)| out[(start + u) * elements.len() + i] = *v);
+            full.iter()
+                .enumerate()
+                .for_each(|(u, v)| out[(start + u) * elements.len() + i] = *v);
         }
         out
     }
@@ -207,7 +299,10 @@ fn rescaling(trace: &[f64], quadratic: &[f64], d: usize) -> Vec<f64> {
         return small::identity(d);
     }
     let inverse = small::invert_lower(&t, d);
-    let (rho, q) = small::symmetric_eigen(&small::congruence(quadratic, &small::transpose(&inverse, d, d), d, d), d);
+    let (rho, q) = small::symmetric_eigen(
+        &small::congruence(quadratic, &small::transpose(&inverse, d, d), d, d),
+        d,
+    );
     let mut scaled = q.clone();
     for r in 0..d {
         (0..d).for_each(|c| scaled[r * d + c] /= rho[c].clamp(0.1, 1e4).sqrt());
