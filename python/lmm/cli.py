@@ -14,7 +14,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lmm.errors import ConvergenceError, DataError, DatasetError, FileError, LmmError, LmmWarning, nearest
+from lmm.errors import (
+    ConvergenceError,
+    DataError,
+    DatasetError,
+    FileError,
+    LmmError,
+    LmmWarning,
+    nearest,
+    require,
+)
 
 if TYPE_CHECKING:
     from lmm.model import Fit
@@ -141,7 +150,10 @@ def _fit(request: argparse.Namespace) -> int:
     if request.report is not None:
         fitted.report(request.report)
     _show(fitted, request)
-    return FITTED if fitted.converged else NOT_CONVERGED
+    if not fitted.converged:
+        _tell(f"not converged: {fitted.certificate.message}")
+        return NOT_CONVERGED
+    return FITTED
 
 
 def _show(fitted: Fit, request: argparse.Namespace) -> None:
@@ -166,7 +178,7 @@ def _data(request: argparse.Namespace) -> int:
             Table({name: table[name] for name in table.columns}, title=table.title, notes=notes).to_text(None)
         )
         return FITTED
-    about = datasets.describe(request.name)
+    about = datasets.describe(_known_set(request.name))
     head = datasets.load(request.name).head(_HEAD)
     rows = Table({name: head[name].tolist() for name in head.columns}, title=f"First {len(head)} rows")
     _write(f"{about}\n\n{rows}")
@@ -180,35 +192,52 @@ def _read(source: str) -> Any:
         return _read_file(path)
     from lmm import datasets
 
+    return datasets.load(_known_set(source))
+
+
+def _known_set(name: str) -> str:
+    from lmm import datasets
+
     names = list(datasets.list()["name"])
-    if source not in names:
+    if name not in names:
         raise DatasetError(
-            f'there is no data set "{source}", and no file of this name; `lmm data` lists the data sets, and a file '
-            f"ends in {', '.join(_SUFFIXES)}.{nearest(source, names)}"
+            f'there is no data set "{name}", and no file of this name; `lmm data` lists the data sets, and a file '
+            f"ends in {', '.join(_SUFFIXES)}.{nearest(name, names)}"
         )
-    return datasets.load(source)
+    return name
 
 
 def _read_file(path: Path) -> Any:
     suffix = path.suffix.lower()
-    if suffix not in _SUFFIXES:
-        raise FileError(f'cannot read "{path}": its name should end in {", ".join(_SUFFIXES)}')
-    if suffix == ".parquet":
-        from lmm.errors import require
+    try:
+        # First of all, so that all kinds of files say the same when they are not there.
+        path.open("rb").close()
+        if suffix == ".parquet":
+            return _read_parquet(path)
+        if suffix in _SUFFIXES:
+            return _read_text(path, "," if suffix == ".csv" else "\t")
+    except FileError:
+        raise
+    except (OSError, ValueError) as error:
+        # pandas and pyarrow raise their own kinds of ValueError for files that are empty, ragged or broken.
+        raise FileError(f'cannot read "{path}": {_reason(error)}') from error
+    raise FileError(f'cannot read "{path}": its name should end in {", ".join(_SUFFIXES)}')
 
-        require("pyarrow", extra="io")
+
+def _read_parquet(path: Path) -> Any:
+    require("pyarrow", extra="io")
+    return require("pandas", extra="io").read_parquet(path)
+
+
+def _read_text(path: Path, separator: str) -> Any:
     import pandas as pd
 
     try:
-        if suffix == ".parquet":
-            return pd.read_parquet(path)
-        separator = "," if suffix == ".csv" else "\t"
         frame = pd.read_csv(
             path, sep=separator, encoding="utf-8-sig", keep_default_na=False, na_values=list(_MISSING)
         )
-    except (OSError, ValueError, UnicodeError) as error:
-        # pandas raises its own kinds of ValueError for files that are empty or ragged.
-        raise FileError(f'cannot read "{path}": {_reason(error)}') from error
+    except pd.errors.EmptyDataError:
+        raise FileError(f'cannot read "{path}": it is empty') from None
     return _with_columns(frame, path, separator)
 
 
@@ -217,7 +246,9 @@ def _reason(error: Exception) -> str:
         return error.strerror.lower()
     if isinstance(error, UnicodeError):
         return "it is not UTF-8 text; save it with this encoding"
-    return str(error).strip().partition("\n")[0] or type(error).__name__
+    # The part of pandas' message that is about the file.
+    text = str(error).strip().partition("\n")[0].rpartition("C error: ")[2]
+    return text or type(error).__name__
 
 
 def _with_columns(frame: Any, path: Path, separator: str) -> Any:

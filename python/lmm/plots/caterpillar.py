@@ -121,7 +121,7 @@ def plot_caterpillar(
     >>> import lmm
     >>> from lmm.plots import plot_caterpillar
     >>> fit = lmm.fit("Reaction ~ Days + (Days | Subject)", lmm.datasets.load("sleepstudy"))
-    >>> [axes.get_title() for axes in plot_caterpillar(fit).axes]
+    >>> [axes.get_title("left") for axes in plot_caterpillar(fit).axes]
     ['Intercept', 'Days']
     """
     table = caterpillar_data(fit, group, level=level)

@@ -104,7 +104,7 @@ def plot_fitted(
     """
     curves = curves_of(fit.design, group)
     table = _tabulate(fit, curves)
-    response = fit.formula.partition("~")[0].strip()
+    response = fit.formula.partition("~")[0].strip().strip("`")
     n_panels = len(curves.panels)
     if 1 < n_panels <= MOST_PANELS:
         n_columns = min(n_panels, columns or max(2, round(width / 1.3)))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lmm.plots.style import ACCENT, COLOURS, MUTED, few_ticks, label_panel, legend_above, shorten
+from lmm.plots.style import ACCENT, COLOURS, MUTED, few_ticks, legend_above, shorten
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,6 +23,7 @@ def draw_lattice(figure: Figure, curves: Curves, table: Table, n_columns: int, r
     """Draw one panel for each group, left to right in the order of the levels."""
     n_panels = len(curves.panels)
     n_rows = -(-n_panels // n_columns)
+    room = max(6, round(11 * figure.get_figwidth() / n_columns))  # characters above a panel
     grid = figure.subplots(n_rows, n_columns, sharex=True, sharey=True, squeeze=False)
     for index, axes in enumerate(grid.flat):
         if index >= n_panels:
@@ -32,6 +33,7 @@ def draw_lattice(figure: Figure, curves: Curves, table: Table, n_columns: int, r
             # The lowest of its column, also where the last row is not full.
             axes.tick_params(labelbottom=True)
         _draw_panel(axes, curves, table, index)
+        axes.set_title(shorten(curves.panels[index], room), loc="left", fontsize=8)
     first = grid.flat[0]
     few_ticks(first, curves.x)
     figure.supxlabel(shorten(curves.covariate, 60), fontsize=9)
@@ -56,9 +58,6 @@ def _draw_panel(axes: Axes, curves: Curves, table: Table, index: int) -> None:
         if len(curves.kinds) == 1:
             axes.plot(*line_of(curves, table["population"], rows), color=MUTED, linewidth=0.8, alpha=0.7)
         axes.plot(*line_of(curves, table["fitted"], rows), color=colour, linewidth=1.3)
-    label_panel(axes, title=curves.panels[index])
-    axes.title.set_fontsize(8)
-    axes.title.set_color(MUTED)
 
 
 def line_of(curves: Curves, height: Any, rows: IntVector) -> tuple[Any, Any]:

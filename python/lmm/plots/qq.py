@@ -166,7 +166,7 @@ def _draw(axes: Axes, table: Table) -> None:
         observed[shown],
         "o",
         color=ACCENT,
-        markersize=3.0 if shown.size > 60 else 3.8,
+        markersize=2.2 if shown.size > 200 else 3.0 if shown.size > 60 else 3.8,
         markeredgewidth=0,
         alpha=0.75,
     )

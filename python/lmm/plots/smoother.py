@@ -16,7 +16,7 @@ _MOST_BINS = 2000
 
 
 def smooth(
-    x: FloatVector, y: FloatVector, *, fraction: float = 0.6, n_points: int = 80
+    x: FloatVector, y: FloatVector, *, fraction: float = 2 / 3, n_points: int = 80
 ) -> tuple[FloatVector, FloatVector]:
     """Trace the local mean of y along x.
 

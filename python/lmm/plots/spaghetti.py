@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lmm.plots.lattice import colours_of, legend_of, line_of
-from lmm.plots.style import SECOND, draw_cloud, label_panel
+from lmm.plots.style import MOST_POINTS, SECOND, draw_cloud, label_panel
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -41,7 +41,7 @@ def draw_spaghetti(figure: Figure, curves: Curves, table: Table, response: str) 
 
 
 def _draw_points(axes: Axes, curves: Curves, table: Table) -> None:
-    if len(curves.kinds) == 1 or curves.x.size > 2500:
+    if len(curves.kinds) == 1 or curves.x.size > MOST_POINTS:
         draw_cloud(axes, curves.x, table["response"])
         return
     for kind, colour in enumerate(colours_of(curves)):

@@ -21,6 +21,7 @@ __all__ = [
     "COLOURS",
     "GRID",
     "INK",
+    "MOST_POINTS",
     "MUTED",
     "PAPER",
     "SECOND",
@@ -40,7 +41,9 @@ SECOND = "#c2541b"
 # Told apart by people who see colours differently, and in grey print by their lightness.
 COLOURS = (ACCENT, SECOND, "#2f8f6b", "#8f5fa8", "#b8860b", "#4d9fc7")
 
-_MOST_POINTS = 2500  # a larger cloud is drawn as hexagons: legible, and of bounded size
+MOST_POINTS = 2500
+"""A larger cloud is drawn as hexagons: legible, and of bounded size."""
+
 _MOST_HEXAGONS = 34  # across the panel
 
 _RC: dict[str, Any] = {
@@ -107,7 +110,7 @@ def canvas(width: float, height: float) -> Iterator[Figure]:
 
 def draw_cloud(axes: Axes, x: FloatVector, y: FloatVector) -> None:
     """Draw points, or hexagons shaded by their count when there are too many to tell apart."""
-    if x.size <= _MOST_POINTS:
+    if x.size <= MOST_POINTS:
         crowded = x.size > 400
         axes.plot(
             x,
@@ -152,7 +155,7 @@ def label_panel(axes: Axes, x: str = "", y: str = "", title: str = "") -> None:
     if y:
         axes.set_ylabel(shorten(y, 44))
     if title:
-        axes.set_title(shorten(title, 48))
+        axes.set_title(shorten(title, 48), loc="left")
 
 
 def shorten(text: str, most: int) -> str:

@@ -11,6 +11,7 @@ from lmm.plots.caterpillar import MOST_LINES, MOST_NAMES
 from lmm.plots.covariate import Curves, curves_of
 from lmm.plots.fitted import MOST_PANELS
 from lmm.plots.spaghetti import MOST_CURVES
+from lmm.plots.style import MOST_POINTS
 from lmm.reports.svg import inline_svg
 
 if TYPE_CHECKING:
@@ -107,8 +108,7 @@ def _fitted_caption(curves: Curves) -> str:
 
 def _caterpillar(fit: Fit, group: str, index: int) -> Drawing:
     n_levels = fit.n_levels.get(group, 0)
-    caption = "Conditional modes with 95% intervals, given the fixed effects and variances; "
-    caption += "in colour where the interval excludes zero."
+    caption = "Conditional modes with 95% intervals given the estimates; in colour where zero is excluded."
     if n_levels > MOST_LINES:
         caption += f" Shown are {MOST_LINES} of {n_levels:,} levels."
     elif n_levels > MOST_NAMES:
@@ -134,7 +134,8 @@ def _checks(fit: Fit) -> tuple[Drawing, ...]:
         plot_residuals(fit),
         "residuals",
         "Residuals against fitted values",
-        "In units of the residual standard deviation; the curve is their local mean.",
+        "In units of the residual standard deviation; the curve is their local mean."
+        + (" Darker hexagons hold more observations." if fit.n_obs > MOST_POINTS else ""),
     )
     quantiles = _drawing(
         plot_qq(fit),

@@ -58,7 +58,7 @@ def page(fit: Fit) -> str:
 
     folder = files("lmm.reports").joinpath("template")
     environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        autoescape=True, undefined=jinja2.StrictUndefined, keep_trailing_newline=True
     )
     template = environment.from_string(folder.joinpath("page.html.j2").read_text("utf-8"))
     summary = summarize(fit)

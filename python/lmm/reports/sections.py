@@ -51,12 +51,12 @@ def sections_of(summary: Summary) -> tuple[Section, ...]:
 
 def _criteria(summary: Summary) -> Cells:
     name = "REML criterion" if summary.method == "reml" else "-2 log L"
-    row = [f"{summary.criteria[column][0]:.2f}" for column in summary.criteria.columns]
+    row = [f"{summary.criteria[column][0]:z.2f}" for column in summary.criteria.columns]
     return Cells(("AIC", "BIC", "logLik", name), [row], [True] * 4, "", ())
 
 
 def _residuals(summary: Summary) -> Cells:
-    row = [f"{summary.residuals[column][0]:.4f}" for column in summary.residuals.columns]
+    row = [f"{summary.residuals[column][0]:z.4f}" for column in summary.residuals.columns]
     return Cells(("Min", "1Q", "Median", "3Q", "Max"), [row], [True] * 5, "Scaled residuals", ())
 
 
@@ -107,12 +107,12 @@ def _correlation_between(
     value = covariances.get((group, first, second), covariances.get((group, second, first)))
     if value is None:
         return ""
-    return MISSING if np.isnan(value) else f"{value:.3f}"
+    return MISSING if np.isnan(value) else f"{value:z.3f}"
 
 
 def _fixed(summary: Summary) -> Cells:
     table = summary.coefficients
-    texts = format_columns({name: table[name] for name in table.columns}, {"statistic": ".2f"})
+    texts = format_columns({name: table[name] for name in table.columns}, {"statistic": "z.2f"})
     rows: Sequence[Sequence[str]] = list(zip(*texts.values(), strict=True))
     notes: tuple[str, ...] = ()
     if summary.random is None:
@@ -142,4 +142,4 @@ def _correlation(table: Table) -> Cells:
 
 
 def _rounded(value: float) -> str:
-    return MISSING if np.isnan(value) else f"{value:.3f}"
+    return MISSING if np.isnan(value) else f"{value:z.3f}"

@@ -1,0 +1,51 @@
+import subprocess
+import sys
+
+import matplotlib as mpl
+import pytest
+
+import lmm
+from lmm.plots import draw, plot_residuals
+from lmm.plots.style import shorten
+
+
+@pytest.mark.parametrize("kind", ["residuals", "qq", "caterpillar", "fitted"])
+@pytest.mark.parametrize("form", ["svg", "png", "pdf"])
+def test_every_picture_can_be_written(sleepstudy, tmp_path, kind, form):
+    draw(sleepstudy, kind).savefig(tmp_path / f"figure.{form}")
+    assert (tmp_path / f"figure.{form}").stat().st_size > 1000
+
+
+def test_unknown_picture_gets_the_nearest_name(sleepstudy):
+    with pytest.raises(lmm.LmmError, match=r"no plot of kind 'residual'.*Did you mean \"residuals\""):
+        sleepstudy.plot("residual")
+
+
+def test_style_does_not_leak(sleepstudy):
+    before = dict(mpl.rcParams)
+    plot_residuals(sleepstudy)
+    assert dict(mpl.rcParams) == before
+
+
+def test_global_state_of_pyplot_is_not_touched():
+    program = (
+        "import sys, lmm\n"
+        "fit = lmm.fit('Reaction ~ Days', lmm.datasets.load('sleepstudy'))\n"
+        "fit.plot('residuals').savefig(sys.argv[1])\n"
+        "assert 'matplotlib.pyplot' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", program, "/dev/null"], check=True)
+
+
+def test_missing_extra_is_named(sleepstudy, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(lmm.MissingExtraError, match=r'matplotlib.*pip install "lmm\[plot\]"'):
+        plot_residuals(sleepstudy)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [("short", "short"), ("abcdefghij", "abc…ghij"), ("a\tb", "a\N{REPLACEMENT CHARACTER}b")],
+)
+def test_long_names_lose_their_middle(text, shown):
+    assert shorten(text, 8) == shown

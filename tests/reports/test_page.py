@@ -1,0 +1,184 @@
+"""The page: whole, self-contained, escaped, the same every time, and never half written."""
+
+import re
+import sys
+import warnings
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+import lmm
+from lmm.reports import page, write_page
+
+_VOID = {"meta", "br", "link", "img", "hr"}
+
+
+class _Outline(HTMLParser):
+    """Collects elements and checks that they close in order."""
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.tags, self.ids, self.references, self.text = [], [], [], [], []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        for name, value in attrs:
+            if name == "id":
+                self.ids.append(value)
+            if name in {"href", "src"}:
+                self.references.append(value)
+            self.references += [f"#{target}" for target in re.findall(r"url\(#(.*?)\)", value or "")]
+        if tag not in _VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.handle_starttag(tag, attrs)
+        self.open.pop()
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+def _outline(text):
+    outline = _Outline()
+    outline.feed(text)
+    outline.close()
+    assert outline.open == []
+    return outline
+
+
+def _names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+@pytest.fixture(scope="module")
+def text(sleepstudy):
+    return page(sleepstudy)
+
+
+@pytest.fixture(scope="module")
+def hostile_text(hostile):
+    return page(hostile)
+
+
+def test_page_is_well_formed(text):
+    outline = _outline(text)
+    assert outline.tags[0] == "html"
+    assert outline.tags.count("h1") == 1
+    assert outline.tags.count("table") == 4
+
+
+def test_page_needs_nothing_else(text):
+    assert "http" not in text
+    assert "@import" not in text
+    outline = _outline(text)
+    assert not {"script", "link", "img", "iframe"} & set(outline.tags)
+    assert all(reference.startswith("#") for reference in outline.references)
+
+
+def test_references_find_their_one_target(text):
+    outline = _outline(text)
+    assert len(outline.ids) == len(set(outline.ids))
+    assert {f"#{name}" for name in outline.ids} == set(outline.references)
+
+
+def test_same_fit_gives_same_page(sleepstudy, text):
+    assert page(sleepstudy) == text
+
+
+def test_figures_that_the_model_has(text):
+    for title in (
+        "Response against Days, by Subject",
+        "Normal quantiles of random effects",
+        "Residuals against fitted values",
+        "Normal quantiles of residuals",
+    ):
+        assert title in text
+    # The small multiples come twice: for wide and for narrow screens.
+    assert text.count("<svg") == 6
+
+
+def test_linear_model_has_no_random_effects(linear):
+    text = page(linear)
+    _outline(text)
+    assert "Random effects" not in text
+    assert "Observations and the fitted line." in text
+
+
+def test_page_without_a_numeric_covariate_has_no_lines():
+    fit = lmm.fit("diameter ~ 1 + (1 | plate) + (1 | sample)", lmm.datasets.load("Penicillin"))
+    text = page(fit)
+    assert "fitted line" not in text
+    assert text.count("<svg") == 5
+
+
+def test_singular_fit_has_a_page_that_says_so(singular):
+    assert "Singular: the variance of Intercept within Batch is zero" in page(singular)
+
+
+def test_all_text_from_data_is_escaped(hostile_text):
+    outline = _outline(hostile_text)
+    assert "script" not in outline.tags
+    assert "b" not in outline.tags
+    shown = "".join(outline.text)
+    for level in ("<script>", "a & b", "$\\frac{x$", 'url(#x) "y"', "| * _ `", "<b>y</b>"):
+        assert level in shown
+    assert "\t" not in shown
+
+
+def test_signs_that_the_measuring_font_lacks_are_no_warning():
+    rows = [
+        {"y": i + j + float((3 * i + j) % 4), "x": float(j), "g": name}
+        for i, name in enumerate(["東京", "مرحبا", "😀"])
+        for j in range(5)
+    ]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", lmm.LmmWarning)
+        fit = lmm.fit("y ~ x + (1 | g)", rows)
+    assert "東京" in page(fit)
+
+
+def test_file_appears_with_ordinary_permissions(sleepstudy, tmp_path):
+    path = write_page(sleepstudy, tmp_path / "page.html")
+    assert path.read_text("utf-8").endswith("</html>\n")
+    plain = tmp_path / "plain"
+    plain.touch()
+    assert path.stat().st_mode == plain.stat().st_mode
+    assert _names(tmp_path) == ["page.html", "plain"]
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, OSError])
+def test_nothing_is_left_half_written(linear, tmp_path, monkeypatch, error):
+    path = tmp_path / "page.html"
+    path.write_text("before")
+
+    def interrupted(*_):
+        raise error
+
+    monkeypatch.setattr(Path, "replace", interrupted)
+    with pytest.raises(lmm.FileError if error is OSError else error):
+        write_page(linear, path)
+    assert path.read_text() == "before"
+    assert _names(tmp_path) == ["page.html"]
+
+
+def test_folder_must_exist(linear, tmp_path):
+    with pytest.raises(lmm.FileError, match=r'there is no folder ".*nowhere"; create it first'):
+        linear.report(tmp_path / "nowhere" / "page.html")
+
+
+def test_folder_is_no_file(linear, tmp_path):
+    with pytest.raises(lmm.FileError, match="it is a folder; give the name of a file in it"):
+        linear.report(tmp_path)
+
+
+@pytest.mark.parametrize("package", ["jinja2", "matplotlib"])
+def test_missing_extra_is_named(linear, tmp_path, monkeypatch, package):
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(lmm.MissingExtraError, match=rf'{package}.*pip install "lmm\[report\]"'):
+        linear.report(tmp_path / "page.html")
+    assert _names(tmp_path) == []
