@@ -27,9 +27,9 @@ class Certificate:
 
     Examples
     --------
-    >>> print(Certificate(True, False, "Nothing was optimized.", 0, 1, 0, {"gradient": 2e-9}))
+    >>> print(Certificate(True, False, "Nothing was optimized.", 0, 1, 0, {"max_gradient": 2e-9}))
     Nothing was optimized.
-    largest element of the gradient: 2e-09
+    largest element of the scaled gradient: 2e-09
     0 iterations, 1 evaluation
     """
 
@@ -59,14 +59,13 @@ class Certificate:
 
 
 _MEANING = {
-    "gradient": "largest element of the gradient",
-    "kkt": "slopes of the criterion into the directions without variance",
-    "kkt_eigenvalues": "slopes of the criterion into the directions without variance",
-    "predC": "fall of the criterion that a step among all covariances still promises",
-    "predN": "fall of the criterion that a Newton step still promises",
-    "min_h": "smallest curvature, relative to the expected one",
-    "rank": "rank of each covariance",
-    "factor_residual": "relative residual of the factorization",
+    "newton_decrement": "fall of the criterion that a Newton step still promises",
+    "cone_decrement": "fall of the criterion that a step among all covariances still promises",
+    "min_curvature": "smallest curvature of the criterion, relative to the expected one",
+    "max_gradient": "largest element of the scaled gradient",
+    "min_boundary_slope": "smallest slope of the criterion into a direction without variance",
+    "gradient": "largest element of the scaled gradient",
+    "kkt": "smallest slope of the criterion into a direction without variance",
 }
 
 

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lmm.covariance import ThetaLayout
-from lmm.engine import Block, Evaluation
-from lmm.engine import CrossProducts
+from lmm.engine import Block, CrossProducts, Evaluation
 from lmm.typing import FloatArray, FloatMatrix, FloatVector, Method
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -75,6 +76,11 @@ def optimize(
     return _summarized(criterion, given, optima)
 
 
+def _report(iteration: int, value: float) -> None:
+    """Write one line of progress."""
+    sys.stderr.write(f"iteration {iteration}: criterion {value:.6f}\n")
+
+
 def _begin(
     criterion: Criterion, blocks: Sequence[Block], given: Given, start: FloatVector | None
 ) -> FloatVector | None:
@@ -134,9 +140,15 @@ def _summarized(criterion: Criterion, given: Given, optima: list[Optimum]) -> Th
         null_directions=tuple(np.asarray(N, dtype=float) for N in best.null_directions),
         path=np.array([layout.theta(T) for T in trace["T"]]).reshape(-1, layout.n_theta),
         criterion=np.array(trace["criterion"], dtype=float),
-        step=np.array(trace["step"], dtype=float),
-        decrement=np.array(trace["decrement"], dtype=float),
+        step=_finite(trace["step"]),
+        decrement=_finite(trace["decrement"]),
     )
+
+
+def _finite(values: Sequence[float]) -> FloatVector:
+    """Numbers, missing where the search had none yet."""
+    array = np.array(values, dtype=float)
+    return np.where(np.isfinite(array), array, np.nan)
 
 
 def _evaluated(criterion: Criterion, blocks: Sequence[Block], given: Given) -> ThetaOptimum:

@@ -53,6 +53,13 @@ class Estimates:
     optimum: ThetaOptimum
     evaluation: Evaluation
 
+    def __post_init__(self) -> None:
+        design, at = self.design, self.evaluation
+        own = (self.theta, at.beta, at.unscaled_vcov, *at.b, *at.u, design.X, design.y, design.weights)
+        for array in (*own, design.offset):
+            if array is not None:
+                array.flags.writeable = False
+
     # What was fitted
 
     @property

@@ -103,7 +103,7 @@ def fit(
     >>> round(fit.criterion, 4)
     1743.6283
     >>> fit.varcorr["sdcor"].round(3)
-    array([24.741,  5.922,  0.066, 25.592])
+    array([24.74 ,  5.922,  0.066, 25.592])
     """
     _refuse_reserved(reserved)
     request = Request.checked(

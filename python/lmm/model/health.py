@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import combinations
 
 import numpy as np
 
@@ -12,22 +13,26 @@ from lmm.model.building import fixed_matrix
 from lmm.typing import FloatMatrix
 
 FEW_LEVELS = 5
-# The information about theta, scaled to a unit diagonal, has smallest eigenvalues above 1e-4 in
-# well-behaved fits; below this a combination of parameters is known to 1 % of its parts or worse.
-FLAT = 1e-7
+ALIKE = 0.9  # two factors with so many levels for each of their combinations group the rows almost alike
+FLAT = 1e-3  # smallest eigenvalue of the scaled information: estimates correlated beyond 0.999
 COLLINEAR = 1e6  # condition of X with unit columns from which estimates lose more than half their digits
 FAR_FROM_ZERO = 100.0  # mean over sd of a slope's covariate from which intercept and slope are one
 
 
 def health_notes(design: Design, criterion: Criterion, optimum: ThetaOptimum) -> tuple[str, ...]:
     """Collect the sentences, most important first."""
+    factors = criterion.layout.factors(optimum.theta)
+    far = tuple(far_covariates(design.random))
     return (
         *convergence(optimum),
-        *singularity(design.random, criterion.layout.factors(optimum.theta), optimum.null_directions),
-        *flatness(criterion, optimum),
+        *singularity(design.random, factors, optimum.null_directions),
+        # A covariate far from zero makes the criterion flat: that is said already.
+        *(() if far else flatness(criterion, optimum)),
+        *few_repeats(design.random),
+        *similar_groups(design.random),
         *few_levels(design.random),
         *collinearity(design),
-        *far_covariates(design.random),
+        *far,
     )
 
 
@@ -36,8 +41,8 @@ def convergence(optimum: ThetaOptimum) -> Iterator[str]:
     certificate = optimum.certificate
     if not certificate.converged:
         yield (
-            f"Not converged: {certificate.message} Try control={{'max_iterations': ...}}, restarts=5, "
-            "another start=, or a simpler random part; the estimates are those of the last iteration."
+            f"{certificate.message} Try control={{'max_iterations': ...}}, restarts=5, "
+            "another start=, or a simpler random part. The estimates are those of the last iteration."
         )
 
 
@@ -112,6 +117,34 @@ def flatness(criterion: Criterion, optimum: ThetaOptimum) -> Iterator[str]:
             f"Nearly unidentified: the data hardly tell apart the parameters {listed}; the criterion is "
             "flat there. Leave one of these terms out, or collect more levels or more rows per level."
         )
+
+
+def few_repeats(parts: Sequence[RandomPart]) -> Iterator[str]:
+    """Say which variances rest on a handful of levels with more than one row."""
+    for part in parts:
+        if part.codes is None or len(part.columns) > 1 or len(part.levels) < FEW_LEVELS:
+            continue
+        repeated = int(np.count_nonzero(np.bincount(part.codes) > 1))
+        if repeated < FEW_LEVELS:
+            yield (
+                f"Nearly unidentified: only {repeated} of the {len(part.levels)} levels of {part.group} have more "
+                "than one row, so that its variance can hardly be told from that of the residuals; leave it out."
+            )
+
+
+def similar_groups(parts: Sequence[RandomPart]) -> Iterator[str]:
+    """Say which grouping factors divide the rows almost alike."""
+    groups = {part.group: part for part in parts if part.codes is not None}
+    for one, other in combinations(groups.values(), 2):
+        n_one, n_other = len(one.levels), len(other.levels)
+        if min(n_one, n_other) <= ALIKE * max(n_one, n_other) or one.codes is None or other.codes is None:
+            continue
+        pairs = np.unique(one.codes.astype(np.int64) * n_other + other.codes).size
+        if min(n_one, n_other) > ALIKE * pairs:
+            yield (
+                f"Nearly unidentified: {one.group} and {other.group} divide the rows almost alike ({n_one} and "
+                f"{n_other} levels, {pairs} combinations), so that their variances can hardly be told apart; keep one."
+            )
 
 
 def few_levels(parts: Sequence[RandomPart]) -> Iterator[str]:

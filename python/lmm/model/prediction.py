@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from lmm.design import Design, RandomPart
+from lmm.engine import Block
 from lmm.errors import DataError, LmmError, nearest
 from lmm.model.building import fixed_matrix
 from lmm.model.matrices import random_part
@@ -21,10 +24,11 @@ NEW_LEVELS = ("error", "population")
 
 def predict(
     fit: Fit,
-    new: Any = None,
-    *,
-    random: Selection = True,
-    new_levels: Literal["error", "population"] = "error",
+    new: Any,
+    random: Selection,
+    new_levels: Literal["error", "population"],
+    offset: Any,
+    blocks: Mapping[str, Block] | None,
 ) -> FloatVector:
     """Predict the response; see `Fit.predict`."""
     if new_levels not in NEW_LEVELS:
@@ -33,12 +37,51 @@ def predict(
             f"{nearest(str(new_levels), NEW_LEVELS)}"
         )
     chosen = select_terms(fit.design.random, random)
-    design = fit.design if new is None else fit.spec.build(new, response=False)
-    parts = [design.random[i] for i in chosen]
-    if new is not None and new_levels == "error":
-        _refuse_new_levels(parts)
-    predicted = _fixed_part(fit, design)
-    predicted = predicted + random_part(parts, [fit.effects[i] for i in chosen], design.n_obs)
+    effects = [fit.effects[i] for i in chosen]
+    if new is None:
+        if offset is not None or blocks is not None:
+            raise LmmError(
+                "offset= and blocks= belong to new data; without new the rows of the fit are predicted."
+            )
+        return _total(fit, fit.design, [fit.design.random[i] for i in chosen], effects)
+    design = _new_design(fit, new, chosen, offset, blocks)
+    if new_levels == "error":
+        _refuse_new_levels(design.random)
+    predicted = np.full(design.n_rows, np.nan)
+    predicted[design.rows] = _total(fit, design, design.random, effects)
+    return predicted
+
+
+def _new_design(
+    fit: Fit, new: Any, chosen: Sequence[int], offset: Any, blocks: Mapping[str, Block] | None
+) -> Design:
+    """Build the design of the new rows with the chosen random terms, in their order."""
+    n_bars = len(fit.spec.random)
+    needed = {fit.design.random[i].group: fit.design.random[i] for i in chosen if i >= n_bars}
+    given = dict(blocks or {})
+    for name, part in needed.items():
+        if name not in given:
+            raise LmmError(
+                f"The random term {name!r} is a block of your own: give its rows for the new data, "
+                f"blocks={{{name!r}: lmm.block(Z)}}, or leave it out with random=."
+            )
+        if given[name].n_effects != part.block.n_effects:
+            raise LmmError(
+                f"The block {name!r} has {given[name].n_effects} columns for the new data, "
+                f"{part.block.n_effects} in the fit; they must be the same effects."
+            )
+    used = {name: given.pop(name) for name in needed}
+    # What is left over is unknown or not chosen; the spec refuses the unknown.
+    design = fit.spec.build(
+        new, random=[i for i in chosen if i < n_bars], offset=offset, blocks={**used, **given}
+    )
+    return replace(design, random=design.random[: len(chosen)])
+
+
+def _total(
+    fit: Fit, design: Design, parts: Sequence[RandomPart], effects: Sequence[FloatMatrix]
+) -> FloatVector:
+    predicted = _fixed_part(fit, design) + random_part(parts, effects, design.n_obs)
     return predicted if design.offset is None else predicted + design.offset
 
 
@@ -61,7 +104,7 @@ def _estimable(learnt: Design, X: FloatMatrix) -> np.ndarray:
     return estimable
 
 
-def _refuse_new_levels(parts: list[RandomPart]) -> None:
+def _refuse_new_levels(parts: Sequence[RandomPart]) -> None:
     for part in parts:
         unknown = 0 if part.codes is None else int(np.count_nonzero(part.codes < 0))
         if unknown:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from lmm.engine import Block
 from lmm.errors import LmmError
 from lmm.model import changes as making
 from lmm.model import prediction, printing, simulation, storage
@@ -133,7 +135,7 @@ class Fit(Estimates):
         >>> import lmm
         >>> fit = lmm.fit("Yield ~ 1 + (1 | Batch)", lmm.datasets.load("Dyestuff"))
         >>> fit.residuals("scaled")[:2].round(3)
-        array([ 0.709, -1.411])
+        array([ 0.709, -1.412])
         """
         return residuals_of(kind, self.y, self.fitted, self.weights, self.sigma)
 
@@ -143,6 +145,8 @@ class Fit(Estimates):
         *,
         random: Selection = True,
         new_levels: Literal["error", "population"] = "error",
+        offset: Any = None,
+        blocks: Mapping[str, Block] | None = None,
     ) -> FloatVector:
         """Predict the response, by point.
 
@@ -155,11 +159,16 @@ class Fit(Estimates):
         new_levels
             What levels do that the model has not seen: raise an error, or count with random
             effects of zero.
+        offset
+            Array for the new rows, where the fit had an array as ``offset=``.
+        blocks
+            The user's blocks for the new rows, by name, where they take part.
 
         Returns
         -------
         shape (n,)
-            Missing where aliased columns make the prediction depend on what cannot be estimated.
+            One for each row; missing where a value is missing, and where aliased columns make the
+            prediction depend on what cannot be estimated.
 
         Raises
         ------
@@ -175,7 +184,7 @@ class Fit(Estimates):
         >>> fit.predict({"Days": [0, 10]}, random=False).round(2)
         array([251.41, 356.08])
         """
-        return prediction.predict(self, new, random=random, new_levels=new_levels)
+        return prediction.predict(self, new, random, new_levels, offset, blocks)
 
     def simulate(self, n: int = 1, *, seed: int | np.random.Generator | None = None) -> FloatMatrix:
         """Draw responses from the fitted model, with new random effects and new errors.

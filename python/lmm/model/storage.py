@@ -14,12 +14,12 @@ import os
 import secrets
 import zipfile
 from dataclasses import replace
+from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lmm._version import __version__
 from lmm.design import spec_from_dict, spec_to_dict
 from lmm.errors import DesignError, FileError
 from lmm.model.building import build_criterion
@@ -138,7 +138,7 @@ def _plain(column: Any) -> Any:
 
 def _archive(fit: Fit) -> bytes:
     tree, arrays = pack_fit(fit)
-    header = {"format": FORMAT, "version": VERSION, "lmm": __version__, "content": tree}
+    header = {"format": FORMAT, "version": VERSION, "lmm": installed_version("lmm"), "content": tree}
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         _write(archive, _HEADER, json.dumps(header, ensure_ascii=False, indent=1).encode())
@@ -165,7 +165,7 @@ def _read(archive: zipfile.ZipFile, path: str | os.PathLike[str]) -> Fit:
     if version > VERSION:
         raise FileError(
             f"{path} was written by lmm {header.get('lmm')} in version {version} of the format; this is lmm "
-            f"{__version__}, which reads versions up to {VERSION}. Install a newer lmm to load it."
+            f"{installed_version('lmm')}, which reads versions up to {VERSION}. Install a newer lmm to load it."
         )
     try:
         names = [name for name in archive.namelist() if name.startswith("arrays/")]
