@@ -174,17 +174,24 @@ def test_categories_that_are_numbers_keep_their_values():
     assert column.level_values == (2, 10)
 
 
-@pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame, pa.table], ids=["pandas", "polars", "Arrow"])
-def test_large_identifiers_stay_apart(make):
-    """Two whole numbers that are the same float are still two levels."""
-    column = read_table(
-        make({"id": [2**62, 2**62 + 1, None, 7]})
-        if make is not pd.DataFrame
-        else pd.DataFrame({"id": pd.array([2**62, 2**62 + 1, None, 7], dtype="Int64")}),
-        ["id"],
-    )["id"]
+IDENTIFIERS = [2**62, 2**62 + 1, None, 7]
 
-    assert column.as_factor().levels == ("7", str(2**62), str(2**62 + 1))
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        pd.DataFrame({"id": pd.array(IDENTIFIERS, dtype="Int64")}),
+        pl.DataFrame({"id": IDENTIFIERS}),
+        pa.table({"id": IDENTIFIERS}),
+        {"id": IDENTIFIERS},
+    ],
+    ids=["pandas", "polars", "Arrow", "dict"],
+)
+def test_large_identifiers_stay_apart(table):
+    """Two whole numbers that are the same float are still two levels."""
+    factor = read_table(table, ["id"])["id"].as_factor()
+
+    assert factor.levels == ("7", str(2**62), str(2**62 + 1))
 
 
 def test_decimals_are_numbers():
