@@ -42,8 +42,8 @@ def check_fixed(rank: int, n_obs: int) -> None:
     """
     if rank >= n_obs:
         raise DesignError(
-            f"The fixed part has {counted(rank, 'independent column')} for {counted(n_obs, 'row')}: nothing is left to estimate a residual "
-            "variance from. Use fewer terms or more data."
+            f"The fixed part has {counted(rank, 'independent column')} for {counted(n_obs, 'row')}: nothing is left "
+            "to estimate a residual variance from. Use fewer terms or more data."
         )
 
 

@@ -196,6 +196,6 @@ def _check_finite(columns: Columns, rows: IntVector) -> None:
         if infinite.any():
             first = int(rows[np.argmax(infinite)])
             raise DataError(
-                f'Column "{name}" has {counted(int(np.sum(infinite)), "infinite value")} (first in row {first}, counted from 0). '
-                "Replace them, or set them to missing."
+                f'Column "{name}" has {counted(int(np.sum(infinite)), "infinite value")} (first in row {first}, '
+                "counted from 0). Replace them, or set them to missing."
             )

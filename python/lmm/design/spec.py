@@ -251,17 +251,18 @@ class DesignSpec:
 
     def _conform(self, columns: Columns) -> Columns:
         """Columns of new data as the kinds that they had at the fit."""
+        effects = [spec.effects for spec in self.random if spec.effects is not None]
+        factors = {factor.name for matrix in (self.fixed, *effects) for factor in matrix.factors}
+        parts = {part for matrix in (self.fixed, *effects) for term in matrix.terms for part in term.parts}
         conformed = {}
         for name, column in columns.items():
-            if self.kinds[name] == "factor":
-                conformed[name] = column.as_factor()
-            elif column.kind == "factor":
+            # Behind a bar and in C() a number may come as text: levels are found by their labels.
+            if column.kind == "factor" and name in parts - factors:
                 raise DataError(
                     f'Column "{name}" was numeric at the fit; now it is a factor with the levels '
                     f"{listed(column.levels)}. Give numbers."
                 )
-            else:
-                conformed[name] = column
+            conformed[name] = column.as_factor() if self.kinds[name] == "factor" else column
         return Columns(conformed, columns.n_rows, columns.available)
 
     def _new_offset(self, offset: ColumnOrArray) -> ColumnOrArray:
