@@ -2,7 +2,8 @@
 
 A fenced block ``python`` is run, all blocks of a document in one namespace; a block ``text`` right after it
 shows what it printed. A block ``console`` holds commands after ``$ `` and what they print. Other blocks are
-left alone. ``python -m tests.architecture.documents`` writes the outputs into README.md and docs/.
+left alone. ``python -m tests.architecture.documents`` writes the outputs into README.md and docs/, and the page
+of public names from their docstrings.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections.abc import Callable
 from contextlib import chdir, redirect_stdout
 from typing import Any
 
+from tests.architecture.reference import PAGE, reference
 from tests.architecture.source import ROOT
 
 DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
@@ -60,6 +62,7 @@ def _printed(run: Callable[[], object]) -> str:
 
 
 def main() -> None:
+    PAGE.write_text(reference(), encoding="utf-8")
     for path in DOCUMENTS:
         before = path.read_text(encoding="utf-8")
         after = refreshed(before)
