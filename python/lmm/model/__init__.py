@@ -3,12 +3,12 @@
 ``request`` checks the arguments, ``fitting`` goes from them to a `Fit` (``result``), whose methods hand on to
 one file for each idea: ``fixed_effects``, ``random_effects``, ``variances``, ``conditional``, ``residuals``,
 ``prediction``, ``simulation``, ``changes`` (refit, update), ``health`` (the notes), ``storage`` (save, load).
-``criterion`` and ``marginal`` open the theory of a model to look at.
+``profiled_criterion`` and ``marginal_model`` open the theory of a model to look at.
 """
 
-from lmm.model.criterion import ProfiledCriterion, criterion
 from lmm.model.fitting import fit
-from lmm.model.marginal import Marginal, marginal
+from lmm.model.marginal_model import Marginal, marginal
+from lmm.model.profiled_criterion import ProfiledCriterion, criterion
 from lmm.model.result import Fit
 from lmm.model.selection import Selection
 from lmm.model.storage import load, save

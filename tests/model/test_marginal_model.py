@@ -6,7 +6,7 @@ from scipy.stats import multivariate_normal
 
 import lmm
 from lmm.errors import UnsupportedError
-from tests.model.test_criterion import MODELS, TABLE
+from tests.model.test_profiled_criterion import MODELS, TABLE
 
 
 @pytest.mark.parametrize("method", ["ml", "reml"])
