@@ -23,8 +23,7 @@ class Problem:
         reml: bool,
         start: Sequence[Floats] | None,
         hold: Sequence[NDArray[np.bool_]] | None,
-        max_iterations: int,
-        tolerance: float,
+        limits: tuple[int, float],
         check: Callable[[int, float], None] | None,
     ) -> dict[str, Any]: ...
 

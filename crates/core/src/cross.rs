@@ -73,24 +73,12 @@ impl Rows<'_> {
         for b in self.layout.n_chain..self.layout.blocks.len() {
             let block = &self.layout.blocks[b];
             let t = block.terms[0].0;
-            if let Columns::Matrix {
-                row_start, column, ..
-            } = &self.terms[t].columns
-            {
+            if let Columns::Matrix { row_start, column, .. } = &self.terms[t].columns {
                 let range = row_start[i]..row_start[i + 1];
-                buffer.extend(range.map(|s| {
-                    (
-                        block.tail_start as u32 + column[s],
-                        self.data.matrix_values[t][s],
-                    )
-                }));
+                buffer.extend(range.map(|s| (block.tail_start as u32 + column[s], self.data.matrix_values[t][s])));
             } else {
                 let mut long = vec![0.0; if block.k > z.len() { block.k } else { 0 }];
-                let z = if long.is_empty() {
-                    &mut z[..block.k]
-                } else {
-                    &mut long[..]
-                };
+                let z = if long.is_empty() { &mut z[..block.k] } else { &mut long[..] };
                 let first = block.tail_start + self.group(b, i, z) * block.k;
                 buffer.extend(z.iter().enumerate().map(|(c, v)| ((first + c) as u32, *v)));
             }
@@ -102,18 +90,10 @@ impl CrossProducts {
     /// One pass over the rows for the tail, one for each block of the chain.
     pub fn new(terms: &[Term], data: &ScaledData) -> CrossProducts {
         let layout = Layout::new(terms, data.x.len());
-        let rows = Rows {
-            layout: &layout,
-            terms,
-            data,
-        };
+        let rows = Rows { layout: &layout, terms, data };
         let chain = (0..layout.n_chain).map(|c| build_chain(&rows, c)).collect();
         let tail = build_tail(&rows);
-        CrossProducts {
-            layout,
-            chain,
-            tail,
-        }
+        CrossProducts { layout, chain, tail }
     }
 }
 
@@ -147,10 +127,7 @@ fn build_chain(rows: &Rows<'_>, c: usize) -> Chain {
     let coarser: Vec<usize> = (c + 1..layout.n_chain).collect();
     let head = coarser.iter().map(|&a| layout.blocks[a].k).sum::<usize>() + layout.p + 1;
     let codes = codes_of(rows, c);
-    let parents = coarser
-        .iter()
-        .map(|&a| parents(codes, codes_of(rows, a), n_levels).unwrap_or_default())
-        .collect();
+    let parents = coarser.iter().map(|&a| parents(codes, codes_of(rows, a), n_levels).unwrap_or_default()).collect();
     let (order, level_start) = sort_rows(codes, n_levels);
     let mut out = Chain {
         k,
@@ -166,10 +143,7 @@ fn build_chain(rows: &Rows<'_>, c: usize) -> Chain {
     let (mut z, mut border, mut tail) = (vec![0.0; k], vec![0.0; head], Vec::new());
     let mut pairs = PairAccumulator::new(layout.q_tail, k);
     for j in 0..n_levels {
-        let (a, a_head) = (
-            &mut out.a[j * k * k..(j + 1) * k * k],
-            &mut out.a_head[j * k * head..(j + 1) * k * head],
-        );
+        let (a, a_head) = (&mut out.a[j * k * k..(j + 1) * k * k], &mut out.a_head[j * k * head..(j + 1) * k * head]);
         for &i in &order[level_start[j]..level_start[j + 1]] {
             let i = i as usize;
             rows.group(c, i, &mut z);
@@ -179,11 +153,7 @@ fn build_chain(rows: &Rows<'_>, c: usize) -> Chain {
                 rows.group(b, i, &mut border[at..at + kb]);
                 at += kb;
             }
-            rows.data
-                .x
-                .iter()
-                .enumerate()
-                .for_each(|(t, column)| border[at + t] = column[i]);
+            rows.data.x.iter().enumerate().for_each(|(t, column)| border[at + t] = column[i]);
             border[head - 1] = rows.data.y[i];
             for r in 0..k {
                 for s in 0..k {
@@ -195,8 +165,7 @@ fn build_chain(rows: &Rows<'_>, c: usize) -> Chain {
             }
             if layout.q_tail > 0 {
                 rows.tail(i, &mut tail);
-                tail.iter()
-                    .for_each(|&(column, v)| pairs.add(column, v, &z));
+                tail.iter().for_each(|&(column, v)| pairs.add(column, v, &z));
             }
         }
         pairs.flush(&mut out);
@@ -214,12 +183,7 @@ struct PairAccumulator {
 
 impl PairAccumulator {
     fn new(q_tail: usize, k: usize) -> Self {
-        PairAccumulator {
-            k,
-            slot: vec![u32::MAX; q_tail],
-            columns: Vec::new(),
-            values: Vec::new(),
-        }
+        PairAccumulator { k, slot: vec![u32::MAX; q_tail], columns: Vec::new(), values: Vec::new() }
     }
 
     fn add(&mut self, column: u32, v: f64, z: &[f64]) {
@@ -230,25 +194,16 @@ impl PairAccumulator {
             self.values.resize(self.values.len() + self.k, 0.0);
         }
         let at = *slot as usize * self.k;
-        self.values[at..at + self.k]
-            .iter_mut()
-            .zip(z)
-            .for_each(|(o, zr)| *o += zr * v);
+        self.values[at..at + self.k].iter_mut().zip(z).for_each(|(o, zr)| *o += zr * v);
     }
 
     fn flush(&mut self, out: &mut Chain) {
         let mut sorted = self.columns.clone();
         sorted.sort_unstable();
         for r in 0..self.k {
-            out.a_pair.extend(
-                sorted
-                    .iter()
-                    .map(|&c| self.values[self.slot[c as usize] as usize * self.k + r]),
-            );
+            out.a_pair.extend(sorted.iter().map(|&c| self.values[self.slot[c as usize] as usize * self.k + r]));
         }
-        self.columns
-            .iter()
-            .for_each(|&c| self.slot[c as usize] = u32::MAX);
+        self.columns.iter().for_each(|&c| self.slot[c as usize] = u32::MAX);
         out.column.extend(sorted);
         out.start.push(out.column.len());
         self.columns.clear();
@@ -259,12 +214,7 @@ impl PairAccumulator {
 fn build_tail(rows: &Rows<'_>) -> Vec<f64> {
     let (m, q, data) = (rows.layout.tail_size(), rows.layout.q_tail, rows.data);
     let mut out = vec![0.0; m * m];
-    let columns: Vec<&[f64]> = data
-        .x
-        .iter()
-        .map(Vec::as_slice)
-        .chain([data.y.as_slice()])
-        .collect();
+    let columns: Vec<&[f64]> = data.x.iter().map(Vec::as_slice).chain([data.y.as_slice()]).collect();
     for (i, a) in columns.iter().enumerate() {
         for (j, b) in columns[..=i].iter().enumerate() {
             out[q + i + (q + j) * m] = crate::scaling::dot(a, b);

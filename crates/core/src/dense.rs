@@ -12,26 +12,12 @@ pub fn cholesky(a: &mut [f64], n: usize) -> Result<(), usize> {
     if n == 0 {
         return Ok(());
     }
-    let mut memory = MemBuffer::new(cholesky_in_place_scratch::<f64>(
-        n,
-        Par::Seq,
-        Default::default(),
-    ));
+    let mut memory = MemBuffer::new(cholesky_in_place_scratch::<f64>(n, Par::Seq, Default::default()));
     let stack = MemStack::new(&mut memory);
     let view = MatMut::from_column_major_slice_mut(a, n, n);
-    match cholesky_in_place(
-        view,
-        Default::default(),
-        Par::Seq,
-        stack,
-        Default::default(),
-    ) {
-        Ok(_) => (0..n)
-            .find(|&i| !a[i * n + i].is_finite())
-            .map_or(Ok(()), Err),
-        Err(faer::linalg::cholesky::llt::factor::LltError::NonPositivePivot { index }) => {
-            Err(index)
-        }
+    match cholesky_in_place(view, Default::default(), Par::Seq, stack, Default::default()) {
+        Ok(_) => (0..n).find(|&i| !a[i * n + i].is_finite()).map_or(Ok(()), Err),
+        Err(faer::linalg::cholesky::llt::factor::LltError::NonPositivePivot { index }) => Err(index),
     }
 }
 
@@ -40,11 +26,7 @@ pub fn invert_lower(l: &[f64], n: usize) -> Vec<f64> {
     let mut out = vec![0.0; n * n];
     if n > 0 {
         let view = MatMut::from_column_major_slice_mut(&mut out, n, n);
-        triangular_inverse::invert_lower_triangular(
-            view,
-            MatRef::from_column_major_slice(l, n, n),
-            Par::Seq,
-        );
+        triangular_inverse::invert_lower_triangular(view, MatRef::from_column_major_slice(l, n, n), Par::Seq);
     }
     out
 }
@@ -86,36 +68,20 @@ pub fn solve_lower(l: &[f64], ld: usize, n: usize, b: &mut [f64], cols: usize) {
         return;
     }
     let lower = MatRef::from_column_major_slice(&l[..ld * n], ld, n).get(..n, ..);
-    triangular_solve::solve_lower_triangular_in_place(
-        lower,
-        MatMut::from_column_major_slice_mut(b, n, cols),
-        Par::Seq,
-    );
+    triangular_solve::solve_lower_triangular_in_place(lower, MatMut::from_column_major_slice_mut(b, n, cols), Par::Seq);
 }
 
 /// `b := L⁻ᵀ b` for one column.
 pub fn solve_lower_transposed(l: &[f64], n: usize, b: &mut [f64]) {
     for i in (0..n).rev() {
         let column = &l[i * n..(i + 1) * n];
-        let s: f64 = column[i + 1..]
-            .iter()
-            .zip(&b[i + 1..])
-            .map(|(x, y)| x * y)
-            .sum();
+        let s: f64 = column[i + 1..].iter().zip(&b[i + 1..]).map(|(x, y)| x * y).sum();
         b[i] = (b[i] - s) / column[i];
     }
 }
 
 /// `out (r × c) += s · a' b` for column-major `a (n × r)`, `b (n × c)`; `out` is row-major.
-pub fn transpose_product_add(
-    out: &mut [f64],
-    s: f64,
-    a: &[f64],
-    b: &[f64],
-    n: usize,
-    r: usize,
-    c: usize,
-) {
+pub fn transpose_product_add(out: &mut [f64], s: f64, a: &[f64], b: &[f64], n: usize, r: usize, c: usize) {
     for i in 0..r {
         let x = &a[i * n..(i + 1) * n];
         for j in 0..c {

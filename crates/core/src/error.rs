@@ -20,15 +20,11 @@ impl std::fmt::Display for CoreError {
         match self {
             CoreError::BadInput(text) => write!(f, "{text}"),
             CoreError::CollinearFixedColumns { column } => {
-                write!(
-                    f,
-                    "fixed column {column} is a combination of the columns before it"
-                )
+                write!(f, "fixed column {column} is a combination of the columns before it")
             }
-            CoreError::NoResidualVariation => write!(
-                f,
-                "the fixed part reproduces the response exactly: no residual variation is left to model"
-            ),
+            CoreError::NoResidualVariation => {
+                write!(f, "the fixed part reproduces the response exactly: no residual variation is left to model")
+            }
             CoreError::NotPositiveDefinite { pivot } => {
                 write!(
                     f,

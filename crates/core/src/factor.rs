@@ -45,22 +45,13 @@ impl CrossProducts {
     /// `A*` of a chain block: its own where finer blocks have changed it, else the cross-products themselves.
     pub fn reduced<'a>(&'a self, f: &'a Factor, c: usize) -> (&'a [f64], &'a [f64], &'a [f64]) {
         let (own, a) = (&f.chain[c], &self.chain[c]);
-        if c == 0 {
-            (&a.a, &a.a_head, &a.a_pair)
-        } else {
-            (&own.a, &own.a_head, &own.a_pair)
-        }
+        if c == 0 { (&a.a, &a.a_head, &a.a_pair) } else { (&own.a, &own.a_head, &own.a_pair) }
     }
 
     /// Factors at `t`: one `k × k` matrix for each block.
     pub fn factor(&self, t: Vec<Vec<f64>>) -> Result<Factor, CoreError> {
         let mut tail_a = self.tail.clone();
-        let mut chain: Vec<ChainFactor> = self
-            .chain
-            .iter()
-            .enumerate()
-            .map(|(c, a)| working_copy(a, c > 0))
-            .collect();
+        let mut chain: Vec<ChainFactor> = self.chain.iter().enumerate().map(|(c, a)| working_copy(a, c > 0)).collect();
         let mut log_det_z = 0.0;
         for c in 0..self.chain.len() {
             let (done, rest) = chain.split_at_mut(c + 1);
@@ -68,8 +59,7 @@ impl CrossProducts {
         }
         let m = self.layout.tail_size();
         let (mut tail_l, mut tail_y, corner) = self.scaled_tail(&t, &tail_a);
-        dense::cholesky(&mut tail_l, m - 1)
-            .map_err(|pivot| CoreError::NotPositiveDefinite { pivot })?;
+        dense::cholesky(&mut tail_l, m - 1).map_err(|pivot| CoreError::NotPositiveDefinite { pivot })?;
         dense::solve_lower(&tail_l, m - 1, m - 1, &mut tail_y, 1);
         let q = self.layout.q_tail;
         let log = |i: usize| 2.0 * tail_l[i * m].ln();
@@ -79,16 +69,7 @@ impl CrossProducts {
         if r2.is_nan() || r2 <= 0.0 {
             return Err(CoreError::NotPositiveDefinite { pivot: m - 1 });
         }
-        Ok(Factor {
-            t,
-            chain,
-            tail_a,
-            tail_l,
-            tail_y,
-            log_det_z,
-            log_det_x,
-            r2,
-        })
+        Ok(Factor { t, chain, tail_a, tail_l, tail_y, log_det_z, log_det_x, r2 })
     }
 
     /// Eliminates every level of one chain block; returns its log-determinant.
@@ -107,11 +88,7 @@ impl CrossProducts {
         for j in 0..block.n_levels {
             let kk = j * k * k..(j + 1) * k * k;
             let (hh, pp) = (j * k * head..(j + 1) * k * head, block.pair_range(j));
-            let a = if c == 0 {
-                &block.a[kk.clone()]
-            } else {
-                &own.a[kk.clone()]
-            };
+            let a = if c == 0 { &block.a[kk.clone()] } else { &own.a[kk.clone()] };
             let l = &mut own.l[kk];
             l.copy_from_slice(&small::congruence(a, t, k, k));
             (0..k).for_each(|i| l[i * k + i] += 1.0);
@@ -126,30 +103,11 @@ impl CrossProducts {
                 }
             }
             small::solve_lower(l, k, &mut step, k);
-            let (a_head, a_pair) = if c == 0 {
-                (&block.a_head[..], &block.a_pair[..])
-            } else {
-                (&own.a_head[..], &own.a_pair[..])
-            };
-            small::multiply_add(
-                &mut own.y_head[hh.clone()],
-                1.0,
-                &step,
-                &a_head[hh.clone()],
-                k,
-                k,
-                head,
-            );
+            let (a_head, a_pair) =
+                if c == 0 { (&block.a_head[..], &block.a_pair[..]) } else { (&own.a_head[..], &own.a_pair[..]) };
+            small::multiply_add(&mut own.y_head[hh.clone()], 1.0, &step, &a_head[hh.clone()], k, k, head);
             let count = pp.len() / k;
-            small::multiply_add(
-                &mut own.y_pair[pp.clone()],
-                1.0,
-                &step,
-                &a_pair[pp.clone()],
-                k,
-                k,
-                count,
-            );
+            small::multiply_add(&mut own.y_pair[pp.clone()], 1.0, &step, &a_pair[pp.clone()], k, k, count);
             let (y_head, y_pair) = (&own.y_head[hh], &own.y_pair[pp]);
             let mut at = 0;
             for (i, target) in coarser.iter_mut().enumerate() {
@@ -159,28 +117,11 @@ impl CrossProducts {
                     other,
                     target,
                     parent,
-                    &Border {
-                        k,
-                        head,
-                        at,
-                        y_head,
-                        y_pair,
-                        pattern: block.pattern(j),
-                    },
+                    &Border { k, head, at, y_head, y_pair, pattern: block.pattern(j) },
                 );
                 at += other.k;
             }
-            self.update_tail(
-                tail,
-                &Border {
-                    k,
-                    head,
-                    at,
-                    y_head,
-                    y_pair,
-                    pattern: block.pattern(j),
-                },
-            );
+            self.update_tail(tail, &Border { k, head, at, y_head, y_pair, pattern: block.pattern(j) });
         }
         Ok(log_det)
     }
@@ -194,10 +135,7 @@ impl CrossProducts {
             for i in 0..width {
                 let f = head[i];
                 let column = &mut tail[(q + i) * m + q + i..(q + i) * m + q + width];
-                column
-                    .iter_mut()
-                    .zip(&head[i..])
-                    .for_each(|(o, v)| *o -= f * v);
+                column.iter_mut().zip(&head[i..]).for_each(|(o, v)| *o -= f * v);
             }
             let pair = &b.y_pair[r * count..(r + 1) * count];
             for (s, (&column, &f)) in b.pattern.iter().zip(pair).enumerate() {
@@ -208,10 +146,7 @@ impl CrossProducts {
                 for (&row, v) in b.pattern[s..].iter().zip(&pair[s..]) {
                     target[row as usize] -= f * v;
                 }
-                target[q..q + width]
-                    .iter_mut()
-                    .zip(head)
-                    .for_each(|(o, v)| *o -= f * v);
+                target[q..q + width].iter_mut().zip(head).for_each(|(o, v)| *o -= f * v);
             }
         }
     }
@@ -230,9 +165,7 @@ impl CrossProducts {
             for level in 0..block.n_levels {
                 let first = block.tail_start + level * k;
                 scale_level(&mut out, size, first, k, &t[b]);
-                let scaled: Vec<f64> = (0..k)
-                    .map(|c| (0..k).map(|r| t[b][r * k + c] * y[first + r]).sum())
-                    .collect();
+                let scaled: Vec<f64> = (0..k).map(|c| (0..k).map(|r| t[b][r * k + c] * y[first + r]).sum()).collect();
                 y[first..first + k].copy_from_slice(&scaled);
             }
         }
@@ -245,26 +178,20 @@ impl CrossProducts {
 fn scale_level(m: &mut [f64], size: usize, first: usize, k: usize, t: &[f64]) {
     if k == 1 {
         let f = t[0];
-        m[first * size + first..(first + 1) * size]
-            .iter_mut()
-            .for_each(|v| *v *= f);
+        m[first * size + first..(first + 1) * size].iter_mut().for_each(|v| *v *= f);
         (0..=first).for_each(|c| m[c * size + first] *= f);
         return;
     }
     let mut row = vec![0.0; k];
     for c in 0..first {
         let column = &mut m[c * size + first..c * size + first + k];
-        row.iter_mut()
-            .enumerate()
-            .for_each(|(s, o)| *o = (0..k).map(|r| t[r * k + s] * column[r]).sum());
+        row.iter_mut().enumerate().for_each(|(s, o)| *o = (0..k).map(|r| t[r * k + s] * column[r]).sum());
         column.copy_from_slice(&row);
     }
     for i in first + k..size {
-        row.iter_mut().enumerate().for_each(|(s, o)| {
-            *o = (0..k)
-                .map(|r| t[r * k + s] * m[(first + r) * size + i])
-                .sum()
-        });
+        row.iter_mut()
+            .enumerate()
+            .for_each(|(s, o)| *o = (0..k).map(|r| t[r * k + s] * m[(first + r) * size + i]).sum());
         (0..k).for_each(|s| m[(first + s) * size + i] = row[s]);
     }
     let mut square = vec![0.0; k * k];
@@ -304,14 +231,8 @@ fn update_parent(other: &Chain, target: &mut ChainFactor, parent: usize, b: &Bor
         let rest = &b.y_head[r * b.head + b.at + ka..(r + 1) * b.head];
         let pair = &b.y_pair[r * count..(r + 1) * count];
         for (i, f) in own.iter().enumerate() {
-            a[i * ka..(i + 1) * ka]
-                .iter_mut()
-                .zip(own)
-                .for_each(|(o, v)| *o -= f * v);
-            a_head[i * width..(i + 1) * width]
-                .iter_mut()
-                .zip(rest)
-                .for_each(|(o, v)| *o -= f * v);
+            a[i * ka..(i + 1) * ka].iter_mut().zip(own).for_each(|(o, v)| *o -= f * v);
+            a_head[i * width..(i + 1) * width].iter_mut().zip(rest).for_each(|(o, v)| *o -= f * v);
             let mut slot = 0;
             for (&column, v) in b.pattern.iter().zip(pair) {
                 while pattern[slot] != column {

@@ -23,11 +23,7 @@ impl CrossProducts {
     fn units(&self) -> Vec<Unit> {
         let of_part = |p: &crate::layout::Part| {
             let (block, offset, k) = (p.block, p.offset, p.k);
-            (0..k * k).map(move |i| Unit {
-                block,
-                row: offset + i / k,
-                source: offset + i % k,
-            })
+            (0..k * k).map(move |i| Unit { block, row: offset + i / k, source: offset + i % k })
         };
         self.layout.parts.iter().flat_map(of_part).collect()
     }
@@ -40,11 +36,7 @@ impl CrossProducts {
         let (m, q, p) = (layout.tail_size(), layout.q_tail, layout.p);
         let mut gram = vec![0.0; count * count];
         // rows of the working variates on the coarser chain blocks and on [tail, X], before and after elimination
-        let mut coarse: Vec<Vec<f64>> = self
-            .chain
-            .iter()
-            .map(|c| vec![0.0; c.n_levels * c.k * count])
-            .collect();
+        let mut coarse: Vec<Vec<f64>> = self.chain.iter().map(|c| vec![0.0; c.n_levels * c.k * count]).collect();
         let mut tail = self.tail_rows(&units, solution, &mut gram);
         for c in 0..self.chain.len() {
             self.chain_rows(c, &units, solution, &mut coarse, &mut tail, &mut gram);
@@ -59,9 +51,7 @@ impl CrossProducts {
             for at in (block.tail_start..block.tail_start + k * block.n_levels).step_by(k) {
                 for u in 0..count {
                     for s in 0..k {
-                        columns[u * (m - 1) + at + s] = (0..k)
-                            .map(|r| t[r * k + s] * tail[(at + r) * count + u])
-                            .sum();
+                        columns[u * (m - 1) + at + s] = (0..k).map(|r| t[r * k + s] * tail[(at + r) * count + u]).sum();
                     }
                 }
             }
@@ -79,11 +69,7 @@ impl CrossProducts {
         let layout = &self.layout;
         let (m, count) = (layout.tail_size(), units.len());
         let mut out = vec![0.0; (m - 1) * count];
-        for (u, unit) in units
-            .iter()
-            .enumerate()
-            .filter(|(_, unit)| unit.block >= layout.n_chain)
-        {
+        for (u, unit) in units.iter().enumerate().filter(|(_, unit)| unit.block >= layout.n_chain) {
             let block = &layout.blocks[unit.block];
             for level in 0..block.n_levels {
                 let at = block.tail_start + level * block.k + unit.row;
@@ -93,11 +79,7 @@ impl CrossProducts {
                 }
             }
         }
-        for (w, unit) in units
-            .iter()
-            .enumerate()
-            .filter(|(_, unit)| unit.block >= layout.n_chain)
-        {
+        for (w, unit) in units.iter().enumerate().filter(|(_, unit)| unit.block >= layout.n_chain) {
             let block = &layout.blocks[unit.block];
             for level in 0..block.n_levels {
                 let at = block.tail_start + level * block.k + unit.row;
@@ -133,14 +115,11 @@ impl CrossProducts {
             let mut at = 0;
             for (i, parents) in chain.parents.iter().enumerate() {
                 let (other, parent) = (&self.chain[c + 1 + i], parents[j] as usize);
-                let theirs =
-                    level_variates(units, c + 1 + i, other.k, &solution.r[c + 1 + i], parent);
-                let block: Vec<f64> = (0..k)
-                    .flat_map(|r| heads[r * head + at..r * head + at + other.k].to_vec())
-                    .collect();
+                let theirs = level_variates(units, c + 1 + i, other.k, &solution.r[c + 1 + i], parent);
+                let block: Vec<f64> =
+                    (0..k).flat_map(|r| heads[r * head + at..r * head + at + other.k].to_vec()).collect();
                 small::multiply_add(&mut cross, 1.0, &block, &theirs, k, other.k, count);
-                let rows = &mut coarse[c + 1 + i]
-                    [parent * other.k * count..(parent + 1) * other.k * count];
+                let rows = &mut coarse[c + 1 + i][parent * other.k * count..(parent + 1) * other.k * count];
                 small::transpose_multiply_add(rows, 1.0, &block, &own, k, other.k, count);
                 at += other.k;
             }
@@ -148,41 +127,28 @@ impl CrossProducts {
                 let theirs = self.tail_variates(units, solution, column as usize);
                 for r in 0..k {
                     let f = pairs[r * pattern.len() + s];
-                    theirs
-                        .iter()
-                        .for_each(|&(u, v)| cross[r * count + u] += f * v);
+                    theirs.iter().for_each(|&(u, v)| cross[r * count + u] += f * v);
                     let row = &mut tail[column as usize * count..(column as usize + 1) * count];
-                    row.iter_mut()
-                        .zip(&own[r * count..(r + 1) * count])
-                        .for_each(|(o, v)| *o += f * v);
+                    row.iter_mut().zip(&own[r * count..(r + 1) * count]).for_each(|(o, v)| *o += f * v);
                 }
             }
             for r in 0..k {
                 for t in 0..p {
                     let f = heads[r * head + at + t];
                     let row = &mut tail[(q + t) * count..(q + t + 1) * count];
-                    row.iter_mut()
-                        .zip(&own[r * count..(r + 1) * count])
-                        .for_each(|(o, v)| *o += f * v);
+                    row.iter_mut().zip(&own[r * count..(r + 1) * count]).for_each(|(o, v)| *o += f * v);
                 }
             }
             // both triangles of the cross terms
             small::transpose_multiply_add(gram, 1.0, &own, &cross, k, count, count);
             small::transpose_multiply_add(gram, 1.0, &cross, &own, k, count, count);
             let rows = &mut coarse[c][j * k * count..(j + 1) * k * count];
-            rows.iter_mut()
-                .zip(product.iter().zip(&cross))
-                .for_each(|(o, (x, y))| *o += x + y);
+            rows.iter_mut().zip(product.iter().zip(&cross)).for_each(|(o, (x, y))| *o += x + y);
         }
     }
 
     /// The non-zero working variates at one tail column.
-    fn tail_variates(
-        &self,
-        units: &[Unit],
-        solution: &Solution,
-        column: usize,
-    ) -> Vec<(usize, f64)> {
+    fn tail_variates(&self, units: &[Unit], solution: &Solution, column: usize) -> Vec<(usize, f64)> {
         let layout = &self.layout;
         let inside = |b: usize| {
             let block = &layout.blocks[b];
@@ -193,12 +159,8 @@ impl CrossProducts {
         };
         let (k, within) = (layout.blocks[b].k, column - layout.blocks[b].tail_start);
         let (level, row) = (within / k, within % k);
-        let mine = units
-            .iter()
-            .enumerate()
-            .filter(|(_, unit)| unit.block == b && unit.row == row);
-        mine.map(|(u, unit)| (u, solution.r[b][level * k + unit.source]))
-            .collect()
+        let mine = units.iter().enumerate().filter(|(_, unit)| unit.block == b && unit.row == row);
+        mine.map(|(u, unit)| (u, solution.r[b][level * k + unit.source])).collect()
     }
 
     /// Forward elimination of the extra rows by one chain block.
@@ -216,22 +178,14 @@ impl CrossProducts {
         let t_transposed = small::transpose(t, k, k);
         let (mine, theirs) = coarse.split_at_mut(c + 1);
         for j in 0..chain.n_levels {
-            let mut y = small::multiply(
-                &t_transposed,
-                &mine[c][j * k * count..(j + 1) * k * count],
-                k,
-                k,
-                count,
-            );
+            let mut y = small::multiply(&t_transposed, &mine[c][j * k * count..(j + 1) * k * count], k, k, count);
             small::solve_lower(&own.l[j * k * k..(j + 1) * k * k], k, &mut y, count);
             small::transpose_multiply_add(gram, -1.0, &y, &y, k, count, count);
             let heads = &own.y_head[j * k * head..(j + 1) * k * head];
             let (pairs, pattern) = (&own.y_pair[chain.pair_range(j)], chain.pattern(j));
             for r in 0..k {
                 let row = &y[r * count..(r + 1) * count];
-                let subtract = |f: f64, target: &mut [f64]| {
-                    target.iter_mut().zip(row).for_each(|(o, v)| *o -= f * v)
-                };
+                let subtract = |f: f64, target: &mut [f64]| target.iter_mut().zip(row).for_each(|(o, v)| *o -= f * v);
                 let mut at = r * head;
                 for (i, parents) in chain.parents.iter().enumerate() {
                     let (kb, parent) = (self.chain[c + 1 + i].k, parents[j] as usize);
@@ -242,17 +196,11 @@ impl CrossProducts {
                     at += kb;
                 }
                 for i in 0..p {
-                    subtract(
-                        heads[at + i],
-                        &mut tail[(q + i) * count..(q + i + 1) * count],
-                    );
+                    subtract(heads[at + i], &mut tail[(q + i) * count..(q + i + 1) * count]);
                 }
                 for (s, &column) in pattern.iter().enumerate() {
                     let first = column as usize * count;
-                    subtract(
-                        pairs[r * pattern.len() + s],
-                        &mut tail[first..first + count],
-                    );
+                    subtract(pairs[r * pattern.len() + s], &mut tail[first..first + count]);
                 }
             }
         }
@@ -267,11 +215,7 @@ impl CrossProducts {
         let mut low_rank = vec![0.0; count * p * p];
         for (j, n) in levels.chunks_exact(k * k).enumerate() {
             let x = &fixed[j * k * p..(j + 1) * k * p];
-            let xx = if reml {
-                small::multiply(x, &small::transpose(x, k, p), k, p, k)
-            } else {
-                vec![0.0; k * k]
-            };
+            let xx = if reml { small::multiply(x, &small::transpose(x, k, p), k, p, k) } else { vec![0.0; k * k] };
             for (u, a) in units.iter().enumerate() {
                 for (v, b) in units.iter().enumerate() {
                     // tr(e_r e_s' N e_t e_u' N) = N_st N_ur, with N less its fixed part on both sides
@@ -281,19 +225,8 @@ impl CrossProducts {
             }
             if reml {
                 for (u, a) in units.iter().enumerate() {
-                    let (row, source) = (
-                        &x[a.row * p..(a.row + 1) * p],
-                        &x[a.source * p..(a.source + 1) * p],
-                    );
-                    small::multiply_add(
-                        &mut low_rank[u * p * p..(u + 1) * p * p],
-                        1.0,
-                        row,
-                        source,
-                        p,
-                        1,
-                        p,
-                    );
+                    let (row, source) = (&x[a.row * p..(a.row + 1) * p], &x[a.source * p..(a.source + 1) * p]);
+                    small::multiply_add(&mut low_rank[u * p * p..(u + 1) * p * p], 1.0, row, source, p, 1, p);
                 }
             }
         }
@@ -313,11 +246,7 @@ impl CrossProducts {
 fn level_variates(units: &[Unit], block: usize, k: usize, r: &[f64], j: usize) -> Vec<f64> {
     let count = units.len();
     let mut out = vec![0.0; k * count];
-    for (u, unit) in units
-        .iter()
-        .enumerate()
-        .filter(|(_, unit)| unit.block == block)
-    {
+    for (u, unit) in units.iter().enumerate().filter(|(_, unit)| unit.block == block) {
         out[unit.row * count + u] = r[j * k + unit.source];
     }
     out

@@ -39,17 +39,12 @@ impl CrossProducts {
         let layout = &self.layout;
         let c_hat = self.tail_inverse(f, reml).1;
         let size = layout.tail_size() - 1;
-        let mut out: Vec<Vec<f64>> = layout
-            .blocks
-            .iter()
-            .map(|b| vec![0.0; b.n_levels * b.k * b.k])
-            .collect();
+        let mut out: Vec<Vec<f64>> = layout.blocks.iter().map(|b| vec![0.0; b.n_levels * b.k * b.k]).collect();
         for (b, block) in layout.blocks.iter().enumerate().skip(layout.n_chain) {
             let k = block.k;
             for (at, o) in out[b].iter_mut().enumerate() {
                 let (level, r, s) = (at / (k * k), at / k % k, at % k);
-                *o = c_hat
-                    [(block.tail_start + level * k + r) * size + block.tail_start + level * k + s];
+                *o = c_hat[(block.tail_start + level * k + r) * size + block.tail_start + level * k + s];
             }
         }
         self.sweep(f, &c_hat, |level| {
@@ -69,17 +64,13 @@ impl CrossProducts {
         for b in layout.n_chain..layout.blocks.len() {
             trace[b] = self.tail_slope(f, b, &c_scaled, reml);
         }
-        let solid: Vec<bool> = (0..layout.n_chain)
-            .map(|c| through_inverse(&f.t[c], self.chain[c].k, self.rows_per_level(c)))
-            .collect();
+        let solid: Vec<bool> =
+            (0..layout.n_chain).map(|c| through_inverse(&f.t[c], self.chain[c].k, self.rows_per_level(c))).collect();
         let single = layout.n_chain == 1 && layout.blocks.len() == 1;
         let (mut levels, mut fixed) = (Vec::new(), Vec::new());
         self.sweep(f, &c_hat, |level| {
             let block = self.level_slope(f, &level, solid[level.block]);
-            trace[level.block]
-                .iter_mut()
-                .zip(&block)
-                .for_each(|(o, v)| *o += v);
+            trace[level.block].iter_mut().zip(&block).for_each(|(o, v)| *o += v);
             if single {
                 let (own, x) = self.single_level(f, &level, solid[0]);
                 levels.extend(own);
@@ -87,11 +78,7 @@ impl CrossProducts {
             }
         });
         let keep = |v: Vec<f64>| if single { Some(v) } else { None };
-        Slopes {
-            trace,
-            levels: keep(levels),
-            fixed: keep(fixed),
-        }
+        Slopes { trace, levels: keep(levels), fixed: keep(fixed) }
     }
 
     /// C of the tail with X in scaled units and Ĉ in those of Z, both full square. For ML the rows of X are zero.
@@ -140,24 +127,11 @@ impl CrossProducts {
         let entry = |i: usize, j: usize| f.tail_a[i.min(j) * m + i.max(j)];
         for (c, column) in right.chunks_exact_mut(rows).enumerate() {
             let at = block.tail_start + c;
-            column
-                .iter_mut()
-                .enumerate()
-                .for_each(|(i, v)| *v = entry(i, at));
-            for (other, tb) in self
-                .layout
-                .blocks
-                .iter()
-                .zip(&f.t)
-                .skip(self.layout.n_chain)
-            {
+            column.iter_mut().enumerate().for_each(|(i, v)| *v = entry(i, at));
+            for (other, tb) in self.layout.blocks.iter().zip(&f.t).skip(self.layout.n_chain) {
                 let kb = other.k;
-                for level in column[other.tail_start..other.tail_start + kb * other.n_levels]
-                    .chunks_exact_mut(kb)
-                {
-                    let scaled: Vec<f64> = (0..kb)
-                        .map(|s| (0..kb).map(|r| tb[r * kb + s] * level[r]).sum())
-                        .collect();
+                for level in column[other.tail_start..other.tail_start + kb * other.n_levels].chunks_exact_mut(kb) {
+                    let scaled: Vec<f64> = (0..kb).map(|s| (0..kb).map(|r| tb[r * kb + s] * level[r]).sum()).collect();
                     level.copy_from_slice(&scaled);
                 }
             }
@@ -168,10 +142,7 @@ impl CrossProducts {
             for r in 0..k {
                 for s in 0..k {
                     let (i, j) = (level * k + r, level * k + s);
-                    let product = small::dot(
-                        &right[i * rows..(i + 1) * rows],
-                        &right[j * rows..(j + 1) * rows],
-                    );
+                    let product = small::dot(&right[i * rows..(i + 1) * rows], &right[j * rows..(j + 1) * rows]);
                     out[r * k + s] += entry(block.tail_start + i, block.tail_start + j) - product;
                 }
             }
@@ -190,15 +161,7 @@ impl CrossProducts {
         let mut out = self.own_slope(f, c, level.j);
         let border = self.direct_border(f, level);
         let product = small::multiply(&border, level.border, k, level.width, level.width);
-        small::multiply_add(
-            &mut out,
-            -1.0,
-            &product,
-            &small::transpose(&border, k, level.width),
-            k,
-            level.width,
-            k,
-        );
+        small::multiply_add(&mut out, -1.0, &product, &small::transpose(&border, k, level.width), k, level.width, k);
         out
     }
 
@@ -233,12 +196,7 @@ impl CrossProducts {
 
     /// `Z_j'W⁻¹Z_j` and `Z_j'W⁻¹X L_XX⁻ᵀ` where the border is X alone.
     fn single_level(&self, f: &Factor, level: &Level<'_>, solid: bool) -> (Vec<f64>, Vec<f64>) {
-        let (c, k, p, t) = (
-            level.block,
-            self.chain[level.block].k,
-            self.layout.p,
-            &f.t[level.block],
-        );
+        let (c, k, p, t) = (level.block, self.chain[level.block].k, self.layout.p, &f.t[level.block]);
         let l = &f.chain[c].l[level.j * k * k..(level.j + 1) * k * k];
         let (own, mut x) = if solid {
             let half = small::invert_lower(l, k);
@@ -252,8 +210,7 @@ impl CrossProducts {
             (self.own_slope(f, c, level.j), self.direct_border(f, level))
         };
         // rows of x times L_XX⁻ᵀ: a forward solve on each row
-        x.chunks_exact_mut(p.max(1))
-            .for_each(|row| dense::solve_lower(&f.tail_l, p, p, row, 1));
+        x.chunks_exact_mut(p.max(1)).for_each(|row| dense::solve_lower(&f.tail_l, p, p, row, 1));
         (own, x)
     }
 
@@ -269,46 +226,19 @@ impl CrossProducts {
                 let width = chain.head - 1 + pattern.len();
                 let border = self.gather(c, j, c_hat, &coarse);
                 let y_head = &f.chain[c].y_head[j * k * chain.head..(j + 1) * k * chain.head];
-                let mut p = border_rows(
-                    k,
-                    chain.head,
-                    y_head,
-                    &f.chain[c].y_pair[chain.pair_range(j)],
-                    pattern.len(),
-                );
+                let mut p = border_rows(k, chain.head, y_head, &f.chain[c].y_pair[chain.pair_range(j)], pattern.len());
                 let l = &f.chain[c].l[j * k * k..(j + 1) * k * k];
                 small::solve_lower_transposed(l, k, &mut p, width);
                 let product = small::multiply(&p, &border, k, width, width);
                 let half = small::invert_lower(l, k);
                 let mut block = vec![0.0; k * k];
                 small::transpose_multiply_add(&mut block, 1.0, &half, &half, k, k, k);
-                small::multiply_add(
-                    &mut block,
-                    1.0,
-                    &product,
-                    &small::transpose(&p, k, width),
-                    k,
-                    width,
-                    k,
-                );
+                small::multiply_add(&mut block, 1.0, &product, &small::transpose(&p, k, width), k, width, k);
                 if c > 0 {
-                    own.block
-                        .extend(small::congruence(&block, &small::transpose(t, k, k), k, k));
-                    own.cross.push(
-                        small::multiply(t, &product, k, k, width)
-                            .iter()
-                            .map(|v| -v)
-                            .collect(),
-                    );
+                    own.block.extend(small::congruence(&block, &small::transpose(t, k, k), k, k));
+                    own.cross.push(small::multiply(t, &product, k, k, width).iter().map(|v| -v).collect());
                 }
-                visit(Level {
-                    block: c,
-                    j,
-                    c: &block,
-                    p: &p,
-                    border: &border,
-                    width,
-                });
+                visit(Level { block: c, j, c: &block, p: &p, border: &border, width });
             }
             coarse.insert(0, own);
         }
@@ -327,9 +257,7 @@ impl CrossProducts {
             let their_width = other.head - 1 + theirs.len();
             for r in 0..k {
                 let row = &mut out[(at + r) * width..(at + r + 1) * width];
-                row[at..at + k].copy_from_slice(
-                    &coarse[i].block[(parent * k + r) * k..(parent * k + r + 1) * k],
-                );
+                row[at..at + k].copy_from_slice(&coarse[i].block[(parent * k + r) * k..(parent * k + r + 1) * k]);
                 let cross = &coarse[i].cross[parent][r * their_width..(r + 1) * their_width];
                 row[at + k..chain.head - 1].copy_from_slice(&cross[..other.head - 1]);
                 let mut slot = 0;
@@ -343,11 +271,7 @@ impl CrossProducts {
             at += k;
         }
         let index = |i: usize| {
-            if i < chain.head - 1 {
-                q + i - at
-            } else {
-                pattern[i + 1 - chain.head] as usize
-            }
+            if i < chain.head - 1 { q + i - at } else { pattern[i + 1 - chain.head] as usize }
         };
         for r in at..width {
             let column = &c_hat[index(r) * size..(index(r) + 1) * size];
@@ -403,11 +327,10 @@ fn scale_rows(m: &mut [f64], size: usize, first: usize, k: usize, t: &[f64]) {
         column[first..first + k].copy_from_slice(&buffer);
     }
     for i in 0..size {
-        buffer.iter_mut().enumerate().for_each(|(r, o)| {
-            *o = (0..k)
-                .map(|s| t[r * k + s] * m[(first + s) * size + i])
-                .sum()
-        });
+        buffer
+            .iter_mut()
+            .enumerate()
+            .for_each(|(r, o)| *o = (0..k).map(|s| t[r * k + s] * m[(first + s) * size + i]).sum());
         (0..k).for_each(|r| m[(first + r) * size + i] = buffer[r]);
     }
 }

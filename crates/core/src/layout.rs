@@ -4,16 +4,9 @@
 #[derive(Clone, Debug)]
 pub enum Columns {
     /// A grouping factor: the level of each row, and the term's `k` values per row (row-major), or ones.
-    Group {
-        codes: Vec<u32>,
-        values: Option<Vec<f64>>,
-    },
+    Group { codes: Vec<u32>, values: Option<Vec<f64>> },
     /// Any matrix with `n_levels · k` columns, as compressed rows.
-    Matrix {
-        row_start: Vec<usize>,
-        column: Vec<u32>,
-        value: Vec<f64>,
-    },
+    Matrix { row_start: Vec<usize>, column: Vec<u32>, value: Vec<f64> },
 }
 
 /// One random term as the user handed it in.
@@ -67,20 +60,13 @@ impl Layout {
     pub fn new(terms: &[Term], p: usize) -> Layout {
         let mut blocks: Vec<Block> = Vec::new();
         for (t, term) in terms.iter().enumerate() {
-            let same = |b: &&mut Block| {
-                term.factor != usize::MAX && terms[b.terms[0].0].factor == term.factor
-            };
+            let same = |b: &&mut Block| term.factor != usize::MAX && terms[b.terms[0].0].factor == term.factor;
             match blocks.iter_mut().find(same) {
                 Some(b) => {
                     b.terms.push((t, b.k));
                     b.k += term.k;
                 }
-                None => blocks.push(Block {
-                    k: term.k,
-                    n_levels: term.n_levels,
-                    terms: vec![(t, 0)],
-                    tail_start: 0,
-                }),
+                None => blocks.push(Block { k: term.k, n_levels: term.n_levels, terms: vec![(t, 0)], tail_start: 0 }),
             }
         }
         let n_chain = order_blocks(&mut blocks, terms);
@@ -90,13 +76,7 @@ impl Layout {
             q_tail += b.k * b.n_levels;
         }
         let parts = list_parts(&blocks, terms);
-        Layout {
-            blocks,
-            n_chain,
-            q_tail,
-            p,
-            parts,
-        }
+        Layout { blocks, n_chain, q_tail, p, parts }
     }
 
     /// Order of the tail matrix: random columns, fixed columns, response.
@@ -108,12 +88,7 @@ impl Layout {
     pub fn assemble(&self, per_part: &[Vec<f64>], block: usize) -> Vec<f64> {
         let k = self.blocks[block].k;
         let mut out = vec![0.0; k * k];
-        for (part, m) in self
-            .parts
-            .iter()
-            .zip(per_part)
-            .filter(|(part, _)| part.block == block)
-        {
+        for (part, m) in self.parts.iter().zip(per_part).filter(|(part, _)| part.block == block) {
             for r in 0..part.k {
                 for c in 0..part.k {
                     out[(part.offset + r) * k + part.offset + c] = m[r * part.k + c];
@@ -133,11 +108,7 @@ fn order_blocks(blocks: &mut Vec<Block>, terms: &[Term]) -> usize {
     let mut order: Vec<usize> = (0..blocks.len()).collect();
     order.sort_by_key(|&b| std::cmp::Reverse(blocks[b].n_levels * blocks[b].k));
     let mut chain: Vec<usize> = Vec::new();
-    let mut by_levels: Vec<usize> = order
-        .iter()
-        .copied()
-        .filter(|&b| codes(&blocks[b]).is_some())
-        .collect();
+    let mut by_levels: Vec<usize> = order.iter().copied().filter(|&b| codes(&blocks[b]).is_some()).collect();
     if let Some(&first) = by_levels.first() {
         chain.push(first);
         by_levels.sort_by_key(|&b| std::cmp::Reverse(blocks[b].n_levels));
@@ -150,16 +121,8 @@ fn order_blocks(blocks: &mut Vec<Block>, terms: &[Term]) -> usize {
             }
         }
     }
-    let tail: Vec<usize> = order
-        .iter()
-        .copied()
-        .filter(|b| !chain.contains(b))
-        .collect();
-    *blocks = chain
-        .iter()
-        .chain(&tail)
-        .map(|&b| blocks[b].clone())
-        .collect();
+    let tail: Vec<usize> = order.iter().copied().filter(|b| !chain.contains(b)).collect();
+    *blocks = chain.iter().chain(&tail).map(|&b| blocks[b].clone()).collect();
     chain.len()
 }
 
@@ -170,13 +133,7 @@ fn list_parts(blocks: &[Block], terms: &[Term]) -> Vec<Part> {
             for &(_, start) in block.terms.iter().filter(|&&(owner, _)| owner == t) {
                 let mut within = 0;
                 for &k in &term.parts {
-                    parts.push(Part {
-                        term: t,
-                        within,
-                        k,
-                        block: b,
-                        offset: start + within,
-                    });
+                    parts.push(Part { term: t, within, k, block: b, offset: start + within });
                     within += k;
                 }
             }
@@ -201,9 +158,6 @@ pub fn parents(fine: &[u32], coarse: &[u32], n_fine: usize) -> Option<Vec<u32>> 
         }
     }
     // a level without rows may hang anywhere
-    parent
-        .iter_mut()
-        .filter(|c| **c == u32::MAX)
-        .for_each(|c| *c = 0);
+    parent.iter_mut().filter(|c| **c == u32::MAX).for_each(|c| *c = 0);
     Some(parent)
 }

@@ -3,8 +3,9 @@
 use crate::cross::CrossProducts;
 use crate::error::CoreError;
 use crate::layout::{Columns, Part, Term};
+use crate::optimum::held::{self, Hold};
 use crate::optimum::state::{Point, Space};
-use crate::optimum::{self, Check, Control, Hold, Outcome};
+use crate::optimum::{self, Check, Control, Outcome};
 use crate::scaling::{self, Scaling};
 use crate::small;
 
@@ -50,23 +51,11 @@ impl Problem {
     ) -> Result<Problem, CoreError> {
         check(y, &x, weights, &terms)?;
         identify_factors(&mut terms);
-        let shapes = terms
-            .iter()
-            .map(|t| Shape {
-                n_levels: t.n_levels,
-                k: t.k,
-                n_parts: t.parts.len(),
-            })
-            .collect();
+        let shapes = terms.iter().map(|t| Shape { n_levels: t.n_levels, k: t.k, n_parts: t.parts.len() }).collect();
         let data = scaling::scale(y, x, weights, &terms)?;
         let cp = CrossProducts::new(&terms, &data);
         let identity = terms.iter().map(|t| t.factor).collect();
-        Ok(Problem {
-            cp,
-            scaling: data.scaling,
-            terms: shapes,
-            identity,
-        })
+        Ok(Problem { cp, scaling: data.scaling, terms: shapes, identity })
     }
 
     /// Shapes of the random terms.
@@ -82,9 +71,7 @@ impl Problem {
     /// `k × k` block of a term's matrix that belongs to a part.
     fn part_of(&self, part: &Part, m: &[f64]) -> Vec<f64> {
         let k = self.terms[part.term].k;
-        (0..part.k * part.k)
-            .map(|i| m[(part.within + i / part.k) * k + part.within + i % part.k])
-            .collect()
+        (0..part.k * part.k).map(|i| m[(part.within + i / part.k) * k + part.within + i % part.k]).collect()
     }
 
     /// Matrices of the terms from those of the parts.
@@ -92,9 +79,9 @@ impl Problem {
         let mut out: Vec<Vec<f64>> = self.terms.iter().map(|t| vec![0.0; t.k * t.k]).collect();
         for (part, m) in self.cp.layout.parts.iter().zip(parts) {
             let k = self.terms[part.term].k;
-            m.iter().enumerate().for_each(|(i, v)| {
-                out[part.term][(part.within + i / part.k) * k + part.within + i % part.k] = *v
-            });
+            m.iter()
+                .enumerate()
+                .for_each(|(i, v)| out[part.term][(part.within + i / part.k) * k + part.within + i % part.k] = *v);
         }
         out
     }
@@ -103,13 +90,7 @@ impl Problem {
     fn inner_roots(&self, t: &[Vec<f64>]) -> Vec<Vec<f64>> {
         let root = |part: &Part| {
             let inverse = self.part_of(part, &self.scaling.terms[part.term].inverse);
-            let f = small::multiply(
-                &inverse,
-                &self.part_of(part, &t[part.term]),
-                part.k,
-                part.k,
-                part.k,
-            );
+            let f = small::multiply(&inverse, &self.part_of(part, &t[part.term]), part.k, part.k, part.k);
             f.iter().map(|v| v * self.scaling.w_scale.sqrt()).collect()
         };
         self.cp.layout.parts.iter().map(root).collect()
@@ -117,12 +98,8 @@ impl Problem {
 
     fn point(&self, t: &[Vec<f64>], reml: bool) -> Result<(Space, Point), CoreError> {
         let space = Space::new(&self.cp, self.scaling.n, reml);
-        let roots: Vec<(Vec<f64>, usize)> = self
-            .inner_roots(t)
-            .into_iter()
-            .zip(&space.parts)
-            .map(|(f, p)| (f, p.k))
-            .collect();
+        let roots: Vec<(Vec<f64>, usize)> =
+            self.inner_roots(t).into_iter().zip(&space.parts).map(|(f, p)| (f, p.k)).collect();
         let point = space.evaluate(&self.cp, &roots)?;
         Ok((space, point))
     }
@@ -152,13 +129,8 @@ impl Problem {
             let (block, offset) = self.place(i);
             let k_block = self.cp.layout.blocks[block].k;
             let levels = |values: &[f64], m: &[f64], factor: f64| -> Vec<f64> {
-                let one =
-                    |v: &[f64]| small::multiply(m, &v[offset..offset + term.k], term.k, term.k, 1);
-                values
-                    .chunks_exact(k_block)
-                    .flat_map(one)
-                    .map(|x| x * factor)
-                    .collect()
+                let one = |v: &[f64]| small::multiply(m, &v[offset..offset + term.k], term.k, term.k, 1);
+                values.chunks_exact(k_block).flat_map(one).map(|x| x * factor).collect()
             };
             let units = &s.terms[i];
             b.push(levels(&solution.b[block], &units.r, s.y_scale));
@@ -197,9 +169,8 @@ impl Problem {
         let of_term = |(i, term): (usize, &Shape)| {
             let ((block, offset), k) = (self.place(i), term.k);
             let k_block = self.cp.layout.blocks[block].k;
-            let mut m: Vec<f64> = (0..k * k)
-                .map(|e| trace[block][(offset + e / k) * k_block + offset + e % k])
-                .collect();
+            let mut m: Vec<f64> =
+                (0..k * k).map(|e| trace[block][(offset + e / k) * k_block + offset + e % k]).collect();
             for level in r[block].chunks_exact(k_block) {
                 let v = &level[offset..offset + k];
                 small::multiply_add(&mut m, -1.0 / sigma2, v, v, k, 1, k);
@@ -219,30 +190,17 @@ impl Problem {
 
     /// `(X'V⁻¹X)⁻¹`.
     fn unscaled_vcov(&self, point: &Point) -> Vec<f64> {
-        let (s, q, size) = (
-            &self.scaling,
-            self.cp.layout.q_tail,
-            self.cp.layout.tail_size() - 1,
-        );
+        let (s, q, size) = (&self.scaling, self.cp.layout.q_tail, self.cp.layout.tail_size() - 1);
         let p = s.p;
         // (R'MR)⁻¹ = |L⁻¹ R⁻ᵀ|² with M = LL'
         let mut half = small::identity(p);
         small::solve_lower(&small::transpose(&s.x_r, p, p), p, &mut half, p);
         let mut by_column = small::transpose(&half, p, p);
-        let l: Vec<f64> = (0..p)
-            .flat_map(|j| point.factor.tail_l[(q + j) * size + q..(q + j + 1) * size].to_vec())
-            .collect();
+        let l: Vec<f64> =
+            (0..p).flat_map(|j| point.factor.tail_l[(q + j) * size + q..(q + j + 1) * size].to_vec()).collect();
         crate::dense::solve_lower(&l, p, p, &mut by_column, p);
         let mut out = vec![0.0; p * p];
-        crate::dense::transpose_product_add(
-            &mut out,
-            1.0 / s.w_scale,
-            &by_column,
-            &by_column,
-            p,
-            p,
-            p,
-        );
+        crate::dense::transpose_product_add(&mut out, 1.0 / s.w_scale, &by_column, &by_column, p, p, p);
         out
     }
 
@@ -256,21 +214,11 @@ impl Problem {
             let (kb, k) = (self.cp.layout.blocks[block].k, term.k);
             let r_transposed = small::transpose(&self.scaling.terms[i].r, k, k);
             let level = |m: &[f64]| {
-                let own: Vec<f64> = (0..k * k)
-                    .map(|e| m[(offset + e / k) * kb + offset + e % k])
-                    .collect();
+                let own: Vec<f64> = (0..k * k).map(|e| m[(offset + e / k) * kb + offset + e % k]).collect();
                 let outer = small::congruence(&own, &r_transposed, k, k);
-                outer
-                    .into_iter()
-                    .map(|v| v / self.scaling.w_scale)
-                    .collect::<Vec<f64>>()
+                outer.into_iter().map(|v| v / self.scaling.w_scale).collect::<Vec<f64>>()
             };
-            out.push(
-                blocks[block]
-                    .chunks_exact(kb * kb)
-                    .flat_map(level)
-                    .collect(),
-            );
+            out.push(blocks[block].chunks_exact(kb * kb).flat_map(level).collect());
         }
         Ok(out)
     }
@@ -290,9 +238,7 @@ impl Problem {
             e[c * p.k + r] = 1.0;
             let inverse = self.part_of(p, &self.scaling.terms[p.term].inverse);
             let image = small::congruence(&e, &small::transpose(&inverse, p.k, p.k), p.k, p.k);
-            for (i, &(other, row, column)) in
-                elements.iter().enumerate().filter(|(_, e)| e.0 == part)
-            {
+            for (i, &(other, row, column)) in elements.iter().enumerate().filter(|(_, e)| e.0 == part) {
                 debug_assert_eq!(other, part);
                 jacobian[i * n + j] = image[row * p.k + column] * self.scaling.w_scale;
             }
@@ -312,24 +258,15 @@ impl Problem {
         let offset = self.criterion_offset(reml);
         let n = self.scaling.n;
         let mut outcome = match (start, hold) {
-            (Some(t), Some(mask)) => {
-                optimum::optimise_held(&self.cp, n, reml, &self.hold(t, mask), control, check)?
-            }
+            (Some(t), Some(mask)) => held::optimise_held(&self.cp, n, reml, &self.hold(t, mask), control, check)?,
             (None, Some(_)) => {
-                return Err(CoreError::BadInput(
-                    "held parameters need their values as a start".into(),
-                ));
+                return Err(CoreError::BadInput("held parameters need their values as a start".into()));
             }
             (start, None) => {
                 let s: Option<Vec<Vec<f64>>> = start.map(|t| {
-                    let square = |(f, p): (Vec<f64>, &Part)| {
-                        small::multiply(&f, &small::transpose(&f, p.k, p.k), p.k, p.k, p.k)
-                    };
-                    self.inner_roots(t)
-                        .into_iter()
-                        .zip(&self.cp.layout.parts)
-                        .map(square)
-                        .collect()
+                    let square =
+                        |(f, p): (Vec<f64>, &Part)| small::multiply(&f, &small::transpose(&f, p.k, p.k), p.k, p.k, p.k);
+                    self.inner_roots(t).into_iter().zip(&self.cp.layout.parts).map(square).collect()
                 });
                 optimum::optimise(&self.cp, n, reml, s.as_deref(), control, check)?
             }
@@ -360,16 +297,11 @@ impl Problem {
         let parts = &self.cp.layout.parts;
         let to_internal = |p: &Part| {
             let inverse = self.part_of(p, &self.scaling.terms[p.term].inverse);
-            inverse
-                .iter()
-                .map(|v| v * self.scaling.w_scale.sqrt())
-                .collect()
+            inverse.iter().map(|v| v * self.scaling.w_scale.sqrt()).collect()
         };
         let free = |p: &Part| {
             let (k, m) = (self.terms[p.term].k, &mask[p.term]);
-            (0..p.k * p.k)
-                .map(|i| i % p.k <= i / p.k && !m[(p.within + i / p.k) * k + p.within + i % p.k])
-                .collect()
+            (0..p.k * p.k).map(|i| i % p.k <= i / p.k && !m[(p.within + i / p.k) * k + p.within + i % p.k]).collect()
         };
         Hold {
             t: parts.iter().map(|p| self.part_of(p, &t[p.term])).collect(),
@@ -382,10 +314,8 @@ impl Problem {
     fn outer_factors(&self, t: &[Vec<f64>]) -> Vec<Vec<f64>> {
         let outer = |(p, t): (&Part, &Vec<f64>)| {
             let r = self.part_of(p, &self.scaling.terms[p.term].r);
-            let f: Vec<f64> = small::multiply(&r, t, p.k, p.k, p.k)
-                .iter()
-                .map(|v| v / self.scaling.w_scale.sqrt())
-                .collect();
+            let f: Vec<f64> =
+                small::multiply(&r, t, p.k, p.k, p.k).iter().map(|v| v / self.scaling.w_scale.sqrt()).collect();
             small::lower_factor(&f, p.k, p.k)
         };
         let parts: Vec<Vec<f64>> = self.cp.layout.parts.iter().zip(t).map(outer).collect();
@@ -412,28 +342,19 @@ fn identify_factors(terms: &mut [Term]) {
         };
         let n_levels = terms[i].n_levels;
         let same = |t: &Term| {
-            t.n_levels == n_levels
-                && matches!(&t.columns, Columns::Group { codes: other, .. } if other == codes)
+            t.n_levels == n_levels && matches!(&t.columns, Columns::Group { codes: other, .. } if other == codes)
         };
         let first = terms[..i].iter().position(same).unwrap_or(i);
         terms[i].factor = first;
     }
 }
 
-fn check(
-    y: &[f64],
-    x: &[Vec<f64>],
-    weights: Option<&[f64]>,
-    terms: &[Term],
-) -> Result<(), CoreError> {
+fn check(y: &[f64], x: &[Vec<f64>], weights: Option<&[f64]>, terms: &[Term]) -> Result<(), CoreError> {
     let n = y.len();
     let fail = |text: String| Err(CoreError::BadInput(text));
     let finite = |v: &[f64]| v.iter().all(|a| a.is_finite());
     if n <= x.len() {
-        return fail(format!(
-            "{n} rows cannot determine {} fixed columns and a residual variance",
-            x.len()
-        ));
+        return fail(format!("{n} rows cannot determine {} fixed columns and a residual variance", x.len()));
     }
     if x.iter().any(|c| c.len() != n) || weights.is_some_and(|w| w.len() != n) {
         return fail(format!("X and weights need {n} rows, as y has"));
@@ -444,19 +365,12 @@ fn check(
     if weights.is_some_and(|w| !w.iter().all(|v| v.is_finite() && *v > 0.0)) {
         return fail("weights must be positive and finite".into());
     }
-    terms
-        .iter()
-        .enumerate()
-        .try_for_each(|(i, t)| check_term(i, t, n))
+    terms.iter().enumerate().try_for_each(|(i, t)| check_term(i, t, n))
 }
 
 fn check_term(i: usize, term: &Term, n: usize) -> Result<(), CoreError> {
     let fail = |text: &str| Err(CoreError::BadInput(format!("random term {i}: {text}")));
-    if term.k == 0
-        || term.n_levels == 0
-        || term.parts.iter().sum::<usize>() != term.k
-        || term.parts.contains(&0)
-    {
+    if term.k == 0 || term.n_levels == 0 || term.parts.iter().sum::<usize>() != term.k || term.parts.contains(&0) {
         return fail("levels, columns and covariance parts do not fit together");
     }
     match &term.columns {
@@ -471,20 +385,12 @@ fn check_term(i: usize, term: &Term, n: usize) -> Result<(), CoreError> {
                 _ => Ok(()),
             }
         }
-        Columns::Matrix {
-            row_start,
-            column,
-            value,
-        } => {
-            let ordered = row_start.len() == n + 1
-                && row_start[0] == 0
-                && row_start.windows(2).all(|w| w[0] <= w[1]);
+        Columns::Matrix { row_start, column, value } => {
+            let ordered = row_start.len() == n + 1 && row_start[0] == 0 && row_start.windows(2).all(|w| w[0] <= w[1]);
             if !ordered || row_start[n] != column.len() || column.len() != value.len() {
                 return fail("the compressed rows do not fit together");
             }
-            if column.iter().any(|c| *c as usize >= term.n_levels * term.k)
-                || !value.iter().all(|a| a.is_finite())
-            {
+            if column.iter().any(|c| *c as usize >= term.n_levels * term.k) || !value.iter().all(|a| a.is_finite()) {
                 return fail("entries must be finite and in range");
             }
             Ok(())

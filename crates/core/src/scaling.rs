@@ -46,20 +46,13 @@ pub struct ScaledData {
 pub fn dot(a: &[f64], b: &[f64]) -> f64 {
     let mut lanes = [0.0; 8];
     let (ca, cb) = (a.chunks_exact(8), b.chunks_exact(8));
-    let rest: f64 = ca
-        .remainder()
-        .iter()
-        .zip(cb.remainder())
-        .map(|(x, y)| x * y)
-        .sum();
+    let rest: f64 = ca.remainder().iter().zip(cb.remainder()).map(|(x, y)| x * y).sum();
     for (x, y) in ca.zip(cb) {
         for i in 0..8 {
             lanes[i] += x[i] * y[i];
         }
     }
-    ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6]))
-        + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]))
-        + rest
+    ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7])) + rest
 }
 
 fn subtract(v: &mut [f64], c: f64, q: &[f64]) {
@@ -82,12 +75,7 @@ fn project_out(v: &mut [f64], basis: &[Vec<f64>]) -> Vec<f64> {
 }
 
 /// Scales response, fixed columns (`x`: columns of length n, full column rank) and terms.
-pub fn scale(
-    y: &[f64],
-    x: Vec<Vec<f64>>,
-    weights: Option<&[f64]>,
-    terms: &[Term],
-) -> Result<ScaledData, CoreError> {
+pub fn scale(y: &[f64], x: Vec<Vec<f64>>, weights: Option<&[f64]>, terms: &[Term]) -> Result<ScaledData, CoreError> {
     let (n, p) = (y.len(), x.len());
     let w_scale = weights.map_or(1.0, |w| w.iter().sum::<f64>() / n as f64);
     let root: Option<Vec<f64>> = weights.map(|w| w.iter().map(|v| (v / w_scale).sqrt()).collect());
@@ -131,65 +119,29 @@ pub fn scale(
         values.push(v);
         matrix_values.push(m);
     }
-    let scaling = Scaling {
-        n,
-        p,
-        y_scale,
-        w_scale,
-        x_r,
-        beta0,
-        sum_log_w,
-        terms: scales,
-    };
-    Ok(ScaledData {
-        scaling,
-        y: e,
-        x: basis,
-        values,
-        matrix_values,
-    })
+    let scaling = Scaling { n, p, y_scale, w_scale, x_r, beta0, sum_log_w, terms: scales };
+    Ok(ScaledData { scaling, y: e, x: basis, values, matrix_values })
 }
 
-fn scale_term(
-    term: &Term,
-    n: usize,
-    root: Option<&[f64]>,
-) -> (TermScale, Option<Vec<f64>>, Vec<f64>) {
+fn scale_term(term: &Term, n: usize, root: Option<&[f64]>) -> (TermScale, Option<Vec<f64>>, Vec<f64>) {
     let k = term.k;
     match &term.columns {
         Columns::Group { values: None, .. } => {
-            let one = TermScale {
-                r: vec![1.0],
-                inverse: vec![1.0],
-            };
+            let one = TermScale { r: vec![1.0], inverse: vec![1.0] };
             (one, root.map(<[f64]>::to_vec), Vec::new())
         }
-        Columns::Group {
-            values: Some(z), ..
-        } => {
+        Columns::Group { values: Some(z), .. } => {
             let scale = group_scale(z, n, k, term.parts.len() == 1);
             let mut out = small::multiply(z, &scale.r, n, k, k);
             if let Some(w) = root {
-                out.chunks_exact_mut(k)
-                    .zip(w)
-                    .for_each(|(row, s)| row.iter_mut().for_each(|v| *v *= s));
+                out.chunks_exact_mut(k).zip(w).for_each(|(row, s)| row.iter_mut().for_each(|v| *v *= s));
             }
             (scale, Some(out), Vec::new())
         }
-        Columns::Matrix {
-            row_start,
-            column,
-            value,
-        } => {
+        Columns::Matrix { row_start, column, value } => {
             let mut square = vec![0.0; k];
-            column
-                .iter()
-                .zip(value)
-                .for_each(|(&c, v)| square[c as usize % k] += v * v);
-            let s: Vec<f64> = square
-                .iter()
-                .map(|v| if *v > 0.0 { (v / n as f64).sqrt() } else { 1.0 })
-                .collect();
+            column.iter().zip(value).for_each(|(&c, v)| square[c as usize % k] += v * v);
+            let s: Vec<f64> = square.iter().map(|v| if *v > 0.0 { (v / n as f64).sqrt() } else { 1.0 }).collect();
             let mut out = value.clone();
             for i in 0..n {
                 for t in row_start[i]..row_start[i + 1] {
@@ -213,15 +165,9 @@ fn diagonal(s: &[f64]) -> TermScale {
 
 /// Mean square one per column; for an unstructured block also orthogonal columns, a constant column first.
 fn group_scale(z: &[f64], n: usize, k: usize, unstructured: bool) -> TermScale {
-    let columns: Vec<Vec<f64>> = (0..k)
-        .map(|c| z.iter().skip(c).step_by(k).copied().collect())
-        .collect();
+    let columns: Vec<Vec<f64>> = (0..k).map(|c| z.iter().skip(c).step_by(k).copied().collect()).collect();
     let norm = |v: &[f64]| (dot(v, v) / n as f64).sqrt();
-    let size: Vec<f64> = columns
-        .iter()
-        .map(|v| norm(v))
-        .map(|s| if s > 0.0 { s } else { 1.0 })
-        .collect();
+    let size: Vec<f64> = columns.iter().map(|v| norm(v)).map(|s| if s > 0.0 { s } else { 1.0 }).collect();
     if !unstructured || k == 1 {
         return diagonal(&size);
     }

@@ -86,15 +86,7 @@ pub fn multiply_add(out: &mut [f64], s: f64, a: &[f64], b: &[f64], r: usize, m: 
 }
 
 /// `out += s · aᵀ b` with `a (m × r)`, `b (m × c)`.
-pub fn transpose_multiply_add(
-    out: &mut [f64],
-    s: f64,
-    a: &[f64],
-    b: &[f64],
-    m: usize,
-    r: usize,
-    c: usize,
-) {
+pub fn transpose_multiply_add(out: &mut [f64], s: f64, a: &[f64], b: &[f64], m: usize, r: usize, c: usize) {
     for t in 0..m {
         let src = &b[t * c..(t + 1) * c];
         for i in 0..r {
@@ -155,10 +147,7 @@ pub fn symmetric_eigen(a: &[f64], n: usize) -> (Vec<f64>, Vec<f64>) {
     let mut v = identity(n);
     for _ in 0..60 {
         let scale: f64 = (0..n).map(|i| m[i * n + i].powi(2)).sum();
-        let off: f64 = (0..n)
-            .flat_map(|i| (0..i).map(move |j| (i, j)))
-            .map(|(i, j)| m[i * n + j].powi(2))
-            .sum();
+        let off: f64 = (0..n).flat_map(|i| (0..i).map(move |j| (i, j))).map(|(i, j)| m[i * n + j].powi(2)).sum();
         if off <= 1e-34 * scale || off == 0.0 {
             break;
         }
@@ -244,9 +233,7 @@ mod tests {
     use super::*;
 
     fn spd(n: usize) -> Vec<f64> {
-        let b: Vec<f64> = (0..n * n)
-            .map(|i| ((i * 37 + 11) % 19) as f64 / 7.0 - 1.0)
-            .collect();
+        let b: Vec<f64> = (0..n * n).map(|i| ((i * 37 + 11) % 19) as f64 / 7.0 - 1.0).collect();
         let mut a = multiply(&b, &transpose(&b, n, n), n, n, n);
         for i in 0..n {
             a[i * n + i] += 1.0;
@@ -282,10 +269,7 @@ mod tests {
     fn lower_factor_keeps_the_product() {
         let f = [1.0, 2.0, -3.0, 0.5, 0.0, 1.0];
         let t = lower_factor(&f, 3, 2);
-        let (a, b) = (
-            multiply(&f, &transpose(&f, 3, 2), 3, 2, 3),
-            multiply(&t, &transpose(&t, 3, 3), 3, 3, 3),
-        );
+        let (a, b) = (multiply(&f, &transpose(&f, 3, 2), 3, 2, 3), multiply(&t, &transpose(&t, 3, 3), 3, 3, 3));
         assert!(a.iter().zip(&b).all(|(x, y)| (x - y).abs() < 1e-14));
         assert!(t[1] == 0.0 && t[2] == 0.0 && t[5] == 0.0 && t[0] >= 0.0);
     }

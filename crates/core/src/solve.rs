@@ -47,9 +47,7 @@ impl CrossProducts {
             u[i] = x[block.tail_start..block.tail_start + block.k * block.n_levels].to_vec();
             b[i] = times_t(&f.t[i], block.k, &u[i]);
         }
-        let mut rest: Vec<f64> = (layout.n_chain..n_blocks)
-            .flat_map(|i| b[i].clone())
-            .collect();
+        let mut rest: Vec<f64> = (layout.n_chain..n_blocks).flat_map(|i| b[i].clone()).collect();
         rest.extend(&beta);
         let mut r = vec![Vec::new(); n_blocks];
         for c in (0..layout.n_chain).rev() {
@@ -61,13 +59,7 @@ impl CrossProducts {
     }
 
     /// Back-substitution for the levels of one chain block, given the coarser blocks, the tail and β (`rest`).
-    fn solve_chain(
-        &self,
-        f: &Factor,
-        c: usize,
-        b: &[Vec<f64>],
-        rest: &[f64],
-    ) -> (Vec<f64>, Vec<f64>, Vec<f64>) {
+    fn solve_chain(&self, f: &Factor, c: usize, b: &[Vec<f64>], rest: &[f64]) -> (Vec<f64>, Vec<f64>, Vec<f64>) {
         let (chain, own, t) = (&self.chain[c], &f.chain[c], &f.t[c]);
         let (k, head, p, q) = (chain.k, chain.head, self.layout.p, self.layout.q_tail);
         let (a, a_head, a_pair) = self.reduced(f, c);
@@ -77,26 +69,18 @@ impl CrossProducts {
             let mut border = Vec::with_capacity(head);
             for (i, parent) in chain.parents.iter().enumerate() {
                 let kb = self.chain[c + 1 + i].k;
-                border
-                    .extend(&b[c + 1 + i][parent[j] as usize * kb..(parent[j] as usize + 1) * kb]);
+                border.extend(&b[c + 1 + i][parent[j] as usize * kb..(parent[j] as usize + 1) * kb]);
             }
             border.extend(&rest[q..q + p]);
             let remainder = |heads: &[f64], pairs: &[f64]| -> Vec<f64> {
-                let (heads, pairs) = (
-                    &heads[j * k * head..(j + 1) * k * head],
-                    &pairs[chain.pair_range(j)],
-                );
+                let (heads, pairs) = (&heads[j * k * head..(j + 1) * k * head], &pairs[chain.pair_range(j)]);
                 let pattern = chain.pattern(j);
                 let row = |i: usize| {
                     let own = &heads[i * head..(i + 1) * head];
                     let tail = &pairs[i * pattern.len()..(i + 1) * pattern.len()];
                     own[head - 1]
                         - small::dot(&own[..head - 1], &border)
-                        - pattern
-                            .iter()
-                            .zip(tail)
-                            .map(|(&s, v)| v * rest[s as usize])
-                            .sum::<f64>()
+                        - pattern.iter().zip(tail).map(|(&s, v)| v * rest[s as usize]).sum::<f64>()
                 };
                 (0..k).map(row).collect()
             };
@@ -120,25 +104,14 @@ impl CrossProducts {
     }
 
     /// `Z'We` of the tail blocks; `A*_ty − A*_tt b − A*_tX β` is the same number after the chain has been eliminated.
-    fn residual_tail(
-        &self,
-        f: &Factor,
-        u: &[Vec<f64>],
-        b: &[Vec<f64>],
-        rest: &[f64],
-        r: &mut [Vec<f64>],
-    ) {
+    fn residual_tail(&self, f: &Factor, u: &[Vec<f64>], b: &[Vec<f64>], rest: &[f64], r: &mut [Vec<f64>]) {
         let (m, layout) = (self.layout.tail_size(), &self.layout);
         let blocks = layout.n_chain..layout.blocks.len();
-        let inverse: Vec<bool> = blocks
-            .clone()
-            .map(|i| through_inverse(&f.t[i], layout.blocks[i].k, self.rows_per_level(i)))
-            .collect();
+        let inverse: Vec<bool> =
+            blocks.clone().map(|i| through_inverse(&f.t[i], layout.blocks[i].k, self.rows_per_level(i))).collect();
         let mut direct = Vec::new();
         if inverse.iter().any(|i| !i) {
-            direct = (0..layout.q_tail)
-                .map(|i| f.tail_a[i * m + m - 1])
-                .collect();
+            direct = (0..layout.q_tail).map(|i| f.tail_a[i * m + m - 1]).collect();
             for j in 0..m - 1 {
                 for i in 0..layout.q_tail {
                     direct[i] -= f.tail_a[i.min(j) * m + i.max(j)] * rest[j];
@@ -149,8 +122,7 @@ impl CrossProducts {
             let (k, block) = (layout.blocks[i].k, &layout.blocks[i]);
             r[i] = if through {
                 let mut x = u[i].clone();
-                x.chunks_exact_mut(k)
-                    .for_each(|v| solve_t_transposed(&f.t[i], k, v));
+                x.chunks_exact_mut(k).for_each(|v| solve_t_transposed(&f.t[i], k, v));
                 x
             } else {
                 direct[block.tail_start..block.tail_start + b[i].len()].to_vec()
@@ -163,14 +135,10 @@ impl CrossProducts {
         let b = &self.layout.blocks[block];
         let trace: f64 = if block < self.layout.n_chain {
             let a = &self.chain[block].a;
-            (0..b.n_levels)
-                .flat_map(|j| (0..b.k).map(move |i| a[j * b.k * b.k + i * b.k + i]))
-                .sum()
+            (0..b.n_levels).flat_map(|j| (0..b.k).map(move |i| a[j * b.k * b.k + i * b.k + i])).sum()
         } else {
             let m = self.layout.tail_size();
-            (b.tail_start..b.tail_start + b.k * b.n_levels)
-                .map(|i| self.tail[i * m + i])
-                .sum()
+            (b.tail_start..b.tail_start + b.k * b.n_levels).map(|i| self.tail[i * m + i]).sum()
         };
         trace / (b.n_levels * b.k) as f64
     }
@@ -178,7 +146,5 @@ impl CrossProducts {
 
 /// `T` applied to each level's values.
 fn times_t(t: &[f64], k: usize, u: &[f64]) -> Vec<f64> {
-    u.chunks_exact(k)
-        .flat_map(|v| small::multiply(t, v, k, k, 1))
-        .collect()
+    u.chunks_exact(k).flat_map(|v| small::multiply(t, v, k, k, 1)).collect()
 }

@@ -19,24 +19,17 @@ pub struct SparseFactor {
 }
 
 /// Factors a symmetric positive definite matrix given by compressed columns (both triangles or the lower one; rows increasing).
-pub fn cholesky(
-    n: usize,
-    column_start: &[usize],
-    row: &[usize],
-    value: &[f64],
-) -> Result<SparseFactor, CoreError> {
+pub fn cholesky(n: usize, column_start: &[usize], row: &[usize], value: &[f64]) -> Result<SparseFactor, CoreError> {
     let bad = |text: String| CoreError::BadInput(text);
     let pattern = SymbolicSparseColMatRef::new_checked(n, n, column_start, None, row);
     let params = CholeskySymbolicParams {
         supernodal_flop_ratio_threshold: SupernodalThreshold::FORCE_SIMPLICIAL,
         ..Default::default()
     };
-    let symbolic =
-        factorize_symbolic_cholesky(pattern, Side::Lower, SymmetricOrdering::Amd, params)
-            .map_err(|e| bad(format!("the sparse system could not be analysed: {e:?}")))?;
+    let symbolic = factorize_symbolic_cholesky(pattern, Side::Lower, SymmetricOrdering::Amd, params)
+        .map_err(|e| bad(format!("the sparse system could not be analysed: {e:?}")))?;
     let mut values = vec![0.0; symbolic.len_val()];
-    let mut memory =
-        MemBuffer::new(symbolic.factorize_numeric_llt_scratch::<f64>(Par::Seq, Default::default()));
+    let mut memory = MemBuffer::new(symbolic.factorize_numeric_llt_scratch::<f64>(Par::Seq, Default::default()));
     let a = SparseColMatRef::new(pattern, value);
     symbolic
         .factorize_numeric_llt(
@@ -52,9 +45,7 @@ pub fn cholesky(
     let SymbolicCholeskyRaw::Simplicial(shape) = symbolic.raw() else {
         return Err(bad("the sparse factor has an unexpected form".into()));
     };
-    let permutation = symbolic
-        .perm()
-        .map_or_else(|| (0..n).collect(), |p| p.arrays().0.to_vec());
+    let permutation = symbolic.perm().map_or_else(|| (0..n).collect(), |p| p.arrays().0.to_vec());
     Ok(SparseFactor {
         column_start: shape.col_ptr().to_vec(),
         row: shape.row_idx().to_vec(),

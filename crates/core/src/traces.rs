@@ -43,9 +43,7 @@ impl CrossProducts {
             for j in 0..chain.n_levels {
                 for r in 0..k {
                     let row = starts[c] + j * k + r;
-                    (0..k).for_each(|s| {
-                        put(row, starts[c] + j * k + s, chain.a[j * k * k + r * k + s])
-                    });
+                    (0..k).for_each(|s| put(row, starts[c] + j * k + s, chain.a[j * k * k + r * k + s]));
                     let heads = &chain.a_head[(j * k + r) * head..(j * k + r + 1) * head];
                     let mut at = 0;
                     for (i, parents) in chain.parents.iter().enumerate() {
@@ -56,12 +54,8 @@ impl CrossProducts {
                     }
                     (0..p).for_each(|t| put(row, q + t, heads[at + t]));
                     let pattern = chain.pattern(j);
-                    let pairs = &chain.a_pair[chain.pair_range(j)]
-                        [r * pattern.len()..(r + 1) * pattern.len()];
-                    pattern
-                        .iter()
-                        .zip(pairs)
-                        .for_each(|(&s, &v)| put(row, tail_at + s as usize, v));
+                    let pairs = &chain.a_pair[chain.pair_range(j)][r * pattern.len()..(r + 1) * pattern.len()];
+                    pattern.iter().zip(pairs).for_each(|(&s, &v)| put(row, tail_at + s as usize, v));
                 }
             }
         }
@@ -82,8 +76,7 @@ impl CrossProducts {
         for a in parts {
             let mut v0 = 0;
             for b in parts {
-                let (block_a, block_b) =
-                    (&self.layout.blocks[a.block], &self.layout.blocks[b.block]);
+                let (block_a, block_b) = (&self.layout.blocks[a.block], &self.layout.blocks[b.block]);
                 for i in 0..block_a.n_levels {
                     let row = starts[a.block] + i * block_a.k + a.offset;
                     for j in 0..block_b.n_levels {
@@ -106,13 +99,7 @@ impl CrossProducts {
     }
 
     /// `Z'QZ` in the leading part of a full `(q + p)²` matrix.
-    fn dense_slopes(
-        &self,
-        f: &Factor,
-        starts: &[usize],
-        q: usize,
-        reml: bool,
-    ) -> Result<Vec<f64>, CoreError> {
+    fn dense_slopes(&self, f: &Factor, starts: &[usize], q: usize, reml: bool) -> Result<Vec<f64>, CoreError> {
         let mut n = self.dense_cross_products();
         let size = q + self.layout.p;
         // rows Λ'A, all columns
@@ -121,9 +108,7 @@ impl CrossProducts {
             let (k, t) = (block.k, &f.t[b]);
             for column in y.chunks_exact_mut(size) {
                 for level in column[starts[b]..starts[b] + k * block.n_levels].chunks_exact_mut(k) {
-                    let scaled: Vec<f64> = (0..k)
-                        .map(|s| (0..k).map(|r| t[r * k + s] * level[r]).sum())
-                        .collect();
+                    let scaled: Vec<f64> = (0..k).map(|s| (0..k).map(|r| t[r * k + s] * level[r]).sum()).collect();
                     level.copy_from_slice(&scaled);
                 }
             }
@@ -144,15 +129,11 @@ impl CrossProducts {
         }
         (0..q).for_each(|i| l[i * q + i] += 1.0);
         dense::cholesky(&mut l, q).map_err(|pivot| CoreError::NotPositiveDefinite { pivot })?;
-        let mut half: Vec<f64> = y
-            .chunks_exact(size)
-            .flat_map(|column| column[..q].to_vec())
-            .collect();
+        let mut half: Vec<f64> = y.chunks_exact(size).flat_map(|column| column[..q].to_vec()).collect();
         dense::solve_lower(&l, q, q, &mut half, size);
         for i in 0..size {
             for j in 0..size {
-                n[i * size + j] -=
-                    crate::small::dot(&half[i * q..(i + 1) * q], &half[j * q..(j + 1) * q]);
+                n[i * size + j] -= crate::small::dot(&half[i * q..(i + 1) * q], &half[j * q..(j + 1) * q]);
             }
         }
         if reml {
@@ -165,19 +146,13 @@ impl CrossProducts {
     fn project_fixed(&self, n: &mut [f64], q: usize) -> Result<(), CoreError> {
         let p = self.layout.p;
         let size = q + p;
-        let mut x: Vec<f64> = (0..p)
-            .flat_map(|j| n[(q + j) * size + q..(q + j + 1) * size].to_vec())
-            .collect();
-        dense::cholesky(&mut x, p)
-            .map_err(|pivot| CoreError::NotPositiveDefinite { pivot: q + pivot })?;
-        let mut z: Vec<f64> = (0..q)
-            .flat_map(|j| n[j * size + q..(j + 1) * size].to_vec())
-            .collect();
+        let mut x: Vec<f64> = (0..p).flat_map(|j| n[(q + j) * size + q..(q + j + 1) * size].to_vec()).collect();
+        dense::cholesky(&mut x, p).map_err(|pivot| CoreError::NotPositiveDefinite { pivot: q + pivot })?;
+        let mut z: Vec<f64> = (0..q).flat_map(|j| n[j * size + q..(j + 1) * size].to_vec()).collect();
         dense::solve_lower(&x, p, p, &mut z, q);
         for i in 0..q {
             for j in 0..q {
-                n[i * size + j] -=
-                    crate::small::dot(&z[i * p..(i + 1) * p], &z[j * p..(j + 1) * p]);
+                n[i * size + j] -= crate::small::dot(&z[i * p..(i + 1) * p], &z[j * p..(j + 1) * p]);
             }
         }
         Ok(())

@@ -13,12 +13,7 @@ pyo3::create_exception!(
     PyException,
     "The core could not do what was asked; `args` hold kind and text."
 );
-pyo3::create_exception!(
-    _core,
-    CoreInterrupted,
-    PyException,
-    "The caller's check asked the search to stop."
-);
+pyo3::create_exception!(_core, CoreInterrupted, PyException, "The caller's check asked the search to stop.");
 
 /// One Python exception for each kind of failure.
 pub fn failure(error: CoreError) -> PyErr {
@@ -44,21 +39,12 @@ pub fn row_major(a: &PyReadonlyArray2<'_, f64>) -> Vec<f64> {
 
 /// Columns of a matrix.
 pub fn columns(a: &PyReadonlyArray2<'_, f64>) -> Vec<Vec<f64>> {
-    a.as_array()
-        .columns()
-        .into_iter()
-        .map(|c| c.iter().copied().collect())
-        .collect()
+    a.as_array().columns().into_iter().map(|c| c.iter().copied().collect()).collect()
 }
 
 /// Square matrices, one per random term.
 pub fn squares(list: &[PyReadonlyArray2<'_, f64>], sizes: &[usize]) -> PyResult<Vec<Vec<f64>>> {
-    if list.len() != sizes.len()
-        || list
-            .iter()
-            .zip(sizes)
-            .any(|(m, &k)| m.as_array().dim() != (k, k))
-    {
+    if list.len() != sizes.len() || list.iter().zip(sizes).any(|(m, &k)| m.as_array().dim() != (k, k)) {
         let text = format!("one square matrix per random term is needed, of sizes {sizes:?}");
         return Err(failure(CoreError::BadInput(text)));
     }
@@ -78,22 +64,13 @@ pub fn to_matrix<'py>(
     columns: usize,
 ) -> PyResult<Bound<'py, PyArray2<f64>>> {
     let shaped = Array2::from_shape_vec((rows, columns), v);
-    shaped
-        .map(|a| a.into_pyarray(py))
-        .map_err(|e| failure(CoreError::BadInput(e.to_string())))
+    shaped.map(|a| a.into_pyarray(py)).map_err(|e| failure(CoreError::BadInput(e.to_string())))
 }
 
 /// Stack of matrices for Python.
-pub fn to_stack<'py>(
-    py: Python<'py>,
-    v: Vec<f64>,
-    n: usize,
-    k: usize,
-) -> PyResult<Bound<'py, PyArray3<f64>>> {
+pub fn to_stack<'py>(py: Python<'py>, v: Vec<f64>, n: usize, k: usize) -> PyResult<Bound<'py, PyArray3<f64>>> {
     let shaped = Array3::from_shape_vec((n, k, k), v);
-    shaped
-        .map(|a| a.into_pyarray(py))
-        .map_err(|e| failure(CoreError::BadInput(e.to_string())))
+    shaped.map(|a| a.into_pyarray(py)).map_err(|e| failure(CoreError::BadInput(e.to_string())))
 }
 
 /// A random term as Python hands it in.
@@ -101,25 +78,10 @@ pub fn to_stack<'py>(
 pub enum TermInput<'py> {
     /// Codes, values or none, number of levels, sizes of the covariance parts.
     #[pyo3(transparent)]
-    Group(
-        (
-            PyReadonlyArray1<'py, u32>,
-            Option<PyReadonlyArray2<'py, f64>>,
-            usize,
-            Vec<usize>,
-        ),
-    ),
+    Group((PyReadonlyArray1<'py, u32>, Option<PyReadonlyArray2<'py, f64>>, usize, Vec<usize>)),
     /// Compressed rows (starts, columns, values), number of levels, sizes of the covariance parts.
     #[pyo3(transparent)]
-    Matrix(
-        (
-            PyReadonlyArray1<'py, i64>,
-            PyReadonlyArray1<'py, u32>,
-            PyReadonlyArray1<'py, f64>,
-            usize,
-            Vec<usize>,
-        ),
-    ),
+    Matrix((PyReadonlyArray1<'py, i64>, PyReadonlyArray1<'py, u32>, PyReadonlyArray1<'py, f64>, usize, Vec<usize>)),
 }
 
 impl TermInput<'_> {
@@ -135,27 +97,12 @@ impl TermInput<'_> {
         match self {
             TermInput::Group((codes, values, n_levels, parts)) => {
                 let codes = codes.as_array().iter().copied().collect();
-                term(
-                    Columns::Group {
-                        codes,
-                        values: values.as_ref().map(row_major),
-                    },
-                    *n_levels,
-                    parts,
-                )
+                term(Columns::Group { codes, values: values.as_ref().map(row_major) }, *n_levels, parts)
             }
             TermInput::Matrix((starts, column, value, n_levels, parts)) => {
                 let row_start = starts.as_array().iter().map(|s| *s as usize).collect();
                 let column = column.as_array().iter().copied().collect();
-                term(
-                    Columns::Matrix {
-                        row_start,
-                        column,
-                        value: vector(value),
-                    },
-                    *n_levels,
-                    parts,
-                )
+                term(Columns::Matrix { row_start, column, value: vector(value) }, *n_levels, parts)
             }
         }
     }

@@ -6,9 +6,7 @@ use numpy::{PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
-use crate::convert::{
-    TermInput, columns, failure, squares, to_matrix, to_stack, to_vector, vector,
-};
+use crate::convert::{TermInput, columns, failure, squares, to_matrix, to_stack, to_vector, vector};
 
 /// Cross-products of one data set.
 #[pyclass(frozen, module = "lmm._core")]
@@ -23,19 +21,12 @@ impl Problem {
     }
 
     fn matrices<'py>(&self, py: Python<'py>, m: Vec<Vec<f64>>) -> PyResult<Bound<'py, PyList>> {
-        let list: PyResult<Vec<_>> = m
-            .into_iter()
-            .zip(self.sizes())
-            .map(|(v, k)| to_matrix(py, v, k, k))
-            .collect();
+        let list: PyResult<Vec<_>> = m.into_iter().zip(self.sizes()).map(|(v, k)| to_matrix(py, v, k, k)).collect();
         PyList::new(py, list?)
     }
 
     fn by_level<'py>(&self, py: Python<'py>, m: Vec<Vec<f64>>) -> PyResult<Bound<'py, PyList>> {
-        let shaped = m
-            .into_iter()
-            .zip(self.inner.terms())
-            .map(|(v, t)| to_matrix(py, v, t.n_levels, t.k));
+        let shaped = m.into_iter().zip(self.inner.terms()).map(|(v, t)| to_matrix(py, v, t.n_levels, t.k));
         PyList::new(py, shaped.collect::<PyResult<Vec<_>>>()?)
     }
 
@@ -52,9 +43,7 @@ impl Problem {
             ("min_boundary_slope", o.min_boundary_slope),
             ("max_gradient", o.max_gradient),
         ];
-        numbers
-            .iter()
-            .try_for_each(|(name, value)| out.set_item(name, value))?;
+        numbers.iter().try_for_each(|(name, value)| out.set_item(name, value))?;
         out.set_item("exact_hessian", o.exact_hessian)?;
         let directions = |list: Vec<(usize, Vec<f64>)>| -> PyResult<Bound<'py, PyList>> {
             let placed = list.into_iter().map(|(part, v)| {
@@ -66,25 +55,12 @@ impl Problem {
         out.set_item("null_directions", directions(o.null)?)?;
         out.set_item("unidentified", directions(o.unidentified)?)?;
         let trace = PyDict::new(py);
-        trace.set_item(
-            "criterion",
-            o.trace.iter().map(|r| r.criterion).collect::<Vec<_>>(),
-        )?;
-        trace.set_item(
-            "sigma",
-            o.trace.iter().map(|r| r.sigma2.sqrt()).collect::<Vec<_>>(),
-        )?;
+        trace.set_item("criterion", o.trace.iter().map(|r| r.criterion).collect::<Vec<_>>())?;
+        trace.set_item("sigma", o.trace.iter().map(|r| r.sigma2.sqrt()).collect::<Vec<_>>())?;
         trace.set_item("step", o.trace.iter().map(|r| r.step).collect::<Vec<_>>())?;
         trace.set_item("kind", o.trace.iter().map(|r| r.kind).collect::<Vec<_>>())?;
-        trace.set_item(
-            "decrement",
-            o.trace.iter().map(|r| r.decrement).collect::<Vec<_>>(),
-        )?;
-        let factors: PyResult<Vec<_>> = o
-            .trace
-            .into_iter()
-            .map(|r| self.matrices(py, r.t))
-            .collect();
+        trace.set_item("decrement", o.trace.iter().map(|r| r.decrement).collect::<Vec<_>>())?;
+        let factors: PyResult<Vec<_>> = o.trace.into_iter().map(|r| self.matrices(py, r.t)).collect();
         trace.set_item("T", factors?)?;
         out.set_item("trace", trace)?;
         Ok(out)
@@ -104,9 +80,7 @@ impl Problem {
         let n_fixed = x.as_array().ncols();
         let (y, x, weights) = (vector(&y), columns(&x), weights.as_ref().map(vector));
         let terms = terms.iter().map(TermInput::to_term).collect();
-        let inner = py
-            .detach(|| problem::Problem::new(&y, x, weights.as_deref(), terms))
-            .map_err(failure)?;
+        let inner = py.detach(|| problem::Problem::new(&y, x, weights.as_deref(), terms)).map_err(failure)?;
         Ok(Problem { inner, n_fixed })
     }
 
@@ -118,9 +92,7 @@ impl Problem {
         reml: bool,
     ) -> PyResult<Bound<'py, PyDict>> {
         let t = squares(&t, &self.sizes())?;
-        let e = py
-            .detach(|| self.inner.evaluate(&t, reml))
-            .map_err(failure)?;
+        let e = py.detach(|| self.inner.evaluate(&t, reml)).map_err(failure)?;
         let out = PyDict::new(py);
         let numbers = [
             ("criterion", e.criterion),
@@ -129,16 +101,11 @@ impl Problem {
             ("log_det_Z", e.log_det_z),
             ("log_det_X", e.log_det_x),
         ];
-        numbers
-            .iter()
-            .try_for_each(|(name, value)| out.set_item(name, value))?;
+        numbers.iter().try_for_each(|(name, value)| out.set_item(name, value))?;
         out.set_item("beta", to_vector(py, e.beta))?;
         out.set_item("b", self.by_level(py, e.b)?)?;
         out.set_item("u", self.by_level(py, e.u)?)?;
-        out.set_item(
-            "unscaled_vcov",
-            to_matrix(py, e.unscaled_vcov, self.n_fixed, self.n_fixed)?,
-        )?;
+        out.set_item("unscaled_vcov", to_matrix(py, e.unscaled_vcov, self.n_fixed, self.n_fixed)?)?;
         out.set_item("M", self.matrices(py, e.m)?)?;
         Ok(out)
     }
@@ -151,13 +118,8 @@ impl Problem {
         reml: bool,
     ) -> PyResult<Bound<'py, PyList>> {
         let t = squares(&t, &self.sizes())?;
-        let blocks = py
-            .detach(|| self.inner.conditional(&t, reml))
-            .map_err(failure)?;
-        let shaped = blocks
-            .into_iter()
-            .zip(self.inner.terms())
-            .map(|(v, s)| to_stack(py, v, s.n_levels, s.k));
+        let blocks = py.detach(|| self.inner.conditional(&t, reml)).map_err(failure)?;
+        let shaped = blocks.into_iter().zip(self.inner.terms()).map(|(v, s)| to_stack(py, v, s.n_levels, s.k));
         PyList::new(py, shaped.collect::<PyResult<Vec<_>>>()?)
     }
 
@@ -169,57 +131,46 @@ impl Problem {
         reml: bool,
     ) -> PyResult<Bound<'py, PyAny>> {
         let t = squares(&t, &self.sizes())?;
-        let a = py
-            .detach(|| self.inner.average_information(&t, reml))
-            .map_err(failure)?;
+        let a = py.detach(|| self.inner.average_information(&t, reml)).map_err(failure)?;
         let n = a.len().isqrt();
         Ok(to_matrix(py, a, n, n)?.into_any())
     }
 
     /// Searches for the optimum; `check(iteration, criterion)` may stop it.
-    #[pyo3(signature = (reml, start, hold, max_iterations, tolerance, check))]
+    #[pyo3(signature = (reml, start, hold, limits, check))]
     fn optimize<'py>(
         &self,
         py: Python<'py>,
         reml: bool,
         start: Option<Vec<PyReadonlyArray2<'py, f64>>>,
         hold: Option<Vec<PyReadonlyArray2<'py, bool>>>,
-        max_iterations: usize,
-        tolerance: f64,
+        limits: (usize, f64),
         check: Option<Py<PyAny>>,
     ) -> PyResult<Bound<'py, PyDict>> {
         let start = start.map(|t| squares(&t, &self.sizes())).transpose()?;
-        let hold: Option<Vec<Vec<bool>>> = hold.map(|h| {
-            h.iter()
-                .map(|m| m.as_array().iter().copied().collect())
-                .collect()
-        });
-        let control = Control {
-            max_iterations,
-            tolerance,
-        };
+        let hold: Option<Vec<Vec<bool>>> =
+            hold.map(|h| h.iter().map(|m| m.as_array().iter().copied().collect()).collect());
+        let control = Control { max_iterations: limits.0, tolerance: limits.1 };
         // signals and Python's own check once an iteration, so that Ctrl-C stops a long search
         let mut raised: Option<PyErr> = None;
         let mut ask = |iteration: usize, criterion: f64| {
             let answer = Python::attach(|py| {
                 py.check_signals()?;
-                check
-                    .as_ref()
-                    .map_or(Ok(()), |f| f.call1(py, (iteration, criterion)).map(|_| ()))
+                check.as_ref().map_or(Ok(()), |f| f.call1(py, (iteration, criterion)).map(|_| ()))
             });
             raised = answer.err();
             raised.is_none()
         };
-        let found = py.detach(|| {
-            self.inner
-                .optimise(reml, start.as_deref(), hold.as_deref(), &control, &mut ask)
-        });
+        let found = py.detach(|| self.inner.optimise(reml, start.as_deref(), hold.as_deref(), &control, &mut ask));
         match raised {
             Some(error) => Err(error),
             None => self.outcome(py, found.map_err(failure)?),
         }
     }
 }
+
+/// Column starts, rows, values, permutation.
+type SparseParts = (Vec<usize>, Vec<usize>, Vec<f64>, Vec<usize>);
 
 /// Sparse Cholesky factor of a symmetric matrix: (column starts, rows, values, permutation).
 #[pyfunction]
@@ -229,15 +180,8 @@ pub fn sparse_cholesky(
     column_start: Vec<usize>,
     row: Vec<usize>,
     value: PyReadonlyArray1<'_, f64>,
-) -> PyResult<(Vec<usize>, Vec<usize>, Vec<f64>, Vec<usize>)> {
+) -> PyResult<SparseParts> {
     let value = vector(&value);
-    let found = py
-        .detach(|| sparse::cholesky(n, &column_start, &row, &value))
-        .map_err(failure)?;
-    Ok((
-        found.column_start,
-        found.row,
-        found.value,
-        found.permutation,
-    ))
+    let found = py.detach(|| sparse::cholesky(n, &column_start, &row, &value)).map_err(failure)?;
+    Ok((found.column_start, found.row, found.value, found.permutation))
 }

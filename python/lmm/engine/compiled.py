@@ -101,7 +101,7 @@ class CrossProducts:
         factors = None if start is None else self._factors(start)
         masks = None if hold is None else [np.ascontiguousarray(mask, dtype=bool) for mask in hold]
         limits = (settings.max_iterations, settings.tolerance)
-        found = _guarded(lambda: self._problem.optimize(reml, factors, masks, *limits, check))
+        found = _guarded(lambda: self._problem.optimize(reml, factors, masks, limits, check))
         return self._optimum(found)
 
     def _factors(self, T: Sequence[FloatMatrix]) -> list[FloatMatrix]:

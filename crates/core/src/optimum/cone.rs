@@ -7,12 +7,7 @@ use crate::small;
 /// eigenvalues. Returns R per part and the decrease of the model (never negative).
 pub fn minimise(space: &Space, s: &[Vec<f64>], g: &[f64], b: &[f64]) -> (Vec<Vec<f64>>, f64) {
     let origin = space.pack(s);
-    let mut r: Vec<Vec<f64>> = space
-        .parts
-        .iter()
-        .zip(s)
-        .map(|(p, m)| inner_root(m, p.d))
-        .collect();
+    let mut r: Vec<Vec<f64>> = space.parts.iter().zip(s).map(|(p, m)| inner_root(m, p.d)).collect();
     let (mut value, mut slope) = model(space, &r, &origin, g, b);
     for _ in 0..100 {
         let (gradient, hessian) = derivatives(space, &r, &slope, b);
@@ -57,7 +52,7 @@ pub fn minimise(space: &Space, s: &[Vec<f64>], g: &[f64], b: &[f64]) -> (Vec<Vec
 /// A root of S whose null directions are opened a little: at an exact zero the model's gradient in R vanishes.
 fn inner_root(s: &[f64], d: usize) -> Vec<f64> {
     let (w, v) = small::symmetric_eigen(s, d);
-    let floor = 1e-3 * w[d - 1].max(1e-3);
+    let floor = 1e-3 * w.last().map_or(1e-3, |largest| largest.max(1e-3)); // none: no direction of this part is identified
     let mut root = v;
     for r in 0..d {
         (0..d).for_each(|c| root[r * d + c] *= w[c].max(floor).sqrt());
@@ -66,23 +61,13 @@ fn inner_root(s: &[f64], d: usize) -> Vec<f64> {
 }
 
 fn square(space: &Space, r: &[Vec<f64>]) -> Vec<Vec<f64>> {
-    space
-        .parts
-        .iter()
-        .zip(r)
-        .map(|(p, m)| small::multiply(m, &small::transpose(m, p.d, p.d), p.d, p.d, p.d))
-        .collect()
+    space.parts.iter().zip(r).map(|(p, m)| small::multiply(m, &small::transpose(m, p.d, p.d), p.d, p.d, p.d)).collect()
 }
 
 /// Model value and its gradient in the elements of Y.
 fn model(space: &Space, r: &[Vec<f64>], origin: &[f64], g: &[f64], b: &[f64]) -> (f64, Vec<f64>) {
     let n = origin.len();
-    let d: Vec<f64> = space
-        .pack(&square(space, r))
-        .iter()
-        .zip(origin)
-        .map(|(y, s)| y - s)
-        .collect();
+    let d: Vec<f64> = space.pack(&square(space, r)).iter().zip(origin).map(|(y, s)| y - s).collect();
     let bd = small::multiply(b, &d, n, n, 1);
     let value = small::dot(g, &d) + 0.5 * small::dot(&d, &bd);
     (value, g.iter().zip(&bd).map(|(x, y)| x + y).collect())
@@ -107,15 +92,7 @@ fn derivatives(space: &Space, r: &[Vec<f64>], slope: &[f64], b: &[f64]) -> (Vec<
     let mut gradient = vec![0.0; n];
     for (part, p) in space.parts.iter().enumerate() {
         let (d, at) = (p.d, start(part));
-        small::multiply_add(
-            &mut gradient[at..at + d * d],
-            2.0,
-            &m[part],
-            &r[part],
-            d,
-            d,
-            d,
-        );
+        small::multiply_add(&mut gradient[at..at + d * d], 2.0, &m[part], &r[part], d, d, d);
         for i in 0..d {
             for j in 0..d {
                 for t in 0..d {
@@ -131,9 +108,7 @@ fn moved(space: &Space, r: &[Vec<f64>], step: &[f64], alpha: f64) -> Vec<Vec<f64
     let mut at = 0;
     let mut out = r.to_vec();
     for (p, m) in space.parts.iter().zip(&mut out) {
-        m.iter_mut()
-            .zip(&step[at..])
-            .for_each(|(x, s)| *x += alpha * s);
+        m.iter_mut().zip(&step[at..]).for_each(|(x, s)| *x += alpha * s);
         at += p.d * p.d;
     }
     out

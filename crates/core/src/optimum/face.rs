@@ -35,8 +35,7 @@ pub fn directions(roots: &[Root]) -> Vec<Direction> {
                 for t in 0..d {
                     a[t * r + j] += root.vectors[t * d + d - r + i] / root.values[d - r + i].sqrt();
                     if i != j {
-                        a[t * r + i] +=
-                            root.vectors[t * d + d - r + j] / root.values[d - r + j].sqrt();
+                        a[t * r + i] += root.vectors[t * d + d - r + j] / root.values[d - r + j].sqrt();
                     }
                 }
                 out.push(Direction { part, a });
@@ -70,16 +69,8 @@ impl Root {
     pub fn new(s: &[f64], d: usize) -> Root {
         let (values, vectors) = small::symmetric_eigen(s, d);
         let largest = values.last().copied().unwrap_or(0.0);
-        let rank = values
-            .iter()
-            .filter(|w| **w > ZERO && **w > 1e-12 * largest)
-            .count();
-        Root {
-            d,
-            rank,
-            values,
-            vectors,
-        }
+        let rank = values.iter().filter(|w| **w > ZERO && **w > 1e-12 * largest).count();
+        Root { d, rank, values, vectors }
     }
 
     /// `V₊ √w` (`d × rank`).
@@ -121,14 +112,9 @@ pub fn newton(
     }
     // generalised eigenvectors of (hessian, metric)
     let inverse = small::invert_lower(&l, n);
-    let (h, v) = small::symmetric_eigen(
-        &small::congruence(&hessian, &small::transpose(&inverse, n, n), n, n),
-        n,
-    );
+    let (h, v) = small::symmetric_eigen(&small::congruence(&hessian, &small::transpose(&inverse, n, n), n, n), n);
     let u = small::multiply(&small::transpose(&inverse, n, n), &v, n, n, n);
-    let g: Vec<f64> = (0..n)
-        .map(|i| (0..n).map(|t| u[t * n + i] * gradient[t]).sum())
-        .collect();
+    let g: Vec<f64> = (0..n).map(|i| (0..n).map(|t| u[t * n + i] * gradient[t]).sum()).collect();
     let solid: Vec<f64> = h.iter().map(|x| x.abs().max(1e-3)).collect();
     let decrement = 0.5 * g.iter().zip(&solid).map(|(a, b)| a * a / b).sum::<f64>();
     let (z, limited) = within_radius(&g, &h, &solid, radius);
@@ -137,20 +123,10 @@ pub fn newton(
     for (t, direction) in directions.iter().enumerate() {
         let x: f64 = (0..n).map(|i| u[t * n + i] * z[i]).sum();
         slope += gradient[t] * x;
-        step[direction.part]
-            .iter_mut()
-            .zip(&direction.a)
-            .for_each(|(o, a)| *o += x * a);
+        step[direction.part].iter_mut().zip(&direction.a).for_each(|(o, a)| *o += x * a);
     }
     let length = small::dot(&z, &z).sqrt();
-    Some(FaceStep {
-        step,
-        slope,
-        decrement,
-        min_curvature: h[0],
-        length,
-        limited,
-    })
+    Some(FaceStep { step, slope, decrement, min_curvature: h[0], length, limited })
 }
 
 fn zero_step(roots: &[(Vec<f64>, usize)]) -> Vec<Vec<f64>> {
@@ -159,12 +135,7 @@ fn zero_step(roots: &[(Vec<f64>, usize)]) -> Vec<Vec<f64>> {
 
 /// `−g/(|h| + λ)` with the smallest λ ≥ 0 that keeps the length within the radius; a saddle without gradient is left downhill.
 fn within_radius(g: &[f64], h: &[f64], solid: &[f64], radius: f64) -> (Vec<f64>, bool) {
-    let at = |lambda: f64| -> Vec<f64> {
-        g.iter()
-            .zip(solid)
-            .map(|(a, b)| -a / (b + lambda))
-            .collect()
-    };
+    let at = |lambda: f64| -> Vec<f64> { g.iter().zip(solid).map(|(a, b)| -a / (b + lambda)).collect() };
     let norm = |z: &[f64]| small::dot(z, z).sqrt();
     let mut z = at(0.0);
     let limited = norm(&z) > radius;
@@ -200,39 +171,21 @@ fn pull_back(
     let mut jacobian = vec![0.0; elements.len() * n];
     for (t, direction) in directions.iter().enumerate() {
         let (root, r) = &roots[direction.part];
-        for (i, &(part, row, column)) in elements
-            .iter()
-            .enumerate()
-            .filter(|(_, e)| e.0 == direction.part)
-        {
+        for (i, &(part, row, column)) in elements.iter().enumerate().filter(|(_, e)| e.0 == direction.part) {
             debug_assert_eq!(part, direction.part);
-            let pair = |a: &[f64], b: &[f64], i: usize, j: usize| {
-                small::dot(&a[i * r..(i + 1) * r], &b[j * r..(j + 1) * r])
-            };
-            jacobian[i * n + t] =
-                pair(&direction.a, root, row, column) + pair(root, &direction.a, row, column);
+            let pair =
+                |a: &[f64], b: &[f64], i: usize, j: usize| small::dot(&a[i * r..(i + 1) * r], &b[j * r..(j + 1) * r]);
+            jacobian[i * n + t] = pair(&direction.a, root, row, column) + pair(root, &direction.a, row, column);
         }
     }
     let mut gradient = vec![0.0; n];
-    small::transpose_multiply_add(
-        &mut gradient,
-        1.0,
-        &jacobian,
-        &c.gradient,
-        elements.len(),
-        n,
-        1,
-    );
+    small::transpose_multiply_add(&mut gradient, 1.0, &jacobian, &c.gradient, elements.len(), n, 1);
     let mut hessian = small::congruence(&c.hessian, &jacobian, elements.len(), n);
     let mut metric = small::congruence(&c.expected, &jacobian, elements.len(), n);
     for (s, a) in directions.iter().enumerate() {
         let (d, r) = (space.parts[a.part].d, roots[a.part].1);
         let ma = small::multiply(&c.m[a.part], &a.a, d, d, r);
-        for (t, _) in directions
-            .iter()
-            .enumerate()
-            .filter(|(_, b)| b.part == a.part)
-        {
+        for (t, _) in directions.iter().enumerate().filter(|(_, b)| b.part == a.part) {
             hessian[s * n + t] += 2.0 * small::dot(&ma, &directions[t].a);
         }
     }

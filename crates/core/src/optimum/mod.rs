@@ -3,12 +3,15 @@
 //! with respect to S does not.
 
 pub mod cone;
+mod correction;
 pub mod face;
+pub mod held;
 pub mod state;
 
 use crate::cross::CrossProducts;
 use crate::error::CoreError;
 use crate::small;
+use correction::Correction;
 use face::{FaceStep, Root};
 use state::{Curvature, Point, Space};
 
@@ -58,16 +61,6 @@ pub struct Outcome {
     pub exact_hessian: bool,
 }
 
-/// Entries of T that may move: per part the map from internal to user coordinates and a mask of the `k × k` entries.
-#[derive(Clone, Debug)]
-pub struct Hold {
-    /// `T_user` per part.
-    pub t: Vec<Vec<f64>>,
-    /// `S_internal = to_internal T_user T_user' to_internal'`.
-    pub to_internal: Vec<Vec<f64>>,
-    pub free: Vec<Vec<bool>>,
-}
-
 /// Called once an iteration; returns false to stop.
 pub type Check<'a> = &'a mut dyn FnMut(usize, f64) -> bool;
 
@@ -81,11 +74,7 @@ pub fn optimise(
     check: Check<'_>,
 ) -> Result<Outcome, CoreError> {
     let mut space = Space::new(cp, n_obs, reml);
-    let identity: Vec<(Vec<f64>, usize)> = space
-        .parts
-        .iter()
-        .map(|p| (small::identity(p.d), p.d))
-        .collect();
+    let identity: Vec<(Vec<f64>, usize)> = space.parts.iter().map(|p| (small::identity(p.d), p.d)).collect();
     let mut point = space.evaluate(cp, &identity)?;
     let curvature = space.curvature(cp, &point)?;
     let unidentified = restrict(&mut space, cp, &curvature);
@@ -99,11 +88,7 @@ pub fn optimise(
                 .zip(s)
                 .map(|(p, s)| start_root(&small::congruence(s, &p.basis, p.k, p.d), p.d))
                 .collect(),
-            None => space
-                .parts
-                .iter()
-                .map(|p| (small::identity(p.d), p.d))
-                .collect(),
+            None => space.parts.iter().map(|p| (small::identity(p.d), p.d)).collect(),
         };
         point = space.evaluate(cp, &roots)?;
         search.n_evaluations += 1;
@@ -123,8 +108,7 @@ fn start_root(s: &[f64], d: usize) -> (Vec<f64>, usize) {
 fn restrict(space: &mut Space, cp: &CrossProducts, c: &Curvature) -> Vec<(usize, Vec<f64>)> {
     let mut out = Vec::new();
     for (i, (p, part)) in space.parts.iter_mut().zip(&cp.layout.parts).enumerate() {
-        let scale =
-            cp.layout.blocks[part.block].n_levels as f64 * cp.rows_per_level(part.block).min(1.0);
+        let scale = cp.layout.blocks[part.block].n_levels as f64 * cp.rows_per_level(part.block).min(1.0);
         let (w, v) = small::symmetric_eigen(&c.trace[i], p.k);
         let lost = w.iter().filter(|x| **x < 1e-9 * scale).count();
         if lost == 0 {
@@ -133,9 +117,7 @@ fn restrict(space: &mut Space, cp: &CrossProducts, c: &Curvature) -> Vec<(usize,
         let column = |c: usize| -> Vec<f64> { (0..p.k).map(|r| v[r * p.k + c]).collect() };
         out.extend((0..lost).map(|c| (i, column(c))));
         p.d = p.k - lost;
-        p.basis = (0..p.k)
-            .flat_map(|r| v[r * p.k + lost..(r + 1) * p.k].to_vec())
-            .collect();
+        p.basis = (0..p.k).flat_map(|r| v[r * p.k + lost..(r + 1) * p.k].to_vec()).collect();
     }
     out
 }
@@ -151,24 +133,13 @@ struct Search<'a> {
 
 /// A step that can be tried at several lengths.
 enum Step<'s> {
-    Cone {
-        target: &'s [Vec<f64>],
-    },
-    Face {
-        roots: &'s [(Vec<f64>, usize)],
-        step: &'s FaceStep,
-    },
+    Cone { target: &'s [Vec<f64>] },
+    Face { roots: &'s [(Vec<f64>, usize)], step: &'s FaceStep },
 }
 
 impl<'a> Search<'a> {
     fn new(cp: &'a CrossProducts, control: &'a Control) -> Self {
-        Search {
-            cp,
-            control,
-            n_evaluations: 0,
-            radius: 1.0,
-            trace: Vec::new(),
-        }
+        Search { cp, control, n_evaluations: 0, radius: 1.0, trace: Vec::new() }
     }
 
     fn run(
@@ -179,7 +150,7 @@ impl<'a> Search<'a> {
         unidentified: Vec<(usize, Vec<f64>)>,
         check: Check<'_>,
     ) -> Result<Outcome, CoreError> {
-        let mut correction = Correction::new(space.len());
+        let mut correction = Correction::new(space.n_elements());
         let (mut taken, mut kind, mut best, mut iteration) = (0.0, "start", f64::INFINITY, 0);
         loop {
             let mut curvature = match known.take() {
@@ -195,14 +166,7 @@ impl<'a> Search<'a> {
             let done = settled && (gap < 1e-14 || gap > 0.1 * best);
             best = best.min(gap);
             if done || iteration >= self.control.max_iterations {
-                return Ok(self.finish(
-                    space,
-                    point,
-                    &curvature,
-                    assessment,
-                    settled,
-                    unidentified,
-                ));
+                return Ok(self.finish(space, point, &curvature, assessment, settled, unidentified));
             }
             if !check(iteration, point.criterion) {
                 return Err(CoreError::Interrupted);
@@ -210,14 +174,7 @@ impl<'a> Search<'a> {
             match self.advance(space, &point, &curvature, &assessment) {
                 Some((next, alpha, name)) => (point, taken, kind) = (next, alpha, name),
                 None => {
-                    return Ok(self.finish(
-                        space,
-                        point,
-                        &curvature,
-                        assessment,
-                        settled,
-                        unidentified,
-                    ));
+                    return Ok(self.finish(space, point, &curvature, assessment, settled, unidentified));
                 }
             }
             iteration += 1;
@@ -225,44 +182,24 @@ impl<'a> Search<'a> {
     }
 
     fn assess(&self, space: &Space, point: &Point, c: &Curvature) -> Assessment {
-        let n = space.len();
+        let n = space.n_elements();
         let mut b = c.rescaled.clone();
         let mean = (0..n).map(|i| b[i * n + i]).sum::<f64>() / n.max(1) as f64;
         for i in 0..n {
             b[i * n + i] += 1e-9 * (b[i * n + i] + mean);
         }
         let (root, cone_decrement) = cone::minimise(space, &point.s, &c.gradient, &b);
-        let target: Vec<Vec<f64>> = space
-            .parts
-            .iter()
-            .zip(&root)
-            .map(|(p, r)| snap(r, p.d))
-            .collect();
-        let current: Vec<Root> = space
-            .parts
-            .iter()
-            .zip(&point.s)
-            .map(|(p, s)| Root::new(s, p.d))
-            .collect();
-        let same_rank = space
-            .parts
-            .iter()
-            .zip(target.iter().zip(&current))
-            .all(|(p, (y, r))| Root::new(y, p.d).rank == r.rank);
+        let target: Vec<Vec<f64>> = space.parts.iter().zip(&root).map(|(p, r)| snap(r, p.d)).collect();
+        let current: Vec<Root> = space.parts.iter().zip(&point.s).map(|(p, s)| Root::new(s, p.d)).collect();
+        let same_rank =
+            space.parts.iter().zip(target.iter().zip(&current)).all(|(p, (y, r))| Root::new(y, p.d).rank == r.rank);
         let roots: Vec<(Vec<f64>, usize)> = current.iter().map(|r| (r.matrix(), r.rank)).collect();
         let newton = if cone_decrement < 1.0 {
             face::newton(space, c, &roots, &face::directions(&current), self.radius)
         } else {
             None
         };
-        Assessment {
-            target,
-            cone_decrement,
-            same_rank,
-            current,
-            roots,
-            newton,
-        }
+        Assessment { target, cone_decrement, same_rank, current, roots, newton }
     }
 
     /// Tries Newton's step on the face, then the step in the cone.
@@ -276,15 +213,7 @@ impl<'a> Search<'a> {
         if let Some(step) = &a.newton
             && (a.same_rank || a.cone_decrement < 0.01 * step.decrement)
         {
-            let found = self.search(
-                space,
-                point,
-                step.slope,
-                &Step::Face {
-                    roots: &a.roots,
-                    step,
-                },
-            );
+            let found = self.search(space, point, step.slope, &Step::Face { roots: &a.roots, step });
             if let Some((next, alpha)) = found {
                 if alpha < 1.0 {
                     self.radius = (2.0 * alpha * step.length).max(1e-3);
@@ -294,45 +223,27 @@ impl<'a> Search<'a> {
                 return Some((next, alpha, "newton"));
             }
         }
-        let d: Vec<f64> = space
-            .pack(&a.target)
-            .iter()
-            .zip(space.pack(&point.s))
-            .map(|(y, s)| y - s)
-            .collect();
+        let d: Vec<f64> = space.pack(&a.target).iter().zip(space.pack(&point.s)).map(|(y, s)| y - s).collect();
         let slope = small::dot(&d, &c.gradient);
         let (next, alpha) = self.search(space, point, slope, &Step::Cone { target: &a.target })?;
         Some((next, alpha, "cone"))
     }
 
     /// Armijo's rule, shortening by interpolation.
-    fn search(
-        &mut self,
-        space: &Space,
-        point: &Point,
-        slope: f64,
-        step: &Step<'_>,
-    ) -> Option<(Point, f64)> {
+    fn search(&mut self, space: &Space, point: &Point, slope: f64, step: &Step<'_>) -> Option<(Point, f64)> {
         let noise = 1e-13 * point.criterion.abs().max(space.m);
         let mut alpha = 1.0;
         for _ in 0..20 {
             self.n_evaluations += 1;
             let trial = space.evaluate(self.cp, &displaced(space, point, step, alpha));
             match trial {
-                Ok(next)
-                    if next.criterion
-                        <= point.criterion + 1e-4 * alpha * slope.min(0.0) + noise =>
-                {
+                Ok(next) if next.criterion <= point.criterion + 1e-4 * alpha * slope.min(0.0) + noise => {
                     return Some((next, alpha));
                 }
                 Ok(next) => {
                     let excess = next.criterion - point.criterion - slope * alpha;
                     let best = -slope * alpha * alpha / (2.0 * excess);
-                    alpha = if best.is_finite() {
-                        best.clamp(0.1 * alpha, 0.6 * alpha)
-                    } else {
-                        0.3 * alpha
-                    };
+                    alpha = if best.is_finite() { best.clamp(0.1 * alpha, 0.6 * alpha) } else { 0.3 * alpha };
                 }
                 Err(_) => alpha *= 0.3,
             }
@@ -340,23 +251,9 @@ impl<'a> Search<'a> {
         None
     }
 
-    fn record(
-        &mut self,
-        space: &Space,
-        point: &Point,
-        step: f64,
-        kind: &'static str,
-        decrement: f64,
-    ) {
+    fn record(&mut self, space: &Space, point: &Point, step: f64, kind: &'static str, decrement: f64) {
         let t = lower_factors(space, &point.s);
-        self.trace.push(Record {
-            criterion: point.criterion,
-            sigma2: point.sigma2,
-            t,
-            step,
-            kind,
-            decrement,
-        });
+        self.trace.push(Record { criterion: point.criterion, sigma2: point.sigma2, t, step, kind, decrement });
     }
 
     fn finish(
@@ -371,12 +268,9 @@ impl<'a> Search<'a> {
         let (mut null, mut min_boundary_slope) = (Vec::new(), f64::INFINITY);
         for (i, (p, root)) in space.parts.iter().zip(&a.current).enumerate() {
             let free = p.d - root.rank;
-            let v: Vec<f64> = (0..p.d)
-                .flat_map(|r| root.vectors[r * p.d..r * p.d + free].to_vec())
-                .collect();
+            let v: Vec<f64> = (0..p.d).flat_map(|r| root.vectors[r * p.d..r * p.d + free].to_vec()).collect();
             if free > 0 {
-                let (w, _) =
-                    small::symmetric_eigen(&small::congruence(&c.m[i], &v, p.d, free), free);
+                let (w, _) = small::symmetric_eigen(&small::congruence(&c.m[i], &v, p.d, free), free);
                 min_boundary_slope = min_boundary_slope.min(w[0]);
             }
             let full = small::multiply(&p.basis, &v, p.k, p.d, free);
@@ -414,9 +308,7 @@ struct Assessment {
 
 impl Assessment {
     fn gap(&self) -> f64 {
-        self.newton
-            .as_ref()
-            .map_or(f64::INFINITY, |s| s.decrement.max(self.cone_decrement))
+        self.newton.as_ref().map_or(f64::INFINITY, |s| s.decrement.max(self.cone_decrement))
     }
 
     fn min_curvature(&self) -> f64 {
@@ -427,9 +319,7 @@ impl Assessment {
     fn free_gradient(&self, space: &Space, c: &Curvature) -> f64 {
         let part = |i: usize| {
             let (root, r) = &self.roots[i];
-            small::congruence(&c.m[i], root, space.parts[i].d, *r)
-                .iter()
-                .fold(0.0_f64, |a, x| a.max(x.abs()))
+            small::congruence(&c.m[i], root, space.parts[i].d, *r).iter().fold(0.0_f64, |a, x| a.max(x.abs()))
         };
         (0..self.roots.len()).map(part).fold(0.0, f64::max)
     }
@@ -455,12 +345,7 @@ fn displaced(space: &Space, point: &Point, step: &Step<'_>, alpha: f64) -> Vec<(
                 let m: Vec<f64> = s.iter().zip(y).map(|(a, b)| a + alpha * (b - a)).collect();
                 start_root(&m, p.d)
             };
-            space
-                .parts
-                .iter()
-                .zip(point.s.iter().zip(target.iter()))
-                .map(mix)
-                .collect()
+            space.parts.iter().zip(point.s.iter().zip(target.iter())).map(mix).collect()
         }
     }
 }
@@ -469,226 +354,7 @@ fn displaced(space: &Space, point: &Point, step: &Step<'_>, alpha: f64) -> Vec<(
 fn lower_factors(space: &Space, s: &[Vec<f64>]) -> Vec<Vec<f64>> {
     let factor = |(p, s): (&state::PartSpace, &Vec<f64>)| {
         let root = Root::new(s, p.d);
-        small::lower_factor(
-            &small::multiply(&p.basis, &root.matrix(), p.k, p.d, root.rank),
-            p.k,
-            root.rank,
-        )
+        small::lower_factor(&small::multiply(&p.basis, &root.matrix(), p.k, p.d, root.rank), p.k, root.rank)
     };
     space.parts.iter().zip(s).map(factor).collect()
-}
-
-/// Symmetric rank-one corrections of an inexact Hessian from the gradients that were seen.
-struct Correction {
-    matrix: Vec<f64>,
-    last: Option<(Vec<f64>, Vec<f64>)>,
-}
-
-impl Correction {
-    fn new(n: usize) -> Self {
-        Correction {
-            matrix: vec![0.0; n * n],
-            last: None,
-        }
-    }
-
-    fn apply(&mut self, s: &[f64], c: &mut Curvature) {
-        let n = s.len();
-        if c.exact {
-            return;
-        }
-        if let Some((s0, g0)) = &self.last {
-            let step: Vec<f64> = s.iter().zip(s0).map(|(a, b)| a - b).collect();
-            let hs = small::multiply(&c.hessian, &step, n, n, 1);
-            let cs = small::multiply(&self.matrix, &step, n, n, 1);
-            let rest: Vec<f64> = (0..n)
-                .map(|i| c.gradient[i] - g0[i] - hs[i] - cs[i])
-                .collect();
-            let d = small::dot(&rest, &step);
-            if d.abs() > 1e-8 * (small::dot(&rest, &rest) * small::dot(&step, &step)).sqrt() {
-                small::multiply_add(&mut self.matrix, 1.0 / d, &rest, &rest, n, 1, n);
-            }
-        }
-        self.last = Some((s.to_vec(), c.gradient.clone()));
-        c.hessian
-            .iter_mut()
-            .zip(&self.matrix)
-            .for_each(|(h, e)| *h += e);
-    }
-}
-
-/// Searches over the free entries of T only, by Newton steps in those entries.
-pub fn optimise_held(
-    cp: &CrossProducts,
-    n_obs: usize,
-    reml: bool,
-    hold: &Hold,
-    control: &Control,
-    check: Check<'_>,
-) -> Result<Outcome, CoreError> {
-    let space = Space::new(cp, n_obs, reml);
-    let mut user = hold.t.clone();
-    let mut search = Search::new(cp, control);
-    let directions = held_directions(&space, hold);
-    let mut point = held_point(&space, cp, hold, &user)?;
-    search.n_evaluations = 1;
-    let (mut taken, mut best, mut iteration) = (0.0, f64::INFINITY, 0);
-    let mut correction = Correction::new(space.len());
-    loop {
-        let mut curvature = space.curvature(cp, &point)?;
-        correction.apply(&space.pack(&point.s), &mut curvature);
-        let roots: Vec<(Vec<f64>, usize)> = (0..user.len())
-            .map(|i| (internal(&space, hold, &user, i), space.parts[i].k))
-            .collect();
-        let step = face::newton(&space, &curvature, &roots, &directions, search.radius);
-        let gap = step.as_ref().map_or(f64::INFINITY, |s| s.decrement);
-        search.record(
-            &space,
-            &point,
-            taken,
-            if iteration == 0 { "start" } else { "newton" },
-            gap,
-        );
-        let settled = step
-            .as_ref()
-            .is_some_and(|s| s.decrement < control.tolerance && s.min_curvature > -1e-3);
-        let stop = settled && (gap < 1e-14 || gap > 0.1 * best);
-        best = best.min(gap);
-        let next = match &step {
-            Some(s) if !stop && iteration < control.max_iterations => {
-                search.held_step(&space, hold, &user, &point, s)
-            }
-            _ => None,
-        };
-        if !check(iteration, point.criterion) {
-            return Err(CoreError::Interrupted);
-        }
-        let Some((moved, reached, alpha)) = next else {
-            let current: Vec<Root> = point
-                .s
-                .iter()
-                .zip(&space.parts)
-                .map(|(s, p)| Root::new(s, p.d))
-                .collect();
-            let assessment = Assessment {
-                target: Vec::new(),
-                cone_decrement: gap,
-                same_rank: true,
-                current,
-                roots,
-                newton: step,
-            };
-            let mut out = search.finish(&space, point, &curvature, assessment, settled, Vec::new());
-            out.min_boundary_slope = f64::INFINITY;
-            out.held = Some(user);
-            return Ok(out);
-        };
-        (user, point, taken) = (moved, reached, alpha);
-        iteration += 1;
-    }
-}
-
-fn internal(space: &Space, hold: &Hold, user: &[Vec<f64>], i: usize) -> Vec<f64> {
-    let k = space.parts[i].k;
-    small::multiply(&hold.to_internal[i], &user[i], k, k, k)
-}
-
-fn held_point(
-    space: &Space,
-    cp: &CrossProducts,
-    hold: &Hold,
-    user: &[Vec<f64>],
-) -> Result<Point, CoreError> {
-    let roots: Vec<(Vec<f64>, usize)> = (0..user.len())
-        .map(|i| (internal(space, hold, user, i), space.parts[i].k))
-        .collect();
-    space.evaluate(cp, &roots)
-}
-
-fn held_directions(space: &Space, hold: &Hold) -> Vec<face::Direction> {
-    let mut out = Vec::new();
-    for (part, p) in space.parts.iter().enumerate() {
-        for at in (0..p.k * p.k).filter(|&at| hold.free[part][at]) {
-            let (row, column) = (at / p.k, at % p.k);
-            let mut a = vec![0.0; p.k * p.k];
-            (0..p.k).for_each(|r| a[r * p.k + column] = hold.to_internal[part][r * p.k + row]);
-            out.push(face::Direction { part, a });
-        }
-    }
-    out
-}
-
-impl Search<'_> {
-    fn held_step(
-        &mut self,
-        space: &Space,
-        hold: &Hold,
-        user: &[Vec<f64>],
-        point: &Point,
-        step: &FaceStep,
-    ) -> Option<(Vec<Vec<f64>>, Point, f64)> {
-        let roots: Vec<(Vec<f64>, usize)> = (0..user.len())
-            .map(|i| (internal(space, hold, user, i), space.parts[i].k))
-            .collect();
-        let (next, alpha) = self.search(
-            space,
-            point,
-            step.slope,
-            &Step::Face {
-                roots: &roots,
-                step,
-            },
-        )?;
-        if alpha < 1.0 {
-            self.radius = (2.0 * alpha * step.length).max(1e-3);
-        } else if step.limited {
-            self.radius = (4.0 * self.radius).min(1e3);
-        }
-        let moved = user
-            .iter()
-            .enumerate()
-            .map(|(i, t)| {
-                let k = space.parts[i].k;
-                let user_step = small::multiply(
-                    &from_internal(&hold.to_internal[i], k),
-                    &step.step[i],
-                    k,
-                    k,
-                    k,
-                );
-                t.iter()
-                    .zip(user_step)
-                    .map(|(x, s)| x + alpha * s)
-                    .collect()
-            })
-            .collect();
-        Some((moved, next, alpha))
-    }
-}
-
-/// Inverse of a small general matrix (Gauss–Jordan with pivoting).
-fn from_internal(a: &[f64], k: usize) -> Vec<f64> {
-    let (mut m, mut out) = (a.to_vec(), small::identity(k));
-    for c in 0..k {
-        let pivot = (c..k)
-            .max_by(|&i, &j| m[i * k + c].abs().total_cmp(&m[j * k + c].abs()))
-            .unwrap_or(c);
-        for t in 0..k {
-            m.swap(c * k + t, pivot * k + t);
-            out.swap(c * k + t, pivot * k + t);
-        }
-        let d = m[c * k + c];
-        (0..k).for_each(|t| {
-            m[c * k + t] /= d;
-            out[c * k + t] /= d;
-        });
-        for r in (0..k).filter(|&r| r != c) {
-            let f = m[r * k + c];
-            for t in 0..k {
-                m[r * k + t] -= f * m[c * k + t];
-                out[r * k + t] -= f * out[c * k + t];
-            }
-        }
-    }
-    out
 }

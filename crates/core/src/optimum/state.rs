@@ -51,40 +51,27 @@ pub struct Curvature {
 impl Space {
     /// All directions of every part.
     pub fn new(cp: &CrossProducts, n_obs: usize, reml: bool) -> Space {
-        let part = |p: &crate::layout::Part| PartSpace {
-            k: p.k,
-            d: p.k,
-            basis: small::identity(p.k),
-        };
+        let part = |p: &crate::layout::Part| PartSpace { k: p.k, d: p.k, basis: small::identity(p.k) };
         let m = if reml { n_obs - cp.layout.p } else { n_obs } as f64;
-        Space {
-            reml,
-            parts: cp.layout.parts.iter().map(part).collect(),
-            m,
-        }
+        Space { reml, parts: cp.layout.parts.iter().map(part).collect(), m }
     }
 
     /// Number of distinct elements of S̃.
-    pub fn len(&self) -> usize {
+    pub fn n_elements(&self) -> usize {
         self.parts.iter().map(|p| p.d * (p.d + 1) / 2).sum()
     }
 
     /// (part, row, column) of each distinct element, lower triangles column by column.
     pub fn elements(&self) -> Vec<(usize, usize, usize)> {
         let of_part = |(i, p): (usize, &PartSpace)| -> Vec<_> {
-            (0..p.d)
-                .flat_map(|c| (c..p.d).map(move |r| (i, r, c)))
-                .collect()
+            (0..p.d).flat_map(|c| (c..p.d).map(move |r| (i, r, c))).collect()
         };
         self.parts.iter().enumerate().flat_map(of_part).collect()
     }
 
     /// Distinct elements of the matrices.
     pub fn pack(&self, s: &[Vec<f64>]) -> Vec<f64> {
-        self.elements()
-            .iter()
-            .map(|&(i, r, c)| s[i][r * self.parts[i].d + c])
-            .collect()
+        self.elements().iter().map(|&(i, r, c)| s[i][r * self.parts[i].d + c]).collect()
     }
 
     /// Symmetric matrices from a gradient, whose off-diagonal elements count twice.
@@ -102,62 +89,31 @@ impl Space {
     /// `<m, E_i>` for every element.
     pub fn pack_gradient(&self, m: &[Vec<f64>]) -> Vec<f64> {
         let value = |&(i, r, c): &(usize, usize, usize)| {
-            if r == c {
-                m[i][r * self.parts[i].d + c]
-            } else {
-                2.0 * m[i][r * self.parts[i].d + c]
-            }
+            if r == c { m[i][r * self.parts[i].d + c] } else { 2.0 * m[i][r * self.parts[i].d + c] }
         };
         self.elements().iter().map(value).collect()
     }
 
     /// Criterion at S̃ = F F' given by its roots F (`d × r` per part).
-    pub fn evaluate(
-        &self,
-        cp: &CrossProducts,
-        roots: &[(Vec<f64>, usize)],
-    ) -> Result<Point, CoreError> {
+    pub fn evaluate(&self, cp: &CrossProducts, roots: &[(Vec<f64>, usize)]) -> Result<Point, CoreError> {
         let mut s = Vec::with_capacity(roots.len());
         let mut t = Vec::with_capacity(roots.len());
         for (p, (f, r)) in self.parts.iter().zip(roots) {
-            s.push(small::multiply(
-                f,
-                &small::transpose(f, p.d, *r),
-                p.d,
-                *r,
-                p.d,
-            ));
-            t.push(small::lower_factor(
-                &small::multiply(&p.basis, f, p.k, p.d, *r),
-                p.k,
-                *r,
-            ));
+            s.push(small::multiply(f, &small::transpose(f, p.d, *r), p.d, *r, p.d));
+            t.push(small::lower_factor(&small::multiply(&p.basis, f, p.k, p.d, *r), p.k, *r));
         }
         self.evaluate_at(cp, &t, s)
     }
 
     /// Criterion at the given T per part; `s` is what the point remembers.
-    pub fn evaluate_at(
-        &self,
-        cp: &CrossProducts,
-        t: &[Vec<f64>],
-        s: Vec<Vec<f64>>,
-    ) -> Result<Point, CoreError> {
-        let blocks = (0..cp.layout.blocks.len())
-            .map(|b| cp.layout.assemble(t, b))
-            .collect();
+    pub fn evaluate_at(&self, cp: &CrossProducts, t: &[Vec<f64>], s: Vec<Vec<f64>>) -> Result<Point, CoreError> {
+        let blocks = (0..cp.layout.blocks.len()).map(|b| cp.layout.assemble(t, b)).collect();
         let factor = cp.factor(blocks)?;
         let sigma2 = factor.r2 / self.m;
         let fixed = if self.reml { factor.log_det_x } else { 0.0 };
-        let criterion =
-            factor.log_det_z + fixed + self.m * (1.0 + (2.0 * std::f64::consts::PI * sigma2).ln());
+        let criterion = factor.log_det_z + fixed + self.m * (1.0 + (2.0 * std::f64::consts::PI * sigma2).ln());
         if criterion.is_finite() {
-            Ok(Point {
-                s,
-                criterion,
-                sigma2,
-                factor,
-            })
+            Ok(Point { s, criterion, sigma2, factor })
         } else {
             Err(CoreError::NotPositiveDefinite { pivot: 0 })
         }
@@ -175,8 +131,7 @@ impl Space {
             let (mut tr, mut u) = (vec![0.0; k * k], vec![0.0; k * k]);
             for r in 0..k {
                 for s in 0..k {
-                    tr[r * k + s] =
-                        slopes.trace[part.block][(part.offset + r) * block.k + part.offset + s];
+                    tr[r * k + s] = slopes.trace[part.block][(part.offset + r) * block.k + part.offset + s];
                 }
             }
             for level in solution.r[part.block].chunks_exact(block.k) {
@@ -189,11 +144,7 @@ impl Space {
             trace.push(tr);
             quadratic.push(u);
         }
-        let unit: Vec<f64> = cp
-            .unit_information(f, &solution)
-            .iter()
-            .map(|v| v / point.sigma2)
-            .collect();
+        let unit: Vec<f64> = cp.unit_information(f, &solution).iter().map(|v| v / point.sigma2).collect();
         let traces = match cp.unit_traces(&slopes, self.reml) {
             Some(traces) => Some(traces),
             None => cp.dense_traces(f, self.reml)?,
@@ -209,14 +160,10 @@ impl Space {
         unit: &[f64],
         traces: Option<&[f64]>,
     ) -> Curvature {
-        let n = self.len();
+        let n = self.n_elements();
         let plain: Vec<Vec<f64>> = self.parts.iter().map(|p| small::identity(p.d)).collect();
-        let rescale: Vec<Vec<f64>> = self
-            .parts
-            .iter()
-            .zip(trace.iter().zip(&quadratic))
-            .map(|(p, (t, u))| rescaling(t, u, p.d))
-            .collect();
+        let rescale: Vec<Vec<f64>> =
+            self.parts.iter().zip(trace.iter().zip(&quadratic)).map(|(p, (t, u))| rescaling(t, u, p.d)).collect();
         let directions = self.directions(&plain);
         let raw = small::congruence(unit, &directions, self.n_units(), n);
         let a = self.pack_gradient(&quadratic);
@@ -238,16 +185,9 @@ impl Space {
                 (tt, expected)
             }
             // the rescaled average information stands in for the expected one
-            None => (
-                (0..n * n)
-                    .map(|i| rescaled[i] + t[i / n] * t[i % n] / self.m)
-                    .collect(),
-                rescaled.clone(),
-            ),
+            None => ((0..n * n).map(|i| rescaled[i] + t[i / n] * t[i % n] / self.m).collect(), rescaled.clone()),
         };
-        let hessian = (0..n * n)
-            .map(|i| 2.0 * raw[i] - tt[i] - a[i / n] * a[i % n] / self.m)
-            .collect();
+        let hessian = (0..n * n).map(|i| 2.0 * raw[i] - tt[i] - a[i / n] * a[i % n] / self.m).collect();
         Curvature {
             gradient: self.pack_gradient(&m),
             m,
@@ -277,9 +217,7 @@ impl Space {
             let en = small::multiply(&e, &n[part], p.d, p.d, p.d);
             let left = small::multiply(&p.basis, &en, p.k, p.d, p.d);
             let full = small::multiply(&left, &small::transpose(&p.basis, p.k, p.d), p.k, p.d, p.k);
-            full.iter()
-                .enumerate()
-                .for_each(|(u, v)| out[(start + u) * elements.len() + i] = *v);
+            full.iter().enumerate().for_each(|(u, v)| out[(start + u) * elements.len() + i] = *v);
         }
         out
     }
@@ -299,10 +237,7 @@ fn rescaling(trace: &[f64], quadratic: &[f64], d: usize) -> Vec<f64> {
         return small::identity(d);
     }
     let inverse = small::invert_lower(&t, d);
-    let (rho, q) = small::symmetric_eigen(
-        &small::congruence(quadratic, &small::transpose(&inverse, d, d), d, d),
-        d,
-    );
+    let (rho, q) = small::symmetric_eigen(&small::congruence(quadratic, &small::transpose(&inverse, d, d), d, d), d);
     let mut scaled = q.clone();
     for r in 0..d {
         (0..d).for_each(|c| scaled[r * d + c] /= rho[c].clamp(0.1, 1e4).sqrt());
