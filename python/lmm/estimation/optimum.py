@@ -69,10 +69,9 @@ def optimize(
     hold = layout.held_elements(given.held) if given.held.any() else None
     begin = _begin(criterion, blocks, given, start)
     starts = [begin, *_further_starts(criterion, blocks, given, restarts)]
-    optima = [
-        criterion.cross.optimize(criterion.reml, None if s is None else layout.factors(s), hold, control)
-        for s in starts
-    ]
+    report = _report if control.progress else None
+    factors = [None if s is None else layout.factors(s) for s in starts]
+    optima = [criterion.cross.optimize(criterion.reml, T, hold, control, report) for T in factors]
     return _summarized(criterion, given, optima)
 
 

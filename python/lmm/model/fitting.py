@@ -20,6 +20,7 @@ from lmm.model.result import Fit
 from lmm.typing import FloatVector, Method, Missing
 
 RESERVED = ("residual", "family")
+NO_VARIANCE = 1e-14  # of the variation of the response: rounding of the squares of its 16 digits
 
 
 def fit(
@@ -162,12 +163,10 @@ def _refuse_reserved(reserved: Mapping[str, Any]) -> None:
 
 
 def _refuse_exact_fit(design: Design, r2: float) -> None:
-    """No residual variance means no likelihood: the criterion falls without bound."""
+    """Without residual variance the criterion falls without bound, as far as rounding lets theta grow."""
     y = response(design)
-    spread = float(np.square(y - y.mean()).sum())
-    if not r2 > 1e-20 * spread:
-        what = "The response is constant" if spread == 0.0 else "The model reproduces the response exactly"
+    if not r2 > NO_VARIANCE * float(np.square(y - y.mean()).sum()):
         raise DesignError(
-            f"{what}: no residual variance is left to estimate. "
-            "Check the response, or leave terms out of the formula."
+            "The model reproduces the response exactly: no residual variance is left to estimate. "
+            "Check the response, or leave random terms out of the formula."
         )

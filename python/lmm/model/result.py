@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import FrozenInstanceError
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -290,6 +291,11 @@ class Fit(Estimates):
         from lmm.reports import write_page
 
         return write_page(self, path)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise FrozenInstanceError(
+            f"a fit never changes, {name} cannot be set; fit.update() and fit.refit() make other fits"
+        )
 
     def __repr__(self) -> str:
         return printing.short_text(self)
