@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from lmm.design import spec_from_dict, spec_to_dict
 from lmm.design.state import from_plain, to_plain
 from lmm.engine import block
-from lmm.errors import ColumnError, DataError, DesignError, FileError, UnsupportedError
+from lmm.errors import ColumnError, DataError, DesignError, FileError, FormulaError, UnsupportedError
 from tests.design.designs import N_ROWS, learn, table
 
 FORMULAS = [
@@ -227,3 +227,34 @@ def test_a_state_that_is_no_plain_value():
 def test_a_state_that_cannot_be_read():
     with pytest.raises(FileError, match="cannot be read"):
         from_plain({"something": 1})
+
+
+def test_a_file_holds_the_formula_as_text_only():
+    spec, _ = learn("y ~ I(x^2) + (x | g)")
+
+    content = spec_to_dict(spec)
+
+    assert content["formula"] == "y ~ I(x^2) + (x | g)"
+    assert "text" not in content["fixed"]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"formula": "y ~ I(x^2)"}, "has 1 random terms; its formula has 0"),
+        ({"fixed": {}}, "cannot be read: KeyError 'terms'"),
+        ({"kinds": None}, "cannot be read: TypeError"),
+    ],
+)
+def test_a_damaged_file(change, words):
+    spec, _ = learn("y ~ I(x^2) + (x | g)")
+
+    with pytest.raises(FileError, match=words):
+        spec_from_dict(spec_to_dict(spec) | change)
+
+
+def test_a_formula_in_a_file_is_checked_as_any_other():
+    spec, _ = learn("y ~ I(x^2)")
+
+    with pytest.raises(FormulaError, match=r"unknown function open"):
+        spec_from_dict(spec_to_dict(spec) | {"formula": "y ~ I(open('x'))"})

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from lmm.design.effects import RandomSpec, random_term
+from lmm.design.effects import RandomSpec
 from lmm.design.expression import ExpressionSpec
 from lmm.design.matrix import MatrixSpec
 from lmm.design.spec import DesignSpec
-from lmm.formula import Formula
+from lmm.errors import FileError
+from lmm.formula import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
+
+_Part = TypeVar("_Part")
+_Spec = TypeVar("_Spec")
 
 
 def spec_to_dict(spec: DesignSpec) -> dict[str, Any]:
@@ -36,16 +39,8 @@ def spec_to_dict(spec: DesignSpec) -> dict[str, Any]:
     >>> bool((again.build(data).X == design.X).all())
     True
     """
-    formula = spec.formula
     return {
-        "formula": {
-            "source": formula.source,
-            "response": formula.response,
-            "fixed": formula.fixed,
-            "random": [asdict(term) | {"factors": list(term.factors)} for term in formula.random],
-            "offsets": list(formula.offsets),
-            "variables": sorted(formula.variables),
-        },
+        "formula": spec.formula.source,
         "kinds": dict(spec.kinds),
         "response": spec.response.to_dict(),
         "fixed": spec.fixed.to_dict(),
@@ -62,29 +57,48 @@ def spec_to_dict(spec: DesignSpec) -> dict[str, Any]:
 def spec_from_dict(content: Mapping[str, Any]) -> DesignSpec:
     """Read what `spec_to_dict` wrote.
 
+    Of the formula only its text is taken, which is parsed again: nothing is ever evaluated that the parser has not
+    checked.
+
     Raises
     ------
     FileError
-        If the state of a transform cannot be read.
+        If something is missing, or does not belong to the formula.
+    FormulaError
+        If the text is no formula.
     """
-    formula = content["formula"]
+    try:
+        return _read(content)
+    except (KeyError, TypeError, IndexError, AttributeError) as error:
+        raise FileError(
+            f"The design in the file cannot be read: {type(error).__name__} {error}. It may be damaged, or written by "
+            "another version."
+        ) from error
+
+
+def _read(content: Mapping[str, Any]) -> DesignSpec:
+    kinds = dict(content["kinds"])
+    formula = parse(content["formula"], columns=kinds)
     return DesignSpec(
-        formula=Formula(
-            source=formula["source"],
-            response=formula["response"],
-            fixed=formula["fixed"],
-            random=tuple(random_term(term) for term in formula["random"]),
-            offsets=tuple(formula["offsets"]),
-            variables=frozenset(formula["variables"]),
-        ),
-        kinds=dict(content["kinds"]),
-        response=ExpressionSpec.from_dict(content["response"]),
-        fixed=MatrixSpec.from_dict(content["fixed"]),
+        formula=formula,
+        kinds=kinds,
+        response=ExpressionSpec.from_dict(formula.response, content["response"]),
+        fixed=MatrixSpec.from_dict(formula.fixed, content["fixed"]),
         kept=np.array(content["kept"], dtype=np.int64),
-        random=tuple(RandomSpec.from_dict(term) for term in content["random"]),
-        offsets=tuple(ExpressionSpec.from_dict(expression) for expression in content["offsets"]),
+        random=_together(RandomSpec.from_dict, formula.random, content["random"], "random terms"),
+        offsets=_together(ExpressionSpec.from_dict, formula.offsets, content["offsets"], "offsets"),
         contrasts=dict(content["contrasts"]),
         offset=content["offset"],
-        needs_offset=content["needs_offset"],
+        needs_offset=bool(content["needs_offset"]),
         blocks=tuple(content["blocks"]),
     )
+
+
+def _together(
+    read: Callable[[_Part, Any], _Spec], parts: Sequence[_Part], contents: Sequence[Any], what: str
+) -> tuple[_Spec, ...]:
+    if len(parts) != len(contents):
+        raise FileError(
+            f"The design in the file has {len(contents)} {what}; its formula has {len(parts)}. The file is damaged."
+        )
+    return tuple(map(read, parts, contents))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,13 +13,13 @@ from lmm.design.grouping import Grouping
 from lmm.design.matrix import MatrixSpec, learn_matrix
 from lmm.engine import Block, GroupBlock
 from lmm.errors import DesignError
-from lmm.formula import RandomTerm
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from lmm.data import Columns
     from lmm.design.coding import Coding
+    from lmm.formula import RandomTerm
     from lmm.typing import FloatMatrix, IntVector
 
 _INTERCEPT_ONLY = "1"
@@ -89,29 +89,23 @@ class RandomSpec:
         return RandomPart(term.source, term.group, self.columns, levels, term.structure, block, codes)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for a file."""
+        """Plain values for a file; the term is not among them, it is read from the formula again."""
         return {
-            "term": asdict(self.term) | {"factors": list(self.term.factors)},
             "effects": None if self.effects is None else self.effects.to_dict(),
             "factors": [factor.to_dict() for factor in self.factors],
             "grouping": self.grouping.to_dict(),
         }
 
     @classmethod
-    def from_dict(cls, content: Mapping[str, Any]) -> RandomSpec:
-        """Read what `to_dict` wrote."""
+    def from_dict(cls, term: RandomTerm, content: Mapping[str, Any]) -> RandomSpec:
+        """Read what `to_dict` wrote; the term comes from the formula."""
         effects = content["effects"]
         return cls(
-            random_term(content["term"]),
-            None if effects is None else MatrixSpec.from_dict(effects),
-            tuple(ExpressionSpec.from_dict(factor) for factor in content["factors"]),
+            term,
+            None if effects is None else MatrixSpec.from_dict(term.effects, effects),
+            tuple(map(ExpressionSpec.from_dict, term.factors, content["factors"])),
             Grouping.from_dict(content["grouping"]),
         )
-
-
-def random_term(content: Mapping[str, Any]) -> RandomTerm:
-    """Random term of a formula from plain values."""
-    return RandomTerm(**{**content, "factors": tuple(content["factors"])})
 
 
 def user_parts(

@@ -50,13 +50,13 @@ class ExpressionSpec:
         return _evaluate(self.text, columns, self.transforms)[0]
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for a file."""
-        return {"text": self.text, "variables": list(self.variables), "transforms": to_plain(self.transforms)}
+        """Plain values for a file; the text is not among them, it is read from the formula again."""
+        return {"variables": list(self.variables), "transforms": to_plain(self.transforms)}
 
     @classmethod
-    def from_dict(cls, content: Mapping[str, Any]) -> ExpressionSpec:
-        """Read what `to_dict` wrote."""
-        return cls(content["text"], tuple(content["variables"]), from_plain(content["transforms"]))
+    def from_dict(cls, text: str, content: Mapping[str, Any]) -> ExpressionSpec:
+        """Read what `to_dict` wrote; the text comes from the formula."""
+        return cls(text, tuple(content["variables"]), from_plain(content["transforms"]))
 
 
 def _evaluate(text: str, columns: Columns, transforms: dict[str, Any]) -> tuple[Any, tuple[str, ...]]:

@@ -67,7 +67,7 @@ class MatrixSpec:
         return matrix
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for a file: nothing but text, numbers, lists and dicts."""
+        """Plain values for a file; the text is not among them, it is read from the formula again."""
         terms = [
             {
                 "name": term.name,
@@ -89,7 +89,6 @@ class MatrixSpec:
         ]
         transforms = to_plain(self.transforms)
         return {
-            "text": self.text,
             "names": list(self.names),
             "terms": terms,
             "factors": factors,
@@ -97,8 +96,8 @@ class MatrixSpec:
         }
 
     @classmethod
-    def from_dict(cls, content: Mapping[str, Any]) -> MatrixSpec:
-        """Read what `to_dict` wrote."""
+    def from_dict(cls, text: str, content: Mapping[str, Any]) -> MatrixSpec:
+        """Read what `to_dict` wrote; the text comes from the formula."""
         terms = tuple(
             FixedTerm(term["name"], slice(*term["columns"]), tuple(term["parts"]), tuple(term["variables"]))
             for term in content["terms"]
@@ -113,9 +112,7 @@ class MatrixSpec:
             )
             for factor in content["factors"]
         )
-        return cls(
-            content["text"], tuple(content["names"]), terms, factors, from_plain(content["transforms"])
-        )
+        return cls(text, tuple(content["names"]), terms, factors, from_plain(content["transforms"]))
 
 
 def learn_matrix(

@@ -49,8 +49,8 @@ def from_plain(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     match value:
-        case {"array": entries, "type": str(dtype), "shape": shape}:
-            return np.array(entries, dtype=np.dtype(dtype)).reshape(shape)
+        case {"array": entries, "type": str(dtype), "shape": shape} if np.dtype(dtype).kind in "biuf":
+            return np.array(entries, dtype=dtype).reshape(shape)
         case {"pairs": list(pairs)}:
             return {from_plain(key): from_plain(entry) for key, entry in pairs}
         case {"list": list(entries)}:
