@@ -123,9 +123,9 @@ def coding_from_formula(contrasts: Any) -> Coding | None:
     if isinstance(contrasts, CustomContrasts):
         contrasts = contrasts.contrasts
     if not isinstance(contrasts, Contrasts):
-        matrix = list(contrasts.values()) if isinstance(contrasts, Mapping) else contrasts
-        columns = np.asarray(matrix, dtype=np.float64)
-        return Coding("custom", custom=columns.T if isinstance(contrasts, Mapping) else columns)
+        if isinstance(contrasts, Mapping):
+            return Coding("custom", custom=_as_matrix("C()", list(contrasts.values())).T)
+        return Coding("custom", custom=_as_matrix("C()", contrasts))
     kind = type(contrasts).__name__.removesuffix("Contrasts").lower()
     return Coding({"diff": "difference"}.get(kind, kind), contrasts)
 

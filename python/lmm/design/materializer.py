@@ -103,15 +103,20 @@ class ColumnsMaterializer(FormulaMaterializer):  # type: ignore[misc]
     def _encode_numerical(
         self, values: Any, metadata: Any, encoder_state: dict[str, Any], spec: Any, drop_rows: Sequence[int]
     ) -> Any:
-        array = np.asarray(values, dtype=np.float64)
+        array = np.asarray(values)
+        expression = encoder_state.get("expression", "A term")
+        if array.dtype.kind not in "biuf":
+            raise DesignError(
+                f'"{expression}" gives values of type {array.dtype}; it must give real numbers.'
+            )
         if array.ndim == 0:
-            return np.full(self.nrows, array)
+            return np.full(self.nrows, array, dtype=np.float64)
         if array.shape != (self.nrows,):
             raise DesignError(
-                f'"{encoder_state.get("expression", "A term")}" gives an array of shape {array.shape}; '
+                f'"{expression}" gives an array of shape {array.shape}; '
                 f"it must give one value for each of the {self.nrows} rows."
             )
-        return array
+        return array.astype(np.float64, copy=False)
 
     @overriding
     def _encode_categorical(
