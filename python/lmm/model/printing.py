@@ -11,16 +11,9 @@ if TYPE_CHECKING:
 
 def short_text(fit: Fit) -> str:
     """Write method, formula, criterion, variances and fixed effects as plain text."""
-    return "\n".join(
-        [
-            *_head(fit),
-            "",
-            fit.varcorr.to_text(),
-            "",
-            fit.fixef.to_text(),
-            *(["", *(f"Note: {note}" for note in fit.notes)] if fit.notes else []),
-        ]
-    )
+    lines = [*_head(fit), "", fit.varcorr.to_text(), "", fit.fixef.to_text()]
+    notes = [f"Note: {note}" for note in fit.notes]
+    return "\n".join([*lines, "", *notes] if notes else lines)
 
 
 def short_html(fit: Fit) -> str:

@@ -1,0 +1,136 @@
+"""One sentence for each thing that a reader should know, with what to do."""
+
+import numpy as np
+import pytest
+
+import lmm
+
+RNG = np.random.default_rng(8)
+G = np.repeat(np.arange(12), 6)
+X = np.tile(np.arange(6.0), 12)
+NOISE = RNG.normal(size=72)
+# Within each level the noise has neither a mean nor a slope, so that the estimates are known.
+BASIS = np.column_stack([np.ones(6), np.arange(6.0), np.arange(6.0) ** 2])
+NOISE -= np.concatenate(
+    [BASIS @ np.linalg.lstsq(BASIS, part, rcond=None)[0] for part in NOISE.reshape(12, 6)]
+)
+EFFECT = RNG.normal(size=12)
+EFFECT -= EFFECT.mean()
+
+
+def table(intercept, slope, square=0.0):
+    """Levels with the given intercepts, slopes and squares, and noise that knows nothing of them."""
+    y = (intercept + 0 * EFFECT)[G] + (slope + 0 * EFFECT)[G] * X + (square + 0 * EFFECT)[G] * X**2 + NOISE
+    return {"y": y, "x": X, "g": np.array([f"g{j:02}" for j in G])}
+
+
+def notes(formula, data, **options):
+    return lmm.fit(formula, data, **options).notes
+
+
+def test_a_healthy_fit_has_no_notes():
+    other = np.roll(EFFECT, 3)
+    assert notes("y ~ x + (x || g)", table(3 * EFFECT, 2 * other)) == ()
+
+
+def test_a_zero_variance_of_an_intercept():
+    (note,) = notes("y ~ x + (1 | g)", table(0, 0))
+    assert note == (
+        "Singular: the variance of Intercept within g is zero; leave the term out, which gives the same fit."
+    )
+
+
+def test_a_zero_variance_of_a_slope():
+    data = table(3 * EFFECT, 0)
+    fit = lmm.fit("y ~ x + (x || g)", data)
+    assert fit.notes == (
+        "Singular: the variance of x within g is zero; leave x out of this term, which gives the same fit.",
+    )
+    without = lmm.fit("y ~ x + (1 | g)", data)
+    np.testing.assert_allclose(fit.criterion, without.criterion, atol=1e-6)
+
+
+def test_both_variances_zero():
+    (note,) = notes("y ~ x + (x | g)", table(0, 0))
+    assert note.startswith("Singular: every variance of Intercept, x within g is zero; leave the term out")
+
+
+@pytest.mark.parametrize(("sign", "said"), [(1, "+1"), (-1, "-1")])
+def test_a_perfect_correlation(sign, said):
+    (note,) = notes("y ~ x + (x | g)", table(4 * EFFECT, sign * 2 * EFFECT))
+    assert f"Intercept and x of g are perfectly correlated ({said})" in note
+    assert "use (... || g)" in note
+
+
+def test_a_covariance_of_lower_rank():
+    first, second = 3 * EFFECT, 3 * np.roll(EFFECT, 5)
+    fit = lmm.fit("y ~ x + I(x^2) + (x + I(x^2) | g)", table(first, second, first - second))
+    (note,) = (note for note in fit.notes if note.startswith("Singular"))
+    assert "the covariance of Intercept, x, I(x ** 2) within g has rank 2 only" in note
+
+
+def test_null_directions_have_no_variance():
+    fit = lmm.fit("y ~ x + (x | g)", table(4 * EFFECT, 2 * EFFECT))
+    (a,) = fit.optimum.null_directions
+    (T,) = fit.T
+    assert a.shape == (2, 1)
+    np.testing.assert_allclose(T.T @ a, 0, atol=1e-8 * np.abs(T).max())
+
+
+def test_few_levels():
+    data = table(0, 0) | {"h": np.resize(["a", "b", "c"], 72)}
+    data["y"] = data["y"] + np.resize([0.0, 5.0, 9.0], 72)
+    (note,) = notes("y ~ x + (1 | h)", data)
+    assert note == "Few levels: h has only 3, so its variance is known poorly; consider h as a fixed effect."
+
+
+def test_few_levels_with_more_than_one_row():
+    codes = np.arange(40)
+    codes[0] = 1
+    y = RNG.normal(size=40)
+    y[0] = y[1] + 1e-2
+    (note,) = notes("y ~ 1 + (1 | g)", {"y": y, "g": codes.astype(str)})
+    assert note.startswith("Nearly unidentified: only 1 of the 39 levels of g have more than one row")
+
+
+def test_two_factors_that_divide_the_rows_alike():
+    data = table(3 * EFFECT, 0)
+    data["h"] = data["g"].copy()
+    data["h"][0] = "g05"
+    found = notes("y ~ x + (1 | g) + (1 | h)", data)
+    assert any("g and h divide the rows almost alike (12 and 12 levels, 13 combinations)" in n for n in found)
+
+
+def test_a_covariate_far_from_zero():
+    data = table(3 * EFFECT, 2 * np.roll(EFFECT, 3))
+    data["x"] = data["x"] + 2000
+    (note,) = notes("y ~ x + (x | g)", data)
+    assert note.startswith("Scale: x lies far from zero (mean 1173 standard deviations)")
+    assert note.endswith("center x.")
+
+
+def test_columns_that_nearly_depend_on_each_other():
+    data = table(3 * EFFECT, 0)
+    data["year"] = data["x"] + 2000
+    (note,) = notes("y ~ year + I(year^2) + (1 | g)", data)
+    assert note == (
+        "Scale: the fixed effects Intercept, year, I(year ** 2) are nearly linearly dependent, which costs digits; "
+        "center covariates far from zero, or use poly() instead of raw powers."
+    )
+
+
+def test_scales_alone_do_no_harm():
+    data = table(3 * EFFECT, 2 * np.roll(EFFECT, 3))
+    data["x"] = data["x"] * 1e9
+    assert notes("y ~ x + (x || g)", data) == ()
+
+
+def test_blocks_of_the_user_are_no_grouping_factors():
+    Z = RNG.normal(size=(72, 2))
+    found = notes("y ~ x", table(0, 0) | {"y": NOISE + Z @ [3.0, -4.0]}, random={"s": lmm.block(Z)})
+    assert found == ()
+
+
+def test_singular_fits_do_not_warn():
+    # Warnings are errors here: getting there is the test.
+    assert lmm.fit("y ~ x + (1 | g)", table(0, 0)).singular

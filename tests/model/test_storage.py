@@ -1,0 +1,219 @@
+"""Fits in files and in pickles: the same numbers, no code, never half a file."""
+
+import json
+import pickle
+import zipfile
+from dataclasses import fields
+
+import numpy as np
+import pytest
+
+import lmm
+from lmm.errors import FileError
+from lmm.model.packing import CLASSES, Packer, unpack
+from lmm.model.storage import VERSION
+
+RNG = np.random.default_rng(17)
+N = 60
+TABLE = {
+    "y": RNG.normal(size=N) + RNG.normal(size=10)[np.arange(N) % 10],
+    "x": np.where(np.arange(N) == 4, np.nan, RNG.normal(size=N)),
+    "f": np.resize(["a<b>", "ü", "c"], N),
+    "g": np.array([f"g{j % 10}" for j in range(N)]),
+    "w": RNG.uniform(0.5, 2.0, N),
+    "z": RNG.normal(size=N),
+}
+BLOCK = lmm.block(np.eye(6)[np.arange(N) % 6], covariance=0.5 * np.eye(6) + 0.5)
+MODELS = {
+    "linear": ("y ~ x", {}),
+    "slope": ("y ~ x + C(f, contr.sum) + (x | g)", {"method": "ml", "restarts": 1}),
+    "all": (
+        "y ~ poly(x, 2) + f + offset(z) + (f || g)",
+        {"weights": "w", "offset": TABLE["z"], "contrasts": {"f": "sum"}, "theta": {"g.f[T.ü]": 0.25}},
+    ),
+    "block": ("y ~ x + (1 | g)", {"random": {"kin": BLOCK}, "control": {"tolerance": 1e-6}}),
+    "sparse": ("y ~ x + (1 | g)", {"random": {"s": lmm.block(BLOCK.to_sparse())}, "start": [1.0, 0.5]}),
+}
+
+
+@pytest.fixture(params=MODELS)
+def fit(request):
+    formula, options = MODELS[request.param]
+    options = dict(options)
+    if "theta" in options:
+        names = lmm.criterion(formula, TABLE, contrasts=options["contrasts"]).names
+        options["theta"] = {names[-1]: 0.25}
+    return lmm.fit(formula, TABLE, **options)
+
+
+@pytest.fixture(params=["file", "pickle"])
+def again(request, fit, tmp_path):
+    if request.param == "pickle":
+        return pickle.loads(pickle.dumps(fit))
+    lmm.save(fit, tmp_path / "fit.lmm")
+    return lmm.load(tmp_path / "fit.lmm")
+
+
+def test_all_numbers_come_back(fit, again):
+    for name in ("beta", "theta", "sigma", "vcov", "u", "b", "criterion", "aic", "bic", "fitted", "y", "X"):
+        np.testing.assert_array_equal(getattr(again, name), getattr(fit, name), err_msg=name)
+    for name in ("formula", "method", "n_obs", "n_levels", "df_residual", "converged", "singular", "notes"):
+        assert getattr(again, name) == getattr(fit, name)
+    for name in ("fixef", "varcorr", "model_frame", "trace"):
+        assert getattr(again, name) == getattr(fit, name)
+    assert again.ranef(pev=True) == fit.ranef(pev=True)
+    assert str(again.certificate) == str(fit.certificate)
+    assert (again.Z != fit.Z).nnz == 0
+    assert repr(again) == repr(fit)
+
+
+def test_it_predicts_and_refits(fit, again):
+    new = {name: np.asarray(values)[:4] for name, values in TABLE.items()}
+    options = {"offset": TABLE["z"][:4]} if "offset(z)" in fit.formula else {}
+    expected = fit.predict(new, random="g" if fit.n_levels else False, **options)
+    np.testing.assert_array_equal(
+        again.predict(new, random="g" if fit.n_levels else False, **options), expected
+    )
+    y = RNG.normal(size=fit.n_obs)
+    assert again.refit(y).criterion == fit.refit(y).criterion
+
+
+def test_it_is_updated_with_the_table(fit, again):
+    assert again.update(data=TABLE).criterion == fit.criterion
+
+
+def test_the_same_fit_gives_the_same_bytes(fit, tmp_path):
+    lmm.save(fit, tmp_path / "one")
+    lmm.save(lmm.load(tmp_path / "one"), tmp_path / "two")
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+
+
+def test_the_file_is_json_and_plain_arrays(fit, tmp_path):
+    lmm.save(fit, tmp_path / "fit.lmm")
+    with zipfile.ZipFile(tmp_path / "fit.lmm") as archive:
+        header = json.loads(archive.read("fit.json"))
+        for name in archive.namelist()[1:]:
+            np.load(archive.open(name), allow_pickle=False)
+    assert (header["format"], header["version"], header["lmm"]) == ("lmm fit", 1, lmm.__version__)
+
+
+# What the file holds. A change here is a change of the format: raise VERSION, and read the old one too.
+FIELDS_OF_VERSION_1 = {
+    "Certificate": "converged singular message n_iterations n_evaluations starts_tried details",
+    "Column": "name kind values codes levels level_values integers",
+    "Columns": "columns n_rows available",
+    "Control": "max_iterations tolerance progress",
+    "Design": "y X names terms factors kept random weights offset rows n_rows n_dropped_missing"
+    " n_dropped_weight model_frame notes",
+    "Evaluation": "criterion sigma r2 log_det_Z log_det_X beta b u unscaled_vcov M",
+    "FactorCoding": "name variable levels contrasts matrix",
+    "FixedTerm": "name columns parts variables",
+    "GroupBlock": "codes values n_levels structure root labels",
+    "MatrixBlock": "matrix n_columns structure root labels",
+    "RandomPart": "source group columns levels structure block codes",
+    "Request": "formula data method weights offset missing contrasts random start theta restarts control",
+    "ThetaOptimum": "theta held certificate null_directions path criterion step decrement",
+}
+
+
+def test_the_fields_are_those_of_the_version():
+    assert VERSION == 1
+    found = {name: " ".join(field.name for field in fields(cls)) for name, cls in CLASSES.items()}
+    assert found == FIELDS_OF_VERSION_1
+
+
+@pytest.fixture
+def saved(tmp_path):
+    path = tmp_path / "fit.lmm"
+    lmm.save(lmm.fit("y ~ x", TABLE), path)
+    return path
+
+
+def rewritten(path, change):
+    """The file with another header."""
+    with zipfile.ZipFile(path) as archive:
+        content = {name: archive.read(name) for name in archive.namelist()}
+    header = json.loads(content["fit.json"])
+    change(header)
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, text in (content | {"fit.json": json.dumps(header).encode()}).items():
+            archive.writestr(name, text)
+
+
+def test_a_later_version_is_refused(saved):
+    rewritten(saved, lambda header: header.update(version=2, lmm="9.0"))
+    with pytest.raises(
+        FileError, match=r"written by lmm 9.0 in version 2.*reads versions up to 1.*newer lmm"
+    ):
+        lmm.load(saved)
+
+
+def test_a_class_that_is_no_part_of_a_fit_is_never_made(saved):
+    def change(header):
+        header["content"][0]["is"] = "Popen"
+
+    rewritten(saved, change)
+    with pytest.raises(FileError, match="is damaged"):
+        lmm.load(saved)
+
+
+@pytest.mark.parametrize("content", [b"", b"not a zip", b"PK\x03\x04 broken"])
+def test_other_files_are_refused(tmp_path, content):
+    (tmp_path / "fit.lmm").write_bytes(content)
+    with pytest.raises(FileError, match=r"is not a fit that lmm\.save wrote"):
+        lmm.load(tmp_path / "fit.lmm")
+
+
+def test_an_archive_without_a_fit_is_refused(tmp_path):
+    with zipfile.ZipFile(tmp_path / "other.zip", "w") as archive:
+        archive.writestr("readme.txt", "hello")
+    with pytest.raises(FileError, match=r"is not a fit that lmm\.save wrote"):
+        lmm.load(tmp_path / "other.zip")
+
+
+def test_a_missing_array_is_damage(saved):
+    with zipfile.ZipFile(saved) as archive:
+        content = {name: archive.read(name) for name in archive.namelist()[:-1]}
+    with zipfile.ZipFile(saved, "w") as archive:
+        for name, text in content.items():
+            archive.writestr(name, text)
+    with pytest.raises(FileError, match="is damaged"):
+        lmm.load(saved)
+
+
+def test_files_and_folders_that_are_not_there(tmp_path):
+    fit = lmm.fit("y ~ x", TABLE)
+    with pytest.raises(FileError, match="There is no file"):
+        lmm.load(tmp_path / "nothing.lmm")
+    with pytest.raises(FileError, match="there is no folder"):
+        lmm.save(fit, tmp_path / "nowhere" / "fit.lmm")
+    with pytest.raises(FileError, match="cannot be saved as"):
+        lmm.save(fit, tmp_path)
+
+
+def test_a_failed_save_leaves_the_old_file(saved, monkeypatch):
+    before = saved.read_bytes()
+    monkeypatch.setattr("os.fsync", lambda _: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    with pytest.raises(FileError, match="No space left on device"):
+        lmm.save(lmm.fit("y ~ x + z", TABLE), saved)
+    assert saved.read_bytes() == before
+    assert [path.name for path in saved.parent.iterdir()] == [saved.name]
+
+
+def test_packing_is_undone_by_unpacking():
+    shared = np.arange(3.0)
+    value = {"a": [1, 2.5, None, True, "ü"], "b": (shared, shared), "c": slice(1, 4), "d": np.float64(0.1)}
+    packer = Packer()
+    tree = json.loads(json.dumps(packer.pack(value)))
+    again = unpack(tree, packer.arrays)
+    assert len(packer.arrays) == 1
+    assert again["a"] == value["a"]
+    assert again["c"] == slice(1, 4)
+    assert again["d"] == 0.1
+    np.testing.assert_array_equal(again["b"][1], shared)
+
+
+@pytest.mark.parametrize("value", [lambda: None, np.array([object()]), {1, 2}])
+def test_what_is_no_data_is_not_packed(value):
+    with pytest.raises(FileError, match="cannot be saved"):
+        Packer().pack(value)
