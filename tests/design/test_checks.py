@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from lmm.design import DesignSpec
 from lmm.errors import DataError, DesignError
+from lmm.formula import parse
 from tests.design.designs import N_ROWS, design, table
 
 EXTRA = {
@@ -71,6 +73,13 @@ def test_designs_that_are_refused(formula, words):
 def test_data_that_are_refused(formula, words):
     with pytest.raises(DataError, match=words):
         design(formula, table() | EXTRA)
+
+
+def test_a_formula_without_a_response():
+    formula = parse("~ x", response_required=False)
+
+    with pytest.raises(DesignError, match=r'"~ x" has no response. Write it as "y ~ x"'):
+        DesignSpec.learn(formula, table())
 
 
 def test_one_row():

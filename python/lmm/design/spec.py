@@ -124,6 +124,10 @@ class DesignSpec:
         >>> spec.build({"x": [10], "g": ["b"]}).X
         array([[ 1., 10.]])
         """
+        if not formula.response:
+            raise DesignError(
+                f'The formula "{formula}" has no response. Write it as "y {formula.source.strip()}".'
+            )
         codings = resolve_contrasts(contrasts)
         rows = select_rows(
             open_table(data), formula.variables, weights=weights, offset=offset, missing=missing
