@@ -101,6 +101,13 @@ def test_two_factors_that_divide_the_rows_alike():
     assert any("g and h divide the rows almost alike (12 and 12 levels, 13 combinations)" in n for n in found)
 
 
+def test_two_factors_that_divide_the_rows_in_the_same_way():
+    data = table(3 * EFFECT, 0)
+    data["h"] = np.array([f"h{j}" for j in G])
+    (note,) = (n for n in notes("y ~ x + (1 | g) + (1 | h)", data) if not n.startswith("Singular"))
+    assert note.startswith("Not identified: g and h divide the rows in the same way")
+
+
 def test_a_covariate_far_from_zero():
     data = table(3 * EFFECT, 2 * np.roll(EFFECT, 3))
     data["x"] = data["x"] + 2000

@@ -22,17 +22,15 @@ FAR_FROM_ZERO = 100.0  # mean over sd of a slope's covariate from which intercep
 def health_notes(design: Design, criterion: Criterion, optimum: ThetaOptimum) -> tuple[str, ...]:
     """Collect the sentences, most important first."""
     factors = criterion.layout.factors(optimum.theta)
-    far = tuple(far_covariates(design.random))
+    # These make the criterion flat; where one of them is said, flatness itself is no news.
+    reasons = (*similar_groups(design.random), *far_covariates(design.random))
     return (
         *convergence(optimum),
         *singularity(design.random, factors, optimum.null_directions),
-        # A covariate far from zero makes the criterion flat: that is said already.
-        *(() if far else flatness(criterion, optimum)),
+        *(reasons or flatness(criterion, optimum)),
         *few_repeats(design.random),
-        *similar_groups(design.random),
         *few_levels(design.random),
         *collinearity(design),
-        *far,
     )
 
 
@@ -140,7 +138,12 @@ def similar_groups(parts: Sequence[RandomPart]) -> Iterator[str]:
         if min(n_one, n_other) <= ALIKE * max(n_one, n_other) or one.codes is None or other.codes is None:
             continue
         pairs = np.unique(one.codes.astype(np.int64) * n_other + other.codes).size
-        if min(n_one, n_other) > ALIKE * pairs:
+        if pairs == max(n_one, n_other) == min(n_one, n_other):
+            yield (
+                f"Not identified: {one.group} and {other.group} divide the rows in the same way, so that only the "
+                "sum of their variances is determined; keep one."
+            )
+        elif min(n_one, n_other) > ALIKE * pairs:
             yield (
                 f"Nearly unidentified: {one.group} and {other.group} divide the rows almost alike ({n_one} and "
                 f"{n_other} levels, {pairs} combinations), so that their variances can hardly be told apart; keep one."
