@@ -168,18 +168,19 @@ def _show(fitted: Fit, request: argparse.Namespace) -> None:
 
 
 def _data(request: argparse.Namespace) -> int:
-    from lmm import datasets
+    from lmm.datasets import describe, load
+    from lmm.datasets import list as list_sets
     from lmm.table import Table
 
     if request.name is None:
-        table = datasets.list()
+        table = list_sets()
         notes = ("lmm data sleepstudy tells about one.",)
         _write(
             Table({name: table[name] for name in table.columns}, title=table.title, notes=notes).to_text(None)
         )
         return FITTED
-    about = datasets.describe(_known_set(request.name))
-    head = datasets.load(request.name).head(_HEAD)
+    about = describe(_known_set(request.name))
+    head = load(request.name).head(_HEAD)
     rows = Table({name: head[name].tolist() for name in head.columns}, title=f"First {len(head)} rows")
     _write(f"{about}\n\n{rows}")
     return FITTED
@@ -190,15 +191,15 @@ def _read(source: str) -> Any:
     path = Path(source)
     if path.suffix.lower() in _SUFFIXES or path.exists() or len(path.parts) > 1:
         return _read_file(path)
-    from lmm import datasets
+    from lmm.datasets import load
 
-    return datasets.load(_known_set(source))
+    return load(_known_set(source))
 
 
 def _known_set(name: str) -> str:
-    from lmm import datasets
+    from lmm.datasets import list as list_sets
 
-    names = list(datasets.list()["name"])
+    names = list(list_sets()["name"])
     if name not in names:
         raise DatasetError(
             f'there is no data set "{name}", and no file of this name; `lmm data` lists the data sets, and a file '

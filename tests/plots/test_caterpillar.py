@@ -71,3 +71,10 @@ def test_large_groups_are_drawn_without_names_and_thinned(n_levels):
     ranks = [segment[0, 0] for segment in lines.get_segments()]
     assert (ranks[0], ranks[-1]) == (1, n_levels)
     assert f"Rank among {n_levels:,} levels of g" == axes.get_xlabel()
+
+
+def test_many_effects_stand_in_rows_and_names_on_the_left():
+    fit = lmm.fit("angle ~ temperature + (0 + temperature | replicate)", lmm.datasets.load("cake"))
+    axes = plot_caterpillar(fit, "replicate").axes
+    assert len(axes) == 6
+    assert [bool(panel.get_yticklabels()[0].get_text()) for panel in axes] == [True, False, False] * 2

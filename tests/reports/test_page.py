@@ -182,3 +182,11 @@ def test_missing_extra_is_named(linear, tmp_path, monkeypatch, package):
     with pytest.raises(lmm.MissingExtraError, match=rf'{package}.*pip install "lmm\[report\]"'):
         linear.report(tmp_path / "page.html")
     assert _names(tmp_path) == []
+
+
+def test_large_data_give_a_page_of_reasonable_size():
+    fit = lmm.fit("y ~ service + (1 | s) + (1 | d)", lmm.datasets.load("InstEval"))
+    text = page(fit)
+    assert len(text.encode()) < 1_000_000
+    assert "Shown are 300 of 2,972 levels" in text
+    assert "Darker hexagons hold more observations" in text

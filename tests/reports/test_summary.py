@@ -158,3 +158,9 @@ def test_long_names_give_way_to_numbers():
 def test_no_number_is_minus_zero():
     rows = [{"y": y, "x": x} for y, x in [(1.0, 0.0), (2.0, 1.0), (4.0, 2.0), (2.0, 1.0), (0.0, 2.0)]]
     assert "-0.0000" not in str(lmm.fit("y ~ x", rows).summary())
+
+
+def test_model_without_fixed_effects_has_no_table_of_them():
+    text = str(lmm.fit("Yield ~ 0 + (1 | Batch)", lmm.datasets.load("Dyestuff")).summary())
+    assert "Fixed effects" not in text
+    assert "Random effects" in text

@@ -23,6 +23,8 @@ __all__ = ["MOST_LINES", "MOST_NAMES", "caterpillar_data", "plot_caterpillar"]
 MOST_NAMES = 60
 """A group with more levels is drawn without their names."""
 
+_MOST_COLUMNS = 3
+
 MOST_LINES = 300
 """A group with more levels is drawn thinned, evenly over the ranks, the extremes included."""
 
@@ -132,17 +134,18 @@ def plot_caterpillar(
         )
     terms = list(dict.fromkeys(table["term"]))
     n_levels = len(table) // len(terms)
-    draw, shape = (
-        (_draw_named, (1, len(terms))) if n_levels <= MOST_NAMES else (_draw_ranked, (len(terms), 1))
-    )
-    natural = 0.75 + 0.15 * max(n_levels, 4) if n_levels <= MOST_NAMES else 2.4 * len(terms)
+    is_named = n_levels <= MOST_NAMES
+    # Names stand on the left, and panels side by side share them; ranks need the width.
+    n_columns = min(len(terms), _MOST_COLUMNS) if is_named else 1
+    n_rows = -(-len(terms) // n_columns)
+    natural = n_rows * (0.75 + 0.15 * max(n_levels, 4) if is_named else 2.4)
     with canvas(width, natural if height is None else height) as figure:
         for index, term in enumerate(terms):
-            axes = figure.add_subplot(*shape, index + 1)
-            rows = np.flatnonzero(table["term"] == term)
-            draw(axes, table, rows, is_first=index == 0)
+            axes = figure.add_subplot(n_rows, n_columns, index + 1)
+            draw = _draw_named if is_named else _draw_ranked
+            draw(axes, table, np.flatnonzero(table["term"] == term), is_first=index % n_columns == 0)
             label_panel(axes, title=term)
-        if n_levels > MOST_NAMES:
+        if not is_named:
             label_panel(figure.axes[-1], x=f"Rank among {n_levels:,} levels of {groups[0]}")
     return figure
 

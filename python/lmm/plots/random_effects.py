@@ -39,7 +39,8 @@ class Panel:
     @property
     def title(self) -> str:
         """Text above the panel."""
-        return f"{self.group}: {self.term}"
+        # A user's block has one name for both.
+        return self.group if self.group == self.term else f"{self.group}: {self.term}"
 
 
 def panels_of(fit: Fit, group: str | None = None) -> list[Panel]:

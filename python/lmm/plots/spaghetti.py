@@ -64,6 +64,7 @@ def _draw_groups(axes: Axes, curves: Curves, table: Table) -> None:
         np.unique(np.linspace(0, present.size - 1, min(present.size, MOST_CURVES)).round().astype(int))
     ]
     order = np.argsort(curves.curve, kind="stable")
+    alpha = 0.4 if drawn.size <= 100 else 0.25
     starts = np.searchsorted(curves.curve[order], drawn)
     ends = np.searchsorted(curves.curve[order], drawn, side="right")
     for curve, start, end in zip(drawn, starts, ends, strict=True):
@@ -71,4 +72,4 @@ def _draw_groups(axes: Axes, curves: Curves, table: Table) -> None:
         colour = colours[int(curve) % len(curves.kinds)]
         # A line through one place is a point.
         marker = "o" if x.size == 1 else ""
-        axes.plot(x, height, color=colour, linewidth=0.6, alpha=0.4, marker=marker, markersize=1.6)
+        axes.plot(x, height, color=colour, linewidth=0.6, alpha=alpha, marker=marker, markersize=1.6)

@@ -41,7 +41,7 @@ def sections_of(summary: Summary) -> tuple[Section, ...]:
         Section("criteria", _criteria(summary)),
         Section("residuals", _residuals(summary)),
         Section("random", _random(summary)) if summary.random is not None else None,
-        Section("fixed", _fixed(summary)),
+        Section("fixed", _fixed(summary)) if len(summary.coefficients) else None,
         Section("correlation", _correlation(summary.correlation))
         if summary.correlation is not None
         else None,
