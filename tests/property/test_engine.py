@@ -44,12 +44,23 @@ def both(problem):
     return CrossProducts(*problem.arguments), DenseCrossProducts(*problem.arguments)
 
 
+def slope_scales(oracle, T, reml):
+    """Size of Z'V⁻¹Z per term, of which projection on X and Z'V⁻¹e take their parts."""
+    W = oracle._state(T, reml).V_inverse
+    traces = [np.einsum("njc,nm,mjc->c", Z, W, Z, optimize=True) for Z in oracle._Z]
+    return [np.sqrt(np.outer(trace, trace)) + 1e-3 for trace in traces]
+
+
 def information_scale(oracle, T, reml):
-    """Size of Z'QZ and of Z'V⁻¹e per term, whose difference M is."""
+    """Size of F'WF / σ² for the working variates F, of which the factor takes its part."""
     state = oracle._state(T, reml)
-    traces = [np.einsum("njc,nm,mjd->cd", Z, state.Q, Z, optimize=True) for Z in oracle._Z]
-    sizes = [np.sqrt(np.maximum(np.diag(trace), 0.0)) for trace in traces]
-    return [np.outer(size, size) + 1e-3 for size in sizes]
+    variates = [
+        np.einsum("njc,cd,jd->n", Z, E, r)
+        for Z, r, block in zip(oracle._Z, oracle._scores(state), oracle.blocks, strict=True)
+        for E in symmetric_basis(block.n_columns, block.structure)
+    ]
+    squares = np.square(variates) @ oracle._weights / state.sigma2
+    return np.sqrt(np.outer(squares, squares)) + 1e-6
 
 
 @RANDOMLY
@@ -86,7 +97,7 @@ def test_estimates(problem, reml):
 def test_gradient(problem, reml):
     compiled, oracle = both(problem)
     found, expected = compiled.evaluate(problem.T, reml), oracle.evaluate(problem.T, reml)
-    scales = information_scale(oracle, problem.T, reml)
+    scales = slope_scales(oracle, problem.T, reml)
     for M, exact, scale in zip(found.M, expected.M, scales, strict=True):
         close(M, exact, scale)
         np.testing.assert_allclose(M, M.T, rtol=1e-11, atol=1e-11 * scale.max())
@@ -108,13 +119,7 @@ def test_average_information(problem, reml):
     compiled, oracle = both(problem)
     found = compiled.average_information(problem.T, reml)
     expected = oracle.average_information(problem.T, reml)
-    # its diagonal before σ is profiled out, which may leave next to nothing
-    state = oracle._state(problem.T, reml)
-    scores = [r.T @ r / state.sigma2 for r in oracle._scores(state)]
-    bases = [symmetric_basis(block.n_columns, block.structure) for block in problem.blocks]
-    c = [np.sum(E * U) for U, basis in zip(scores, bases, strict=True) for E in basis]
-    size = np.sqrt(np.maximum(np.diag(expected) + np.square(c) / state.m, 1e-6))
-    close(found, expected, np.outer(size, size))
+    close(found, expected, information_scale(oracle, problem.T, reml))
 
 
 @RANDOMLY
