@@ -61,7 +61,8 @@ def test_every_path_that_the_map_names_exists():
 
 
 def test_extra_all_is_the_union_of_the_others():
-    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
     others = {needed for name, extra in extras.items() if name != "all" for needed in extra}
 
     assert sorted(extras["all"]) == sorted(others)

@@ -88,7 +88,7 @@ def _checked_matrix(Z: Any) -> Any:
     from scipy.sparse import csr_array, issparse
 
     sparse = issparse(Z)
-    matrix = csr_array(Z) if sparse else np.asarray(Z)
+    matrix: Any = csr_array(Z) if sparse else np.asarray(Z)
     if matrix.dtype.kind not in "fiub":
         raise DesignError(f"Z of a block must hold real numbers; its type is {matrix.dtype}.")
     if matrix.ndim != 2:
