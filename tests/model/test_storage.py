@@ -91,7 +91,7 @@ def test_the_same_fit_gives_the_same_bytes(fit, tmp_path):
 def test_the_file_is_json_and_plain_arrays(fit, tmp_path):
     lmm.save(fit, tmp_path / "fit.lmm")
     with zipfile.ZipFile(tmp_path / "fit.lmm") as archive:
-        header = json.loads(archive.read("fit.json"))
+        header = json.loads(archive.read("content.json"))
         for name in archive.namelist()[1:]:
             np.load(archive.open(name), allow_pickle=False)
     assert (header["format"], header["version"], header["lmm"]) == ("lmm fit", 1, lmm.__version__)
@@ -133,10 +133,10 @@ def rewritten(path, change):
     """The file with another header."""
     with zipfile.ZipFile(path) as archive:
         content = {name: archive.read(name) for name in archive.namelist()}
-    header = json.loads(content["fit.json"])
+    header = json.loads(content["content.json"])
     change(header)
     with zipfile.ZipFile(path, "w") as archive:
-        for name, text in (content | {"fit.json": json.dumps(header).encode()}).items():
+        for name, text in (content | {"content.json": json.dumps(header).encode()}).items():
             archive.writestr(name, text)
 
 

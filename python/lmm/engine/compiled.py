@@ -13,7 +13,7 @@ from lmm.engine.results import Control, Evaluation, Optimum
 from lmm.errors import ConvergenceError, DesignError, LmmError
 
 if TYPE_CHECKING:
-    from lmm.typing import FloatMatrix, FloatVector
+    from lmm.typing import FloatMatrix, FloatVector, IntVector
 
 Result = TypeVar("Result")
 
@@ -148,7 +148,7 @@ class CrossProducts:
         ]
 
 
-def sparse_cholesky(A: Any) -> tuple[Any, FloatVector]:
+def sparse_cholesky(A: Any) -> tuple[Any, IntVector]:
     """Sparse lower factor L and permutation with ``L L' = A[perm][:, perm]``.
 
     Parameters

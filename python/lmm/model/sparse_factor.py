@@ -48,7 +48,7 @@ class SparsePattern:
 
         _, order = sparse_cholesky(widest)
         indices, starts = widest.indices.astype(np.int64), widest.indptr.astype(np.int64)
-        return cls(_keys(widest), indices, starts, np.asarray(order))
+        return cls(_keys(widest), indices, starts, order)
 
     def factor(self, Omega: Any) -> Any:
         """Lower L (q, q), compressed columns, with ``LL' = Omega[order][:, order]``."""

@@ -1,6 +1,6 @@
 """Fits in files: a zip archive of one JSON text and NumPy arrays, with no code in it.
 
-``fit.json`` holds ``format`` (``"lmm fit"``), ``version``, ``lmm`` (version of the package that wrote it) and
+``content.json`` holds ``format`` (``"lmm fit"``), ``version``, ``lmm`` (version of the package that wrote it) and
 ``content``, a tree as `lmm.model.packing` describes it: the request without the table, the design with
 the model frame, the optimum and the evaluation. ``arrays/<number>.npy`` holds the arrays. Loading evaluates
 nothing; only a prediction for new data evaluates the formula, as fitting does.
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 FORMAT = "lmm fit"
 VERSION = 1
-_HEADER = "fit.json"
+_CONTENT = "content.json"
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the same fit gives the same bytes
 
 
@@ -141,7 +141,7 @@ def _archive(fit: Fit) -> bytes:
     header = {"format": FORMAT, "version": VERSION, "lmm": installed_version("lmm"), "content": tree}
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        _write(archive, _HEADER, json.dumps(header, ensure_ascii=False, indent=1).encode())
+        _write(archive, _CONTENT, json.dumps(header, ensure_ascii=False, indent=1).encode())
         for number, array in enumerate(arrays):
             content = io.BytesIO()
             np.save(content, array, allow_pickle=False)
@@ -156,7 +156,7 @@ def _write(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
 
 def _read(archive: zipfile.ZipFile, path: str | os.PathLike[str]) -> Fit:
     try:
-        header = json.loads(archive.read(_HEADER))
+        header = json.loads(archive.read(_CONTENT))
         version = header["version"] if header["format"] == FORMAT else None
     except (KeyError, TypeError, ValueError):
         version = None
