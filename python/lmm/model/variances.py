@@ -37,7 +37,7 @@ def variance_table(parts: Sequence[RandomPart], factors: Sequence[FloatMatrix], 
     rows.append(("Residual", None, None, sigma**2, sigma))
     names = ("group", "term", "term_2", "vcov", "sdcor")
     columns = dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
-    return Table(columns, title="Random effects: variances and correlations")
+    return Table(columns, title="Variances and correlations")
 
 
 def _rows_of_term(part: RandomPart, G: FloatMatrix) -> list[tuple[Any, ...]]:
