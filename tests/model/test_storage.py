@@ -112,7 +112,7 @@ FIELDS_OF_VERSION_1 = {
     "MatrixBlock": "matrix n_columns structure root labels",
     "RandomPart": "source group columns levels structure block codes",
     "Request": "formula data method weights offset missing contrasts random start theta restarts control",
-    "ThetaOptimum": "theta held certificate null_directions path criterion step decrement",
+    "ThetaOptimum": "theta held certificate null_directions path criterion sigma step decrement",
 }
 
 

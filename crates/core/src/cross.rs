@@ -2,6 +2,7 @@
 
 use crate::layout::{Columns, Layout, Term, parents};
 use crate::scaling::ScaledData;
+use crate::single::Single;
 
 /// One eliminated block: per level `j` the `k × k` block `A_jj`, its products with the coarser blocks of the chain, X and y
 /// (`k × head`), and with the columns of the tail that occur together with it (`k × count`, sparse).
@@ -40,6 +41,8 @@ pub struct CrossProducts {
     pub layout: Layout,
     pub chain: Vec<Chain>,
     pub tail: Vec<f64>,
+    /// The same by classes of equal levels, where there is one grouping factor only.
+    pub single: Option<Single>,
 }
 
 /// Rows of Z in internal units, block by block.
@@ -93,7 +96,9 @@ impl CrossProducts {
         let rows = Rows { layout: &layout, terms, data };
         let chain = (0..layout.n_chain).map(|c| build_chain(&rows, c)).collect();
         let tail = build_tail(&rows);
-        CrossProducts { layout, chain, tail }
+        let mut out = CrossProducts { layout, chain, tail, single: None };
+        out.single = Single::new(&out);
+        out
     }
 }
 

@@ -2,9 +2,10 @@
 
 use crate::cross::CrossProducts;
 use crate::error::CoreError;
+use crate::factor::Factor;
 use crate::layout::{Columns, Part, Term};
 use crate::optimum::held::{self, Hold};
-use crate::optimum::state::{Point, Space};
+use crate::optimum::state::Space;
 use crate::optimum::{self, Check, Control, Outcome};
 use crate::scaling::{self, Scaling};
 use crate::small;
@@ -96,12 +97,15 @@ impl Problem {
         self.cp.layout.parts.iter().map(root).collect()
     }
 
-    fn point(&self, t: &[Vec<f64>], reml: bool) -> Result<(Space, Point), CoreError> {
+    fn factor(&self, t: &[Vec<f64>], reml: bool) -> Result<(Space, Factor), CoreError> {
         let space = Space::new(&self.cp, self.scaling.n, reml);
-        let roots: Vec<(Vec<f64>, usize)> =
-            self.inner_roots(t).into_iter().zip(&space.parts).map(|(f, p)| (f, p.k)).collect();
-        let point = space.evaluate(&self.cp, &roots)?;
-        Ok((space, point))
+        let factor = space.factor(&self.cp, &self.roots(&space, t))?;
+        Ok((space, factor))
+    }
+
+    /// Roots of S with their numbers of columns.
+    fn roots(&self, space: &Space, t: &[Vec<f64>]) -> Vec<(Vec<f64>, usize)> {
+        self.inner_roots(t).into_iter().zip(&space.parts).map(|(f, p)| (f, p.k)).collect()
     }
 
     /// What the internal criterion lacks: units of y, X and the weights.
@@ -117,12 +121,12 @@ impl Problem {
         (0..s.p).map(|i| 2.0 * s.x_r[i * s.p + i].ln()).sum::<f64>() + s.p as f64 * s.w_scale.ln()
     }
 
-    /// Criterion, solution and gradient at `t` (one `k × k` lower triangle per term).
-    pub fn evaluate(&self, t: &[Vec<f64>], reml: bool) -> Result<Evaluation, CoreError> {
-        let (_, point) = self.point(t, reml)?;
+    /// Criterion, solution and, if asked for, the gradient at `t` (one `k × k` lower triangle per term).
+    pub fn evaluate(&self, t: &[Vec<f64>], reml: bool, gradient: bool) -> Result<Evaluation, CoreError> {
+        let (space, factor) = self.factor(t, reml)?;
         let s = &self.scaling;
-        let solution = self.cp.solve(&point.factor);
-        let slopes = self.cp.slopes(&point.factor, reml);
+        let sigma2 = factor.r2 / space.m;
+        let solution = self.cp.solve(&factor);
         let scale = s.w_scale * s.y_scale * s.y_scale;
         let (mut b, mut u) = (Vec::new(), Vec::new());
         for (i, term) in self.terms.iter().enumerate() {
@@ -145,16 +149,20 @@ impl Problem {
             u.push(levels(&solution.r[block], &back, s.w_scale * s.y_scale));
         }
         Ok(Evaluation {
-            criterion: point.criterion + self.criterion_offset(reml),
-            sigma: (point.sigma2 * scale).sqrt(),
-            r2: point.factor.r2 * scale,
-            log_det_z: point.factor.log_det_z,
-            log_det_x: point.factor.log_det_x + self.log_det_x_offset(),
+            criterion: space.criterion(factor.log_det_z, factor.log_det_x, factor.r2) + self.criterion_offset(reml),
+            sigma: (sigma2 * scale).sqrt(),
+            r2: factor.r2 * scale,
+            log_det_z: factor.log_det_z,
+            log_det_x: factor.log_det_x + self.log_det_x_offset(),
             beta: self.beta(&solution.beta),
             b,
             u,
-            unscaled_vcov: self.unscaled_vcov(&point),
-            m: self.gradient(point.sigma2, &slopes.trace, &solution.r),
+            unscaled_vcov: self.unscaled_vcov(&factor),
+            m: if gradient {
+                self.gradient(sigma2, &self.cp.slopes(&factor, reml).trace, &solution.r)
+            } else {
+                Vec::new()
+            },
         })
     }
 
@@ -189,15 +197,14 @@ impl Problem {
     }
 
     /// `(X'V⁻¹X)⁻¹`.
-    fn unscaled_vcov(&self, point: &Point) -> Vec<f64> {
+    fn unscaled_vcov(&self, factor: &Factor) -> Vec<f64> {
         let (s, q, size) = (&self.scaling, self.cp.layout.q_tail, self.cp.layout.tail_size() - 1);
         let p = s.p;
         // (R'MR)⁻¹ = |L⁻¹ R⁻ᵀ|² with M = LL'
         let mut half = small::identity(p);
         small::solve_lower(&small::transpose(&s.x_r, p, p), p, &mut half, p);
         let mut by_column = small::transpose(&half, p, p);
-        let l: Vec<f64> =
-            (0..p).flat_map(|j| point.factor.tail_l[(q + j) * size + q..(q + j + 1) * size].to_vec()).collect();
+        let l: Vec<f64> = (0..p).flat_map(|j| factor.tail_l[(q + j) * size + q..(q + j + 1) * size].to_vec()).collect();
         crate::dense::solve_lower(&l, p, p, &mut by_column, p);
         let mut out = vec![0.0; p * p];
         crate::dense::transpose_product_add(&mut out, 1.0 / s.w_scale, &by_column, &by_column, p, p, p);
@@ -206,8 +213,8 @@ impl Problem {
 
     /// Diagonal blocks of ΛCΛ' per term: times σ² the conditional covariances.
     pub fn conditional(&self, t: &[Vec<f64>], reml: bool) -> Result<Vec<Vec<f64>>, CoreError> {
-        let (_, point) = self.point(t, reml)?;
-        let blocks = self.cp.conditional(&point.factor, reml);
+        let (_, factor) = self.factor(t, reml)?;
+        let blocks = self.cp.conditional(&factor, reml);
         let mut out = Vec::new();
         for (i, term) in self.terms.iter().enumerate() {
             let (block, offset) = self.place(i);
@@ -225,7 +232,8 @@ impl Problem {
 
     /// Average information for the distinct elements of S, part by part, lower triangles column by column.
     pub fn average_information(&self, t: &[Vec<f64>], reml: bool) -> Result<Vec<f64>, CoreError> {
-        let (space, point) = self.point(t, reml)?;
+        let space = Space::new(&self.cp, self.scaling.n, reml);
+        let point = space.evaluate(&self.cp, &self.roots(&space, t))?;
         let inner = space.curvature(&self.cp, &point)?.average;
         let elements = space.elements();
         let n = elements.len();

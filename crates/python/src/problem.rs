@@ -84,15 +84,16 @@ impl Problem {
         Ok(Problem { inner, n_fixed })
     }
 
-    /// Criterion, solution and gradient at T.
+    /// Criterion, solution and, if asked for, the gradient at T.
     fn evaluate<'py>(
         &self,
         py: Python<'py>,
         t: Vec<PyReadonlyArray2<'py, f64>>,
         reml: bool,
+        gradient: bool,
     ) -> PyResult<Bound<'py, PyDict>> {
         let t = squares(&t, &self.sizes())?;
-        let e = py.detach(|| self.inner.evaluate(&t, reml)).map_err(failure)?;
+        let e = py.detach(|| self.inner.evaluate(&t, reml, gradient)).map_err(failure)?;
         let out = PyDict::new(py);
         let numbers = [
             ("criterion", e.criterion),

@@ -67,9 +67,12 @@ class CrossProducts:
         """The random terms."""
         return self._blocks
 
-    def evaluate(self, T: Sequence[FloatMatrix], reml: bool) -> Evaluation:
-        """Criterion, estimates and gradient at T, one (k, k) lower-triangular factor per term."""
-        return Evaluation(**_guarded(lambda: self._problem.evaluate(self._factors(T), reml)))
+    def evaluate(self, T: Sequence[FloatMatrix], reml: bool, gradient: bool = True) -> Evaluation:
+        """Criterion and estimates at T, one (k, k) lower-triangular factor per term.
+
+        Without `gradient`, which costs more than all the rest, `M` is empty.
+        """
+        return Evaluation(**_guarded(lambda: self._problem.evaluate(self._factors(T), reml, gradient)))
 
     def conditional(self, T: Sequence[FloatMatrix], reml: bool) -> list[FloatMatrix]:
         """Diagonal blocks (l, k, k) of Var(b − b̂)/σ²: given β, or (`reml`) with β estimated."""

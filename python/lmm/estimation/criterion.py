@@ -58,9 +58,9 @@ class Criterion:
         """Whether the criterion is REML's."""
         return self.method == "reml"
 
-    def evaluate(self, theta: FloatVector) -> Evaluation:
-        """Everything that the engine says at theta."""
-        return self.cross.evaluate(self.layout.factors(theta), self.reml)
+    def evaluate(self, theta: FloatVector, gradient: bool = True) -> Evaluation:
+        """Everything that the engine says at theta; without `gradient` its `M` is empty."""
+        return self.cross.evaluate(self.layout.factors(theta), self.reml, gradient)
 
     def gradient(self, theta: FloatVector) -> FloatVector:
         """Gradient d criterion / d theta (n_theta,)."""

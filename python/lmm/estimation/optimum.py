@@ -31,8 +31,8 @@ class ThetaOptimum:
         Per term, orthonormal directions (k, r) of random effects without variance.
     path : shape (n_iterations, n_theta)
         Theta at each iteration.
-    criterion, step, decrement : shape (n_iterations,)
-        The value there, the length of the step that led there, and the fall of the criterion
+    criterion, sigma, step, decrement : shape (n_iterations,)
+        The value there, the residual standard deviation that goes with it, the length of the step that led there, and the fall of the criterion
         that was still predicted.
     """
 
@@ -42,6 +42,7 @@ class ThetaOptimum:
     null_directions: tuple[FloatMatrix, ...]
     path: FloatMatrix
     criterion: FloatVector
+    sigma: FloatVector
     step: FloatVector
     decrement: FloatVector
 
@@ -139,6 +140,7 @@ def _summarized(criterion: Criterion, given: Given, optima: list[Optimum]) -> Th
         null_directions=tuple(np.asarray(N, dtype=float) for N in best.null_directions),
         path=np.array([layout.theta(T) for T in trace["T"]]).reshape(-1, layout.n_theta),
         criterion=np.array(trace["criterion"], dtype=float),
+        sigma=_finite(trace["sigma"]),
         step=_finite(trace["step"]),
         decrement=_finite(trace["decrement"]),
     )
@@ -164,14 +166,15 @@ def _evaluated(criterion: Criterion, blocks: Sequence[Block], given: Given) -> T
         else "No random terms: the estimates are exact, without iterations."
     )
     singular = any(N.shape[1] > 0 for N in null)
-    value = criterion.evaluate(theta).criterion
+    value = criterion.evaluate(theta, gradient=False)
     return ThetaOptimum(
         theta=theta,
         held=given.held,
         certificate=Certificate(True, singular, message, 0, 1, 0, {}),
         null_directions=null,
         path=theta[None, :],
-        criterion=np.array([value]),
+        criterion=np.array([value.criterion]),
+        sigma=np.array([value.sigma]),
         step=np.array([np.nan]),
         decrement=np.array([np.nan]),
     )

@@ -145,7 +145,7 @@ def fit_design(request: Request, spec: DesignSpec, design: Design) -> Fit:
     start = given_start(request.start, criterion.layout)
     blocks = [part.block for part in design.random]
     optimum = optimize(criterion, blocks, given, start, request.control, request.restarts)
-    evaluation = criterion.evaluate(optimum.theta)
+    evaluation = criterion.evaluate(optimum.theta, gradient=False)
     _refuse_exact_fit(design, evaluation.r2)
     for sentence in convergence(optimum):
         warnings.warn(sentence, LmmWarning, stacklevel=4)

@@ -9,14 +9,11 @@ from lmm.table import Table
 
 
 def iteration_table(criterion: Criterion, optimum: ThetaOptimum) -> Table:
-    """Tabulate ``iteration``, theta by name, ``sigma, criterion, step, decrement``.
-
-    Sigma is profiled out of the search; it is evaluated again at each theta.
-    """
+    """Tabulate ``iteration``, theta by name, ``sigma, criterion, step, decrement``."""
     columns = {
         "iteration": np.arange(len(optimum.path)),
         **dict(zip(criterion.layout.names, optimum.path.T, strict=True)),
-        "sigma": np.array([criterion.evaluate(theta).sigma for theta in optimum.path]),
+        "sigma": optimum.sigma,
         "criterion": optimum.criterion,
         "step": optimum.step,
         "decrement": optimum.decrement,

@@ -105,7 +105,7 @@ class ProfiledCriterion:
         >>> round(deviance([0.7525806]), 4)
         327.3271
         """
-        return self._criterion.evaluate(self._checked(theta)).criterion
+        return self._criterion.evaluate(self._checked(theta), gradient=False).criterion
 
     def gradient(self, theta: Sequence[float] | FloatVector) -> FloatVector:
         """Give the derivative of the criterion by theta (n_theta,), exact."""
@@ -118,7 +118,7 @@ class ProfiledCriterion:
         theta = self._checked(theta)
         if beta is not None:
             return self._pls_given_beta(theta, self._vector("beta", beta, self.X.shape[1]))
-        at = self._criterion.evaluate(theta)
+        at = self._criterion.evaluate(theta, gradient=False)
         u = np.concatenate([u.ravel() for u in at.u]) if at.u else np.zeros(0)
         return PenalizedLeastSquares(at.beta, u, at.r2, at.log_det_Z)
 

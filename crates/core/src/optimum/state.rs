@@ -3,6 +3,7 @@
 use crate::cross::CrossProducts;
 use crate::error::CoreError;
 use crate::factor::Factor;
+use crate::single_factor::SingleFactor;
 use crate::small;
 
 /// The search space: per part the identified directions (`basis`, `k × d`), so that `S = basis · S̃ · basis'`.
@@ -28,8 +29,18 @@ pub struct Point {
     pub s: Vec<Vec<f64>>,
     pub criterion: f64,
     pub sigma2: f64,
-    pub factor: Factor,
+    pub reduced: Reduced,
 }
+
+/// What an evaluation leaves for the derivatives.
+#[derive(Clone, Debug)]
+pub enum Reduced {
+    Blocks(Box<Factor>),
+    Single(SingleFactor),
+}
+
+/// `Σ Z_j'QZ_j` and `Σ r_j r_j'` per block; `F'PF` and, where known, `tr(Q W_u Q W_v)` for all matrix units.
+pub type Derivatives = (Vec<Vec<f64>>, Vec<Vec<f64>>, Vec<f64>, Option<Vec<f64>>);
 
 /// First and second derivatives with respect to the distinct elements of S̃ (off-diagonal elements count twice).
 #[derive(Clone, Debug)]
@@ -94,26 +105,48 @@ impl Space {
         self.elements().iter().map(value).collect()
     }
 
-    /// Criterion at S̃ = F F' given by its roots F (`d × r` per part).
-    pub fn evaluate(&self, cp: &CrossProducts, roots: &[(Vec<f64>, usize)]) -> Result<Point, CoreError> {
-        let mut s = Vec::with_capacity(roots.len());
-        let mut t = Vec::with_capacity(roots.len());
-        for (p, (f, r)) in self.parts.iter().zip(roots) {
-            s.push(small::multiply(f, &small::transpose(f, p.d, *r), p.d, *r, p.d));
-            t.push(small::lower_factor(&small::multiply(&p.basis, f, p.k, p.d, *r), p.k, *r));
-        }
-        self.evaluate_at(cp, &t, s)
+    /// T per part from roots F of S̃ (`d × r` per part).
+    fn factors(&self, roots: &[(Vec<f64>, usize)]) -> Vec<Vec<f64>> {
+        let factor = |(p, (f, r)): (&PartSpace, &(Vec<f64>, usize))| {
+            small::lower_factor(&small::multiply(&p.basis, f, p.k, p.d, *r), p.k, *r)
+        };
+        self.parts.iter().zip(roots).map(factor).collect()
     }
 
-    /// Criterion at the given T per part; `s` is what the point remembers.
-    pub fn evaluate_at(&self, cp: &CrossProducts, t: &[Vec<f64>], s: Vec<Vec<f64>>) -> Result<Point, CoreError> {
-        let blocks = (0..cp.layout.blocks.len()).map(|b| cp.layout.assemble(t, b)).collect();
-        let factor = cp.factor(blocks)?;
-        let sigma2 = factor.r2 / self.m;
-        let fixed = if self.reml { factor.log_det_x } else { 0.0 };
-        let criterion = factor.log_det_z + fixed + self.m * (1.0 + (2.0 * std::f64::consts::PI * sigma2).ln());
+    /// Factor of the whole system at S̃ = F F'.
+    pub fn factor(&self, cp: &CrossProducts, roots: &[(Vec<f64>, usize)]) -> Result<Factor, CoreError> {
+        let t = self.factors(roots);
+        cp.factor((0..cp.layout.blocks.len()).map(|b| cp.layout.assemble(&t, b)).collect())
+    }
+
+    /// The profiled criterion.
+    pub fn criterion(&self, log_det_z: f64, log_det_x: f64, r2: f64) -> f64 {
+        let fixed = if self.reml { log_det_x } else { 0.0 };
+        log_det_z + fixed + self.m * (1.0 + (2.0 * std::f64::consts::PI * r2 / self.m).ln())
+    }
+
+    /// Criterion at S̃ = F F' given by its roots F (`d × r` per part).
+    pub fn evaluate(&self, cp: &CrossProducts, roots: &[(Vec<f64>, usize)]) -> Result<Point, CoreError> {
+        let square = |(p, (f, r)): (&PartSpace, &(Vec<f64>, usize))| {
+            small::multiply(f, &small::transpose(f, p.d, *r), p.d, *r, p.d)
+        };
+        let s = self.parts.iter().zip(roots).map(square).collect();
+        let (reduced, log_det_z, log_det_x, r2) = match &cp.single {
+            Some(single) => {
+                let t = cp.layout.assemble(&self.factors(roots), 0);
+                let f = SingleFactor::new(cp, single, t)?;
+                let (z, x, r2) = (f.log_det_z, f.log_det_x, f.r2);
+                (Reduced::Single(f), z, x, r2)
+            }
+            None => {
+                let f = self.factor(cp, roots)?;
+                let (z, x, r2) = (f.log_det_z, f.log_det_x, f.r2);
+                (Reduced::Blocks(Box::new(f)), z, x, r2)
+            }
+        };
+        let criterion = self.criterion(log_det_z, log_det_x, r2);
         if criterion.is_finite() {
-            Ok(Point { s, criterion, sigma2, factor })
+            Ok(Point { s, criterion, sigma2: r2 / self.m, reduced })
         } else {
             Err(CoreError::NotPositiveDefinite { pivot: 0 })
         }
@@ -121,35 +154,43 @@ impl Space {
 
     /// Derivatives at a point.
     pub fn curvature(&self, cp: &CrossProducts, point: &Point) -> Result<Curvature, CoreError> {
-        let f = &point.factor;
-        let solution = cp.solve(f);
-        let slopes = cp.slopes(f, self.reml);
+        let (traces_of_blocks, squares, unit, traces) = match (&point.reduced, &cp.single) {
+            (Reduced::Single(f), Some(single)) => f.derivatives(cp, single, self.reml),
+            (Reduced::Blocks(f), _) => self.block_derivatives(cp, f)?,
+            (Reduced::Single(_), None) => return Err(CoreError::BadInput("the point belongs to other data".into())),
+        };
         let (mut m, mut trace, mut quadratic) = (Vec::new(), Vec::new(), Vec::new());
         for (space, part) in self.parts.iter().zip(&cp.layout.parts) {
-            let block = &cp.layout.blocks[part.block];
             let k = part.k;
-            let (mut tr, mut u) = (vec![0.0; k * k], vec![0.0; k * k]);
-            for r in 0..k {
-                for s in 0..k {
-                    tr[r * k + s] = slopes.trace[part.block][(part.offset + r) * block.k + part.offset + s];
-                }
-            }
-            for level in solution.r[part.block].chunks_exact(block.k) {
-                let v = &level[part.offset..part.offset + k];
-                small::multiply_add(&mut u, 1.0 / point.sigma2, v, v, k, 1, k);
-            }
-            let reduce = |a: &[f64]| small::congruence(a, &space.basis, k, space.d);
-            let (tr, u) = (reduce(&tr), reduce(&u));
+            let own = |block: &[f64], scale: f64| -> Vec<f64> {
+                let width = cp.layout.blocks[part.block].k;
+                let entry = |e: usize| block[(part.offset + e / k) * width + part.offset + e % k] * scale;
+                small::congruence(&(0..k * k).map(entry).collect::<Vec<_>>(), &space.basis, k, space.d)
+            };
+            let (tr, u) = (own(&traces_of_blocks[part.block], 1.0), own(&squares[part.block], 1.0 / point.sigma2));
             m.push(tr.iter().zip(&u).map(|(a, b)| a - b).collect());
             trace.push(tr);
             quadratic.push(u);
         }
-        let unit: Vec<f64> = cp.unit_information(f, &solution).iter().map(|v| v / point.sigma2).collect();
+        let unit: Vec<f64> = unit.iter().map(|v| v / point.sigma2).collect();
+        Ok(self.combine(m, trace, quadratic, &unit, traces.as_deref()))
+    }
+
+    fn block_derivatives(&self, cp: &CrossProducts, f: &Factor) -> Result<Derivatives, CoreError> {
+        let solution = cp.solve(f);
+        let slopes = cp.slopes(f, self.reml);
+        let square = |(block, r): (&crate::layout::Block, &Vec<f64>)| {
+            let k = block.k;
+            let mut u = vec![0.0; k * k];
+            r.chunks_exact(k).for_each(|v| small::multiply_add(&mut u, 1.0, v, v, k, 1, k));
+            u
+        };
+        let squares = cp.layout.blocks.iter().zip(&solution.r).map(square).collect();
         let traces = match cp.unit_traces(&slopes, self.reml) {
             Some(traces) => Some(traces),
             None => cp.dense_traces(f, self.reml)?,
         };
-        Ok(self.combine(m, trace, quadratic, &unit, traces.as_deref()))
+        Ok((slopes.trace, squares, cp.unit_information(f, &solution), traces))
     }
 
     fn combine(

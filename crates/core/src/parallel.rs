@@ -1,0 +1,48 @@
+//! Work in fixed pieces on all cores. The pieces do not depend on the number of threads and their results come back in order, so
+//! neither do the bits. Threads live for one call: a pool would not survive a fork of the Python process.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+/// `f(0), f(1), …, f(n − 1)`, in order.
+pub fn map<R: Send>(n: usize, f: impl Fn(usize) -> R + Sync) -> Vec<R> {
+    let threads = thread::available_parallelism().map_or(1, usize::from).min(n);
+    if threads < 2 {
+        return (0..n).map(f).collect();
+    }
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut done = Vec::new();
+        loop {
+            let i = next.fetch_add(1, Ordering::Relaxed);
+            if i >= n {
+                return done;
+            }
+            done.push((i, f(i)));
+        }
+    };
+    let mut found: Vec<(usize, R)> = thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+        let mut all = work();
+        for other in others {
+            match other.join() {
+                Ok(done) => all.extend(done),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        all
+    });
+    found.sort_by_key(|(i, _)| *i);
+    found.into_iter().map(|(_, r)| r).collect()
+}
+
+/// Fixed ranges of at most `size` that cover `0..n`.
+pub fn ranges(n: usize, size: usize) -> Vec<std::ops::Range<usize>> {
+    (0..n.div_ceil(size.max(1))).map(|i| i * size..((i + 1) * size).min(n)).collect()
+}
+
+/// `f` of each of the ranges that cover `0..n`, in order.
+pub fn map_ranges<R: Send>(n: usize, size: usize, f: impl Fn(std::ops::Range<usize>) -> R + Sync) -> Vec<R> {
+    let ranges = ranges(n, size);
+    map(ranges.len(), |i| f(ranges[i].clone()))
+}

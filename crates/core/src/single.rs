@@ -1,0 +1,451 @@
+//! One grouping factor and nothing else: the sums over levels in one pass, with the block size known to the compiler.
+//!
+//! Levels with the same `Z_j'WZ_j` and `Z_j'WX` form a class. An orthogonal rotation of such levels among each other leaves every
+//! sum below unchanged; it gathers X and the mean of `Z_j'Wy` in one level, the scatter of `Z_j'Wy` in `k` more, and leaves the
+//! others with nothing but their count. So an evaluation costs as much as there are classes, not levels or rows.
+
+use std::collections::HashMap;
+
+use crate::cross::CrossProducts;
+use crate::parallel;
+use crate::small;
+
+/// Levels per piece of work: enough to pay for a thread.
+const PIECE: usize = 8192;
+
+/// Classes of levels of a single grouping factor.
+#[derive(Clone, Debug)]
+pub struct Single {
+    k: usize,
+    p: usize,
+    /// `Z_j'WZ_j` per class.
+    a: Vec<f64>,
+    count: Vec<f64>,
+    /// `[Z_j'WX | Z_j'Wy]` per class (`k × (p + 1)`, row-major).
+    head: Vec<f64>,
+    /// Further `Z_j'Wy` of rotated levels: class `c` has `start[c]..start[c + 1]`.
+    start: Vec<usize>,
+    scatter: Vec<f64>,
+}
+
+/// Sums of the objective: log-determinant and the lower triangle of `[X y]'W⁻¹[X y]`'s reduction (row-major, order `p + 1`).
+pub struct Objective {
+    pub log_det: f64,
+    pub reduction: Vec<f64>,
+}
+
+/// Sums for the derivatives, in matrix units.
+pub struct Sums {
+    /// `Σ Z_j'W⁻¹Z_j` and `Σ r_j r_j'`.
+    pub trace: Vec<f64>,
+    pub quadratic: Vec<f64>,
+    /// `Σ K̃_j K̃_j'` with `K̃_j = Z_j'W⁻¹X L_XX⁻ᵀ`.
+    pub fixed: Vec<f64>,
+    /// `F'PF` of all `k²` matrix units.
+    pub information: Vec<f64>,
+    /// `tr(Q W_u Q W_v)` likewise.
+    pub traces: Vec<f64>,
+}
+
+impl Single {
+    /// None if there is more than one block, a tail, or more than four columns.
+    pub fn new(cp: &CrossProducts) -> Option<Single> {
+        let layout = &cp.layout;
+        if layout.blocks.len() != 1 || layout.n_chain != 1 || layout.blocks[0].k > 4 {
+            return None;
+        }
+        let chain = &cp.chain[0];
+        let (k, p) = (chain.k, layout.p);
+        let mut out =
+            Single { k, p, a: Vec::new(), count: Vec::new(), head: Vec::new(), start: vec![0], scatter: Vec::new() };
+        for members in classes(&chain.a, &chain.a_head, k, p) {
+            out.add(&chain.a, &chain.a_head, &members);
+        }
+        Some(out)
+    }
+
+    fn add(&mut self, a: &[f64], head: &[f64], members: &[u32]) {
+        let (k, width) = (self.k, self.p + 1);
+        let first = members[0] as usize;
+        let m = members.len() as f64;
+        self.a.extend(&a[first * k * k..(first + 1) * k * k]);
+        self.count.push(m);
+        let y = |j: u32, r: usize| head[(j as usize * k + r) * width + width - 1];
+        let mean: Vec<f64> = (0..k).map(|r| members.iter().map(|&j| y(j, r)).sum::<f64>() / m).collect();
+        let own = &head[first * k * width..(first + 1) * k * width];
+        let factor = m.sqrt();
+        self.head.extend(
+            own.iter().enumerate().map(|(i, v)| factor * if i % width == width - 1 { mean[i / width] } else { *v }),
+        );
+        if members.len() > 1 {
+            let mut scatter = vec![0.0; k * k];
+            for &j in members {
+                for r in 0..k {
+                    for s in 0..k {
+                        scatter[r * k + s] += (y(j, r) - mean[r]) * (y(j, s) - mean[s]);
+                    }
+                }
+            }
+            let (w, v) = small::symmetric_eigen(&scatter, k);
+            for c in (0..k).filter(|&c| w[c] > 0.0) {
+                self.scatter.extend((0..k).map(|r| v[r * k + c] * w[c].sqrt()));
+            }
+        }
+        self.start.push(self.scatter.len() / k);
+    }
+
+    /// Sums of the criterion at T.
+    pub fn objective(&self, t: &[f64]) -> Option<Objective> {
+        match self.k {
+            1 => self.objective_of::<1>(t),
+            2 => self.objective_of::<2>(t),
+            3 => self.objective_of::<3>(t),
+            _ => self.objective_of::<4>(t),
+        }
+    }
+
+    /// Sums of the derivatives at T, given β, the factor of X'W⁻¹X (row-major lower), and whether T may be inverted.
+    pub fn sums(&self, t: &[f64], beta: &[f64], l_x: &[f64], solid: bool, reml: bool) -> Sums {
+        match self.k {
+            1 => self.sums_of::<1>(t, beta, l_x, solid, reml),
+            2 => self.sums_of::<2>(t, beta, l_x, solid, reml),
+            3 => self.sums_of::<3>(t, beta, l_x, solid, reml),
+            _ => self.sums_of::<4>(t, beta, l_x, solid, reml),
+        }
+    }
+
+    fn objective_of<const K: usize>(&self, t: &[f64]) -> Option<Objective> {
+        let (t, width) = (square::<K>(t), self.p + 1);
+        let pieces = parallel::map_ranges(self.count.len(), PIECE, |range| {
+            let mut out = Objective { log_det: 0.0, reduction: vec![0.0; width * width] };
+            let mut y = vec![[0.0; K]; width];
+            for c in range {
+                let (l, _) = Level::<K>::factor(&self.a[c * K * K..], &t)?;
+                out.log_det += 2.0 * self.count[c] * (0..K).map(|i| l.0[i][i].ln()).sum::<f64>();
+                let head = &self.head[c * K * width..(c + 1) * K * width];
+                for (i, column) in y.iter_mut().enumerate() {
+                    *column = l.reduce(&t, |r| head[r * width + i]);
+                }
+                for i in 0..width {
+                    for j in 0..=i {
+                        out.reduction[i * width + j] += dot(&y[i], &y[j]);
+                    }
+                }
+                for s in self.start[c]..self.start[c + 1] {
+                    let y = l.reduce(&t, |r| self.scatter[s * K + r]);
+                    out.reduction[width * width - 1] += dot(&y, &y);
+                }
+            }
+            Some(out)
+        });
+        let mut total = Objective { log_det: 0.0, reduction: vec![0.0; width * width] };
+        for piece in pieces {
+            let piece = piece?;
+            total.log_det += piece.log_det;
+            add(&mut total.reduction, &piece.reduction);
+        }
+        Some(total)
+    }
+
+    fn sums_of<const K: usize>(&self, t: &[f64], beta: &[f64], l_x: &[f64], solid: bool, reml: bool) -> Sums {
+        let t = square::<K>(t);
+        let pieces = parallel::map_ranges(self.count.len(), PIECE, |range| {
+            let mut piece = Piece::<K>::new(self.p);
+            range.for_each(|c| piece.add(self, c, &t, beta, l_x, solid, reml));
+            piece
+        });
+        let mut total = Piece::<K>::new(self.p);
+        pieces.iter().for_each(|piece| total.merge(piece));
+        total.finish(self.p, reml)
+    }
+}
+
+/// Members of each class of equal levels, classes in order of their first level.
+fn classes(a: &[f64], head: &[f64], k: usize, p: usize) -> Vec<Vec<u32>> {
+    let width = p + 1;
+    let key = |j: usize| -> Vec<u64> {
+        let x =
+            head[j * k * width..(j + 1) * k * width].iter().enumerate().filter(|(i, _)| i % width != p).map(|(_, v)| v);
+        a[j * k * k..(j + 1) * k * k].iter().chain(x).map(|v| v.to_bits()).collect()
+    };
+    let n_levels = a.len() / (k * k);
+    let mut seen: HashMap<Vec<u64>, usize> = HashMap::new();
+    let mut out: Vec<Vec<u32>> = Vec::new();
+    for j in 0..n_levels {
+        // a design without repetition is not worth the search
+        if j == 4096 && out.len() > 3500 {
+            out.extend((j..n_levels).map(|i| vec![i as u32]));
+            break;
+        }
+        let class = *seen.entry(key(j)).or_insert(out.len());
+        if class == out.len() {
+            out.push(Vec::new());
+        }
+        out[class].push(j as u32);
+    }
+    out
+}
+
+fn square<const K: usize>(m: &[f64]) -> [[f64; K]; K] {
+    std::array::from_fn(|r| std::array::from_fn(|c| m[r * K + c]))
+}
+
+fn dot<const K: usize>(a: &[f64; K], b: &[f64; K]) -> f64 {
+    (0..K).map(|i| a[i] * b[i]).sum()
+}
+
+fn add(out: &mut [f64], v: &[f64]) {
+    out.iter_mut().zip(v).for_each(|(o, x)| *o += x);
+}
+
+/// Cholesky factor of `D = T'AT + I`.
+struct Level<const K: usize>([[f64; K]; K]);
+
+impl<const K: usize> Level<K> {
+    /// The factor and `A T`.
+    fn factor(a: &[f64], t: &[[f64; K]; K]) -> Option<(Self, [[f64; K]; K])> {
+        let mut at = [[0.0; K]; K];
+        let mut l = [[0.0; K]; K];
+        for r in 0..K {
+            for c in 0..K {
+                at[r][c] = (c..K).map(|s| a[r * K + s] * t[s][c]).sum();
+            }
+        }
+        for j in 0..K {
+            for i in j..K {
+                let mut d = if i == j { 1.0 } else { 0.0 };
+                d += (i..K).map(|s| t[s][i] * at[s][j]).sum::<f64>();
+                d -= (0..j).map(|s| l[i][s] * l[j][s]).sum::<f64>();
+                if i == j {
+                    if d.is_nan() || d <= 0.0 || d.is_infinite() {
+                        return None;
+                    }
+                    l[i][j] = d.sqrt();
+                } else {
+                    l[i][j] = d / l[j][j];
+                }
+            }
+        }
+        Some((Level(l), at))
+    }
+
+    /// `L⁻¹ T' x`.
+    fn reduce(&self, t: &[[f64; K]; K], x: impl Fn(usize) -> f64) -> [f64; K] {
+        let mut y = [0.0; K];
+        for i in 0..K {
+            let mut s: f64 = (i..K).map(|r| t[r][i] * x(r)).sum();
+            s -= (0..i).map(|j| self.0[i][j] * y[j]).sum::<f64>();
+            y[i] = s / self.0[i][i];
+        }
+        y
+    }
+
+    /// `L⁻ᵀ y`.
+    fn back(&self, mut y: [f64; K]) -> [f64; K] {
+        for i in (0..K).rev() {
+            let s: f64 = (i + 1..K).map(|j| self.0[j][i] * y[j]).sum();
+            y[i] = (y[i] - s) / self.0[i][i];
+        }
+        y
+    }
+}
+
+/// `T⁻ᵀ x`.
+fn unscale<const K: usize>(t: &[[f64; K]; K], mut x: [f64; K]) -> [f64; K] {
+    for i in (0..K).rev() {
+        let s: f64 = (i + 1..K).map(|j| t[j][i] * x[j]).sum();
+        x[i] = (x[i] - s) / t[i][i];
+    }
+    x
+}
+
+/// Running sums of some classes.
+struct Piece<const K: usize> {
+    trace: [[f64; K]; K],
+    quadratic: [[f64; K]; K],
+    fixed: [[f64; K]; K],
+    information: Vec<f64>,
+    traces: Vec<f64>,
+    /// `Σ K̃_j[r, ·] r_j[s]` and `Σ K̃_j[r, ·]' K̃_j[s, ·]` per unit.
+    shift: Vec<f64>,
+    low_rank: Vec<f64>,
+    border: Vec<[f64; K]>,
+}
+
+impl<const K: usize> Piece<K> {
+    fn new(p: usize) -> Self {
+        let (square, units) = ([[0.0; K]; K], K * K);
+        Piece {
+            trace: square,
+            quadratic: square,
+            fixed: square,
+            information: vec![0.0; units * units],
+            traces: vec![0.0; units * units],
+            shift: vec![0.0; units * p],
+            low_rank: vec![0.0; units * p * p],
+            border: vec![[0.0; K]; p],
+        }
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn add(&mut self, data: &Single, c: usize, t: &[[f64; K]; K], beta: &[f64], l_x: &[f64], solid: bool, reml: bool) {
+        let (p, width) = (data.p, data.p + 1);
+        let a = &data.a[c * K * K..(c + 1) * K * K];
+        // the factor existed when the objective was evaluated at this T
+        let Some((l, at)) = Level::<K>::factor(a, t) else { return };
+        let n = own_slope(&l, a, t, &at, solid);
+        // (I + AS)⁻¹ x, by T⁻ᵀ D⁻¹ T' x or x − AT D⁻¹ T' x
+        let pull = |x: [f64; K]| {
+            let u = l.back(l.reduce(t, |r| x[r]));
+            if solid { unscale(t, u) } else { std::array::from_fn(|r| x[r] - dot(&at[r], &u)) }
+        };
+        let count = data.count[c];
+        for r in 0..K {
+            (0..K).for_each(|s| self.trace[r][s] += count * n[r][s]);
+        }
+        let head = &data.head[c * K * width..(c + 1) * K * width];
+        for i in 0..p {
+            self.border[i] = pull(std::array::from_fn(|r| head[r * width + i]));
+            for j in 0..i {
+                let f = l_x[i * p + j];
+                let before = self.border[j];
+                (0..K).for_each(|r| self.border[i][r] -= f * before[r]);
+            }
+            (0..K).for_each(|r| self.border[i][r] /= l_x[i * p + i]);
+        }
+        let residual = pull(std::array::from_fn(|r| {
+            head[r * width + p] - (0..p).map(|i| head[r * width + i] * beta[i]).sum::<f64>()
+        }));
+        self.add_residual(&n, &residual);
+        for r in 0..K {
+            for s in 0..K {
+                (0..p).for_each(|i| self.shift[(r * K + s) * p + i] += self.border[i][r] * residual[s]);
+            }
+        }
+        for s in data.start[c]..data.start[c + 1] {
+            let r = pull(std::array::from_fn(|r| data.scatter[s * K + r]));
+            self.add_residual(&n, &r);
+        }
+        self.add_traces(&n, count, p, reml);
+    }
+
+    fn add_residual(&mut self, n: &[[f64; K]; K], r: &[f64; K]) {
+        for i in 0..K {
+            for j in 0..K {
+                self.quadratic[i][j] += r[i] * r[j];
+            }
+        }
+        let units = K * K;
+        for u in 0..units {
+            for v in 0..units {
+                self.information[u * units + v] += r[u % K] * n[u / K][v / K] * r[v % K];
+            }
+        }
+    }
+
+    fn add_traces(&mut self, n: &[[f64; K]; K], count: f64, p: usize, reml: bool) {
+        let mut x = [[0.0; K]; K];
+        if reml {
+            for column in &self.border[..p] {
+                for r in 0..K {
+                    (0..K).for_each(|s| x[r][s] += column[r] * column[s]);
+                }
+            }
+            for r in 0..K {
+                (0..K).for_each(|s| self.fixed[r][s] += x[r][s]);
+            }
+            for r in 0..K {
+                for s in 0..K {
+                    let block = &mut self.low_rank[(r * K + s) * p * p..(r * K + s + 1) * p * p];
+                    for i in 0..p {
+                        (0..p).for_each(|j| block[i * p + j] += self.border[i][r] * self.border[j][s]);
+                    }
+                }
+            }
+        }
+        let units = K * K;
+        for u in 0..units {
+            for v in 0..units {
+                // tr(e_r e_s' N e_t e_w' N) = N_st N_wr
+                let (r, s, t, w) = (u / K, u % K, v / K, v % K);
+                self.traces[u * units + v] += count * n[s][t] * n[w][r] - n[s][t] * x[w][r] - x[s][t] * n[w][r];
+            }
+        }
+    }
+
+    fn merge(&mut self, other: &Self) {
+        for r in 0..K {
+            for s in 0..K {
+                self.trace[r][s] += other.trace[r][s];
+                self.quadratic[r][s] += other.quadratic[r][s];
+                self.fixed[r][s] += other.fixed[r][s];
+            }
+        }
+        add(&mut self.information, &other.information);
+        add(&mut self.traces, &other.traces);
+        add(&mut self.shift, &other.shift);
+        add(&mut self.low_rank, &other.low_rank);
+    }
+
+    fn finish(mut self, p: usize, reml: bool) -> Sums {
+        let units = K * K;
+        for u in 0..units {
+            for v in 0..units {
+                let product = small::dot(&self.shift[u * p..(u + 1) * p], &self.shift[v * p..(v + 1) * p]);
+                self.information[u * units + v] -= product;
+            }
+        }
+        if reml {
+            for u in 0..units {
+                let first = small::transpose(&self.low_rank[u * p * p..(u + 1) * p * p], p, p);
+                for v in 0..units {
+                    self.traces[u * units + v] += small::dot(&first, &self.low_rank[v * p * p..(v + 1) * p * p]);
+                }
+            }
+        }
+        let flat = |m: &[[f64; K]; K]| m.iter().flatten().copied().collect();
+        Sums {
+            trace: flat(&self.trace),
+            quadratic: flat(&self.quadratic),
+            fixed: flat(&self.fixed),
+            information: self.information,
+            traces: self.traces,
+        }
+    }
+}
+
+/// `Z_j'W⁻¹Z_j`: `T⁻ᵀ(I − D⁻¹)T⁻¹` where T is solid, else `A − AT D⁻¹ T'A`.
+fn own_slope<const K: usize>(
+    l: &Level<K>,
+    a: &[f64],
+    t: &[[f64; K]; K],
+    at: &[[f64; K]; K],
+    solid: bool,
+) -> [[f64; K]; K] {
+    let mut out = [[0.0; K]; K];
+    if !solid {
+        for c in 0..K {
+            // column c of AT D⁻¹ T'A
+            let u = l.back(l.reduce(t, |r| a[r * K + c]));
+            (0..K).for_each(|r| out[r][c] = a[r * K + c] - dot(&at[r], &u));
+        }
+        return out;
+    }
+    for c in 0..K {
+        // T⁻ᵀ (I − D⁻¹) T⁻¹ e_c
+        let mut x = [0.0; K];
+        for i in c..K {
+            let s: f64 = (c..i).map(|j| t[i][j] * x[j]).sum();
+            x[i] = (if i == c { 1.0 } else { 0.0 } - s) / t[i][i];
+        }
+        let mut y = [0.0; K];
+        for i in 0..K {
+            let s: f64 = (0..i).map(|j| l.0[i][j] * y[j]).sum();
+            y[i] = (x[i] - s) / l.0[i][i];
+        }
+        let inverse = l.back(y);
+        let rest = unscale(t, std::array::from_fn(|i| x[i] - inverse[i]));
+        (0..K).for_each(|r| out[r][c] = rest[r]);
+    }
+    out
+}
