@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         MissingExtraError,
         UnsupportedError,
     )
+    from lmm.inference import KenwardRoger, Satterthwaite, coefficients, contrast_test
     from lmm.model import Fit, criterion, fit, load, marginal, save
     from lmm.table import Table
 
@@ -42,13 +43,17 @@ __all__ = [
     "FileError",
     "Fit",
     "FormulaError",
+    "KenwardRoger",
     "LmmError",
     "LmmWarning",
     "MissingExtraError",
+    "Satterthwaite",
     "Table",
     "UnsupportedError",
     "__version__",
     "block",
+    "coefficients",
+    "contrast_test",
     "criterion",
     "datasets",
     "fit",
@@ -59,6 +64,7 @@ __all__ = [
 
 # Where each public name lives; it is imported when first asked for, so that `import lmm` is nearly free.
 _HOMES = {
+    **dict.fromkeys(("KenwardRoger", "Satterthwaite", "coefficients", "contrast_test"), "lmm.inference"),
     **dict.fromkeys(("criterion", "Fit", "fit", "load", "marginal", "save"), "lmm.model"),
     "block": "lmm.engine",
     "Table": "lmm.table",

@@ -22,7 +22,7 @@ from lmm.table import Table
 from lmm.typing import FloatMatrix, FloatVector, Method
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False, weakref_slot=True)
 class Estimates:
     """The numbers of a fitted linear mixed model; nothing in it ever changes.
 

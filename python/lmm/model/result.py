@@ -25,6 +25,7 @@ from lmm.typing import FloatArray, FloatMatrix, FloatVector, ResidualKind
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from lmm.inference import Df, Vcov
     from lmm.plots import PlotKind
     from lmm.reports import Summary
 
@@ -265,6 +266,18 @@ class Fit(Estimates):
         return making.update(self, formula, changes)
 
     # What other rooms do; these imports are the exceptions that the import law names
+
+    def coefficients(self, *, df: Df = "auto", vcov: Vcov = None, level: float = 0.95) -> Table:
+        """Tabulate the fixed effects with tests and intervals; see `lmm.coefficients`."""
+        from lmm.inference import coefficients
+
+        return coefficients(self, df=df, vcov=vcov, level=level)
+
+    def test(self, contrast: Any, rhs: Any = 0.0, **options: Any) -> Table:
+        """Test hypotheses such as ``"Days = 10"`` on the fixed effects; see `lmm.contrast_test`."""
+        from lmm.inference import contrast_test
+
+        return contrast_test(self, contrast, rhs, **options)
 
     def summary(self) -> Summary:
         """Sum the fit up in the order that users of R know; see `lmm.reports.summarize`.

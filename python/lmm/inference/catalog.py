@@ -1,0 +1,59 @@
+"""The one list of methods for degrees of freedom, and what ``"auto"`` chooses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+from lmm.errors import LmmError, nearest
+from lmm.inference.kenward_roger import KenwardRoger
+from lmm.inference.method import DfMethod, Normal, Residual
+from lmm.inference.satterthwaite import Satterthwaite
+
+if TYPE_CHECKING:
+    from lmm.model import Fit
+
+__all__ = ["CATALOG", "Df", "df_method"]
+
+Df: TypeAlias = str | DfMethod
+"""``"auto"``, a name of the catalog, or a method with its options."""
+
+CATALOG: dict[str, DfMethod] = {
+    method.name: method for method in (KenwardRoger(), Satterthwaite(), Residual(), Normal())
+}
+
+
+def df_method(fit: Fit, df: Df = "auto") -> DfMethod:
+    """Look a method up, and check that it applies to the fit.
+
+    Parameters
+    ----------
+    df
+        ``"auto"`` is ``"residual"`` without random terms; Kenward–Roger for REML fits whose random
+        terms, the one with most effects left out, fall into parts of 5,000 effects at most; else
+        Satterthwaite.
+
+    Raises
+    ------
+    LmmError
+        If there is no such method, or it does not apply.
+    """
+    if isinstance(df, DfMethod):
+        method = df
+    elif df == "auto":
+        method = _automatic(fit)
+    elif isinstance(df, str) and df in CATALOG:
+        method = CATALOG[df]
+    else:
+        known = ["auto", *CATALOG]
+        raise LmmError(
+            f"df= must be one of {', '.join(known)}, or a method such as lmm.KenwardRoger(); it is {df!r}."
+            f"{nearest(str(df), known)}"
+        )
+    method.check(fit)
+    return method
+
+
+def _automatic(fit: Fit) -> DfMethod:
+    if not fit.design.random:
+        return Residual()
+    return KenwardRoger() if fit.method == "reml" else Satterthwaite()

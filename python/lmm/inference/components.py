@@ -1,0 +1,189 @@
+"""How the covariance of y moves with its parameters, as far as inference needs it: small arrays.
+
+The parameters are the distinct elements of the covariance G of each random term, then σ². V is linear
+in them: ∂V/∂G_rs = Z (I ⊗ (E_rs + E_sr)) Z', ∂V/∂σ² = W⁻¹. Everything is relative to σ² = 1, and X is
+turned so that X'V⁻¹X = I.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lmm.errors import UnsupportedError
+from lmm.inference.effects import Effects
+from lmm.inference.gram import GramInverse
+from lmm.inference.per_fit import per_fit
+from lmm.typing import FloatArray, FloatMatrix, FloatVector
+
+if TYPE_CHECKING:
+    from lmm.design import RandomPart
+    from lmm.model import Fit
+
+__all__ = ["Components", "components"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Components:
+    """Derivatives of V with respect to m parameters, projected on what is needed.
+
+    With V_i = ∂V/∂parameter i and R = V⁻¹(y - Xβ̂)/σ:
+
+    Attributes
+    ----------
+    root : shape (p, p)
+        M with MM' = (X'V⁻¹X)⁻¹; X is XM everywhere below.
+    P : shape (m, p, p)
+        -X'V⁻¹V_iV⁻¹X.
+    Q : shape (m, m, p, p)
+        X'V⁻¹V_iV⁻¹V_jV⁻¹X.
+    trace : shape (m,)
+        tr(V⁻¹V_i).
+    traces : shape (m, m)
+        tr(V⁻¹V_iV⁻¹V_j).
+    squares : shape (m,)
+        R'V_iR.
+    quadratic : shape (m, m)
+        R'V_iPV_jR, P the projected inverse of V.
+    """
+
+    root: FloatMatrix
+    P: FloatArray
+    Q: FloatArray
+    trace: FloatVector
+    traces: FloatMatrix
+    squares: FloatVector
+    quadratic: FloatMatrix
+
+    @property
+    def projected_trace(self) -> FloatVector:
+        """tr(PV_i) (m,)."""
+        total: FloatVector = self.trace + np.einsum("iaa->i", self.P)
+        return total
+
+    @property
+    def projected_traces(self) -> FloatMatrix:
+        """tr(PV_iPV_j) (m, m)."""
+        twice = np.einsum("ijaa->ij", self.Q)
+        products: FloatMatrix = np.einsum("iab,jba->ij", self.P, self.P)
+        return self.traces - twice - twice.T + products
+
+
+@per_fit
+def components(fit: Fit) -> Components:
+    """Compute the components of a fit, once.
+
+    Raises
+    ------
+    UnsupportedError
+        If the tail of the random terms has a connected part that is too large to be dense.
+    """
+    weights = np.ones(fit.n_obs) if fit.weights is None else fit.weights
+    effects = Effects(fit.design.random, fit.T, weights)
+    B = GramInverse(effects)
+    root = _root(fit.evaluation.unscaled_vcov)
+    y = fit.y if fit.offset is None else fit.y - fit.offset
+    # Column p stands for the residuals, so that products with them need no code of their own.
+    columns = np.column_stack([fit.X @ root, (y - fit.X @ fit.beta) / fit.sigma])
+    K = B.solve(effects.cross_with(columns))  # (q, p + 1)
+    F = np.eye(columns.shape[1])
+    F[-1, -1] = fit.evaluation.r2 / fit.sigma**2
+    moves = _moves(fit.design.random, effects)
+    P, Q = _products(B, K, F, moves)
+    trace, traces = _traces(B, moves, fit.n_obs)
+    p = fit.n_fixed
+    return Components(
+        root=root,
+        P=P[:, :p, :p],
+        Q=Q[:, :, :p, :p],
+        trace=trace,
+        traces=traces,
+        squares=-P[:, p, p],
+        quadratic=Q[:, :, p, p] - np.einsum("ia,ja->ij", P[:, p, :p], P[:, p, :p]),
+    )
+
+
+def _root(covariance: FloatMatrix) -> FloatMatrix:
+    """Lower M with MM' = covariance."""
+    if not covariance.size:
+        return covariance
+    root: FloatMatrix = np.linalg.cholesky((covariance + covariance.T) / 2.0)
+    return root
+
+
+def parameter_basis(part: RandomPart) -> list[FloatMatrix]:
+    """∂S/∂element for the distinct elements of S, the lower triangle column by column."""
+    k = len(part.columns)
+    basis = []
+    for column in range(k):
+        for row in range(column, column + 1 if part.structure == "diag" else k):
+            E = np.zeros((k, k))
+            E[row, column] = E[column, row] = 1.0
+            basis.append(E)
+    return basis
+
+
+def _moves(parts: Sequence[RandomPart], effects: Effects) -> list[list[FloatMatrix | None]]:
+    """∂S/∂parameter in the coordinates of the effects, per parameter and slot; S itself is the last."""
+    moves: list[list[FloatMatrix | None]] = []
+    whole: list[FloatMatrix | None] = [None] * effects.n_slots
+    for i, part in enumerate(parts):
+        inverse = np.linalg.inv(effects.bases[i])
+        for E in parameter_basis(part):
+            move: list[FloatMatrix | None] = [None] * effects.n_slots
+            move[effects.slots[i]] = inverse @ E @ inverse.T
+            moves.append(move)
+        whole[effects.slots[i]] = np.diag(effects.tau[i] ** 2)
+    return [*moves, whole]
+
+
+def _products(
+    B: GramInverse, K: FloatMatrix, F: FloatMatrix, moves: list[list[FloatMatrix | None]]
+) -> tuple[FloatArray, FloatArray]:
+    """P (m, ., .) and Q (m, m, ., .); from ∂V/∂σ² = V - ZSZ' the last follows from S as a direction."""
+    m, width = len(moves), K.shape[1]
+    moved = np.stack([_moved(B.effects, K, move) for move in moves], axis=1)  # (q, m, p + 1)
+    first = np.einsum("qa,qmb->mab", K, moved, optimize=True)  # X'V⁻¹V_iV⁻¹X
+    moved = moved.reshape(len(K), m * width)
+    second = (moved.T @ B.apply(moved)).reshape(m, width, m, width).transpose(0, 2, 1, 3)
+    Q = second.copy()
+    Q[:-1, -1] = first[:-1] - second[:-1, -1]
+    Q[-1, :-1] = first[:-1] - second[-1, :-1]
+    Q[-1, -1] = F - 2.0 * first[-1] + second[-1, -1]
+    P = -first
+    P[-1] = first[-1] - F
+    return P, Q
+
+
+def _moved(effects: Effects, K: FloatMatrix, move: list[FloatMatrix | None]) -> FloatMatrix:
+    """(∂S/∂parameter) K (q, p + 1)."""
+    pieces = [
+        np.zeros_like(rows) if E is None else E @ rows
+        for rows, E in zip(effects.by_level(K), move, strict=True)
+    ]
+    return np.vstack([piece.reshape(piece.shape[0] * piece.shape[1], K.shape[1]) for piece in pieces])
+
+
+def _traces(
+    B: GramInverse, moves: list[list[FloatMatrix | None]], n_obs: int
+) -> tuple[FloatVector, FloatMatrix]:
+    """tr(V⁻¹V_i) (m,) and tr(V⁻¹V_iV⁻¹V_j) (m, m)."""
+    sums, pairs = B.sums, B.traces
+    m = len(moves)
+    single = np.array(
+        [sum(float((E * sums[a]).sum()) for a, E in enumerate(move) if E is not None) for move in moves]
+    )
+    double = np.zeros((m, m))
+    for i, left in enumerate(moves):
+        for j, right in enumerate(moves):
+            for a, E in enumerate(left):
+                for b, D in enumerate(right):
+                    if E is not None and D is not None:
+                        double[i, j] += float(np.einsum("rs,rstu,tu->", E, pairs[a][b], D))
+    traces = double.copy()
+    traces[:-1, -1] = traces[-1, :-1] = single[:-1] - double[:-1, -1]
+    traces[-1, -1] = n_obs - 2.0 * single[-1] + double[-1, -1]
+    return np.append(single[:-1], n_obs - single[-1]), traces

@@ -1,0 +1,92 @@
+"""Tail probabilities and quantiles of t and F; infinite degrees of freedom are the normal and the χ²."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from lmm.errors import LmmError
+from lmm.typing import FloatVector
+
+__all__ = ["checked_level", "chisq_quantile", "f_p_value", "t_p_value", "t_quantile"]
+
+
+def t_p_value(statistic: FloatVector, df: FloatVector) -> FloatVector:
+    """Two-sided p-values; missing where the statistic is, or the degrees of freedom are not positive.
+
+    Examples
+    --------
+    >>> t_p_value(np.array([2.0, 1.959964]), np.array([10.0, np.inf])).round(4)
+    array([0.0734, 0.05  ])
+    """
+    from scipy.special import ndtr, stdtr
+
+    t, df = np.broadcast_arrays(-np.abs(np.asarray(statistic, dtype=float)), np.asarray(df, dtype=float))
+    finite = np.where(np.isfinite(df), df, 1.0)
+    p = 2.0 * np.where(np.isinf(df), ndtr(t), stdtr(np.where(finite > 0.0, finite, 1.0), t))
+    found: FloatVector = np.where((df > 0.0) & ~np.isnan(t), p, np.nan)
+    return found
+
+
+def f_p_value(statistic: float, num_df: float, den_df: float) -> float:
+    """Upper tail of F; of χ² over ``num_df`` where the denominator has infinite degrees of freedom.
+
+    Examples
+    --------
+    >>> round(f_p_value(4.0, 1, 10.0), 4), round(f_p_value(3.841459, 1, np.inf), 4)
+    (0.0734, 0.05)
+    """
+    from scipy.special import chdtrc, fdtrc
+
+    if np.isnan(statistic) or not den_df > 0.0 or not num_df > 0.0:
+        return np.nan
+    if np.isinf(den_df):
+        return float(chdtrc(num_df, num_df * statistic))
+    return float(fdtrc(num_df, den_df, max(statistic, 0.0)))
+
+
+def t_quantile(probability: float, df: FloatVector) -> FloatVector:
+    """Quantiles of t, of the normal where the degrees of freedom are infinite.
+
+    Examples
+    --------
+    >>> t_quantile(0.975, np.array([10.0, np.inf])).round(4)
+    array([2.2281, 1.96  ])
+    """
+    from scipy.special import ndtri, stdtrit
+
+    df = np.asarray(df, dtype=float)
+    usable = np.isfinite(df) & (df > 0.0)
+    t = stdtrit(np.where(usable, df, 1.0), probability)
+    found: FloatVector = np.where(usable, t, np.where(df == np.inf, ndtri(probability), np.nan))
+    return found
+
+
+def chisq_quantile(probability: float, df: FloatVector) -> FloatVector:
+    """Quantiles of χ².
+
+    Examples
+    --------
+    >>> chisq_quantile(0.95, np.array([1.0])).round(4)
+    array([3.8415])
+    """
+    from scipy.special import chdtri
+
+    quantile: FloatVector = chdtri(np.asarray(df, dtype=float), 1.0 - probability)
+    return quantile
+
+
+def checked_level(level: Any) -> float:
+    """Give the level as a float.
+
+    Raises
+    ------
+    LmmError
+        If it does not lie between 0 and 1.
+    """
+    number = isinstance(level, int | float | np.floating | np.integer) and not isinstance(level, bool)
+    if not number or not 0.0 < level < 1.0:
+        percent = f" For {level} % write level={level / 100:g}." if number and 1.0 < level < 100.0 else ""
+        raise LmmError(f"level= must lie between 0 and 1, such as 0.95; it is {level!r}.{percent}")
+    return float(level)

@@ -1,0 +1,230 @@
+"""The one door of inference on fixed effects: every t, F and p of the package is computed here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+
+from lmm.errors import LmmError
+from lmm.inference.catalog import Df, df_method
+from lmm.inference.distributions import f_p_value, t_p_value, t_quantile
+from lmm.inference.estimability import as_matrix, estimable_rows, kept_columns
+from lmm.inference.method import DfMethod, JointDf
+from lmm.typing import BoolVector, FloatMatrix, FloatVector
+
+if TYPE_CHECKING:
+    from lmm.model import Fit
+
+__all__ = ["JointTest", "RowTests", "Vcov", "joint_test", "row_tests"]
+
+Vcov: TypeAlias = Any
+"""None for that of the method, a matrix (n_fixed, n_fixed), or `ClusterRobust`."""
+
+RANK_TOLERANCE = 1e-9
+"""Rows of a joint test that add less than this part of the largest are combinations of the others."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RowTests:
+    """Each row of a contrast by itself; missing where it is not estimable.
+
+    Attributes
+    ----------
+    estimate, std_error, df, statistic, p_value : shape (r,)
+        ``statistic`` is (estimate - rhs) / std_error, ``p_value`` two-sided.
+    estimable : shape (r,)
+    method
+        The method for degrees of freedom that was used.
+    notes
+        Sentences for the reader of the numbers.
+    """
+
+    estimate: FloatVector
+    std_error: FloatVector
+    df: FloatVector
+    statistic: FloatVector
+    p_value: FloatVector
+    estimable: BoolVector
+    method: DfMethod
+    notes: tuple[str, ...]
+
+    def interval(self, level: float = 0.95) -> tuple[FloatVector, FloatVector]:
+        """Give the ends (r,) of the confidence intervals of the estimates."""
+        half = t_quantile((1.0 + level) / 2.0, self.df) * self.std_error
+        return self.estimate - half, self.estimate + half
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class JointTest:
+    """All rows of a contrast together; missing where one of them is not estimable.
+
+    Attributes
+    ----------
+    num_df
+        Rank of the rows.
+    den_df
+        Infinite for χ², whose statistic is ``num_df * f_value``.
+    f_value, p_value
+    scale
+        λ, by which ``f_value`` is multiplied already.
+    estimable
+        Whether all rows are.
+    method, notes
+        As in `RowTests`.
+    """
+
+    num_df: int
+    den_df: float
+    f_value: float
+    p_value: float
+    scale: float
+    estimable: bool
+    method: DfMethod
+    notes: tuple[str, ...]
+
+
+def row_tests(
+    fit: Fit, contrast: FloatMatrix, df: Df = "auto", vcov: Vcov = None, rhs: float | FloatVector = 0.0
+) -> RowTests:
+    """Test each row of a contrast.
+
+    Parameters
+    ----------
+    contrast : shape (r, n_all) or (r, n_fixed)
+        On all columns of X, or on those that are not aliased.
+    df
+        Method for degrees of freedom, see `df_method`.
+    vcov
+        Covariance of beta; by default that of the method.
+    rhs : number or shape (r,)
+
+    Raises
+    ------
+    LmmError
+        If the contrast has another shape, or the method does not apply.
+    """
+    rows = as_matrix(fit, contrast)
+    estimable = estimable_rows(fit, rows)
+    method, V, own = _setting(fit, df, vcov)
+    C = kept_columns(fit, rows)
+    missing = np.where(estimable, 0.0, np.nan)
+    estimate = C @ fit.beta + missing
+    std_error = np.sqrt(np.clip(np.einsum("ij,jk,ik->i", C, V, C), 0.0, None)) + missing
+    degrees = np.full(len(C), np.nan)
+    degrees[estimable] = method.row_df(fit, C[estimable])
+    # A standard error of zero (a row of zeros) has no statistic.
+    statistic = np.divide(estimate - rhs, std_error, out=np.full(len(C), np.nan), where=std_error > 0.0)
+    return RowTests(
+        estimate=estimate,
+        std_error=std_error,
+        df=degrees,
+        statistic=statistic,
+        p_value=t_p_value(statistic, degrees),
+        estimable=estimable,
+        method=method,
+        notes=_notes(fit, method, own, estimable),
+    )
+
+
+def joint_test(
+    fit: Fit, contrast: FloatMatrix, df: Df = "auto", vcov: Vcov = None, rhs: float | FloatVector = 0.0
+) -> JointTest:
+    """Test all rows of a contrast together: ``F = scale * Q / rank``, Q the Wald statistic.
+
+    Rows that are linear combinations of others are left out, if their right sides agree.
+    Parameters are those of `row_tests`.
+
+    Raises
+    ------
+    LmmError
+        As `row_tests`, or if dependent rows contradict each other.
+    """
+    rows = as_matrix(fit, contrast)
+    estimable = estimable_rows(fit, rows)
+    method, V, own = _setting(fit, df, vcov)
+    notes = _notes(fit, method, own, estimable)
+    if not estimable.all():
+        return JointTest(0, np.nan, np.nan, np.nan, np.nan, False, method, notes)
+    C = kept_columns(fit, rows)
+    # Independence of rows is judged on the scale of their standard errors, not of their units.
+    C, difference = _independent_rows(C, C @ fit.beta - rhs, np.linalg.cholesky(V))
+    r = len(C)
+    if r == 0:
+        return JointTest(0, np.nan, np.nan, np.nan, np.nan, True, method, notes)
+    wald = float(difference @ np.linalg.solve(C @ V @ C.T, difference))
+    degrees = method.joint_df(fit, C)
+    scale = degrees.scale if own else 1.0
+    f_value = scale * wald / r
+    p_value = f_p_value(f_value, r, degrees.df)
+    return JointTest(r, degrees.df, f_value, p_value, scale, True, method, notes)
+
+
+def _independent_rows(
+    C: FloatMatrix, difference: FloatVector, root: FloatMatrix
+) -> tuple[FloatMatrix, FloatVector]:
+    """Give as many combinations of the rows as their rank, of unit variance."""
+    scaled = C @ root
+    errors = np.sqrt(np.einsum("ra,ra->r", scaled, scaled))
+    errors[errors == 0.0] = 1.0
+    C, difference = C / errors[:, None], difference / errors
+    U, sizes, _ = np.linalg.svd(scaled / errors[:, None], full_matrices=False)
+    used = sizes > RANK_TOLERANCE
+    if not used.all() or len(U) > U.shape[1]:
+        left_over = difference - U[:, used] @ (U[:, used].T @ difference)
+        if np.abs(left_over).max(initial=0.0) > 1e-7 * (1.0 + np.abs(difference).max(initial=0.0)):
+            raise LmmError(
+                "The hypotheses contradict each other: rows that depend on each other have right sides "
+                "that cannot hold together."
+            )
+    weights = U[:, used].T / sizes[used, None]
+    return weights @ C, weights @ difference
+
+
+def _setting(fit: Fit, df: Df, vcov: Vcov) -> tuple[DfMethod, FloatMatrix, bool]:
+    """Method, covariance of beta, and whether that is the method's own."""
+    if vcov is None:
+        method = df_method(fit, df)
+        return method, method.vcov(fit), True
+    if isinstance(vcov, DfMethod):
+        if isinstance(df, str) and df == "auto":
+            vcov.check(fit)
+            return vcov, vcov.vcov(fit), True
+        return df_method(fit, df), vcov.vcov(fit), False
+    return df_method(fit, df), _checked_vcov(fit, vcov), False
+
+
+def _checked_vcov(fit: Fit, vcov: Any) -> FloatMatrix:
+    p = fit.n_fixed
+    try:
+        V: FloatMatrix = np.asarray(vcov, dtype=float)
+    except (TypeError, ValueError):
+        raise LmmError(
+            f"vcov= must be a covariance matrix of the fixed effects or lmm.ClusterRobust(), not {vcov!r}."
+        ) from None
+    if V.shape != (p, p):
+        raise LmmError(f"vcov= must have the shape ({p}, {p}), as fit.vcov; it has {V.shape}.")
+    scale = np.abs(V).max(initial=0.0)
+    if not np.isfinite(V).all() or np.abs(V - V.T).max(initial=0.0) > 1e-8 * scale:
+        raise LmmError("vcov= must be a symmetric matrix of finite numbers.")
+    if p and np.linalg.eigvalsh(V)[0] <= 0.0:
+        raise LmmError(
+            "vcov= must be positive definite: a covariance has no variance that is zero or negative."
+        )
+    return (V + V.T) / 2.0
+
+
+def _notes(fit: Fit, method: DfMethod, own: bool, estimable: BoolVector) -> tuple[str, ...]:
+    notes = [f"Degrees of freedom: {method.label}.", *method.notes(fit)]
+    if not own:
+        notes.append("Standard errors: from the covariance given as vcov=.")
+    left_out = int(np.count_nonzero(~estimable))
+    if left_out:
+        what = "One row is" if left_out == 1 else f"{left_out} rows are"
+        aliased = ", ".join(fit.design.aliased[:5]) + (", …" if len(fit.design.aliased) > 5 else "")
+        notes.append(
+            f"Missing: {what} not estimable from these data, since columns of X depend on each other "
+            f"({aliased})."
+        )
+    return tuple(notes)

@@ -1,0 +1,158 @@
+"""Covariance of the estimated covariance parameters, from the information in the data about them.
+
+Parameters are those of `Components`: the distinct elements of each G, then σ², relative to σ² = 1.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+
+import numpy as np
+
+from lmm.errors import LmmError, nearest
+from lmm.inference.components import Components, components
+from lmm.inference.per_fit import per_fit
+from lmm.typing import FloatMatrix
+
+if TYPE_CHECKING:
+    from lmm.model import Fit
+
+__all__ = ["Boundary", "Information", "ParameterCovariance", "checked_choice", "parameter_covariance"]
+
+Information: TypeAlias = Literal["expected", "observed", "average"]
+"""Expected (Fisher), observed (the Hessian), or their average (AI)."""
+
+Boundary: TypeAlias = Literal["keep", "drop"]
+"""What happens to directions of random effects without variance."""
+
+SINGULAR = 1e-8
+"""Eigenvalues of the information, its diagonal scaled to one, that count as zero."""
+
+
+class ParameterCovariance(NamedTuple):
+    """Asymptotic covariance of the parameters.
+
+    Attributes
+    ----------
+    W : shape (m, m)
+        Relative to σ⁴; zero in directions that are left out.
+    left_out
+        How many directions the data say nothing about, or in which the criterion curves downwards.
+    """
+
+    W: FloatMatrix
+    left_out: int
+
+
+@per_fit
+def parameter_covariance(fit: Fit, information: Information, boundary: Boundary) -> ParameterCovariance:
+    """Invert the information.
+
+    Parameters
+    ----------
+    information
+        Which one.
+    boundary
+        ``"keep"``: all elements of G are parameters, also where G is singular (expected information
+        only). ``"drop"``: only directions in which V moves with theta; a variance of zero
+        is no parameter then. Without singular G the two agree for expected information at any theta, and
+        for all at the optimum.
+
+    Notes
+    -----
+    Parameters that were given to `lmm.fit` are known, hence have no variance.
+    """
+    at = components(fit)
+    if boundary == "keep" and not fit.optimum.held.any():
+        return _pseudo_inverse(expected(at, reml=fit.method == "reml"), None)
+    J = _jacobian(fit)
+    reml = fit.method == "reml"
+    fisher = J.T @ expected(at, reml=reml) @ J
+    if information == "expected":
+        inverse = _pseudo_inverse(fisher, None)
+    else:
+        half_hessian = J.T @ _matrix(at, information, reml=reml) @ J + _curvature(fit, at) / 2.0
+        inverse = _pseudo_inverse(half_hessian, np.diag(fisher))
+    W: FloatMatrix = J @ inverse.W @ J.T
+    return ParameterCovariance(W, inverse.left_out)
+
+
+def expected(at: Components, *, reml: bool) -> FloatMatrix:
+    """Half tr(PV_iPV_j), without the projection for ML."""
+    return (at.projected_traces if reml else at.traces) / 2.0
+
+
+def _matrix(at: Components, information: Information, *, reml: bool) -> FloatMatrix:
+    if information == "observed":
+        return at.quadratic - expected(at, reml=reml)
+    return at.quadratic / 2.0
+
+
+def _jacobian(fit: Fit) -> FloatMatrix:
+    """Differentiate the parameters by the free theta and by ς, the residual standard deviation over σ."""
+    layout = fit.criterion_function.layout
+    elements = layout.jacobian(fit.theta)  # (m - 1, n_theta)
+    J = np.zeros((len(elements) + 1, layout.n_theta + 1))
+    J[:-1, :-1] = elements
+    J[:-1, -1] = 2.0 * _elements(fit, [T @ T.T for T in fit.T])
+    J[-1, -1] = 2.0
+    return J[:, np.append(~fit.optimum.held, True)]
+
+
+def _curvature(fit: Fit, at: Components) -> FloatMatrix:
+    """Σ gradient_i ∂²parameter_i over (theta, ς): what the way from theta to G adds to the Hessian.
+
+    Zero at an optimum inside; on the boundary it keeps directions without variance apart.
+    """
+    reml = fit.method == "reml"
+    gradient = (at.projected_trace if reml else at.trace) - at.squares
+    layout, theta = fit.criterion_function.layout, fit.theta
+    n = layout.n_theta
+    curvature = np.zeros((n + 1, n + 1))
+    along = gradient[:-1]
+    for i in range(n):
+        step = np.zeros(n)
+        step[i] = 1e-4 * max(1.0, abs(theta[i]))
+        # S is a polynomial of second degree in theta, for which central differences are exact.
+        change = (layout.jacobian(theta + step) - layout.jacobian(theta - step)) / (2.0 * step[i])
+        curvature[:n, i] = change.T @ along
+    curvature[:n, n] = curvature[n, :n] = 2.0 * layout.jacobian(theta).T @ along
+    curvature[n, n] = 2.0 * (along @ _elements(fit, [T @ T.T for T in fit.T]) + gradient[-1])
+    free = np.append(~fit.optimum.held, True)
+    return curvature[np.ix_(free, free)]
+
+
+def _elements(fit: Fit, S: list[FloatMatrix]) -> FloatMatrix:
+    """Distinct elements of all S in the order of the parameters."""
+    found = []
+    for part, matrix in zip(fit.design.random, S, strict=True):
+        columns, rows = np.triu_indices(len(matrix))
+        used = rows == columns if part.structure == "diag" else np.ones(len(rows), dtype=bool)
+        found.append(matrix[rows[used], columns[used]])
+    return np.concatenate([*found, np.zeros(0)])
+
+
+def _pseudo_inverse(H: FloatMatrix, scale: FloatMatrix | None) -> ParameterCovariance:
+    """Invert on the directions that have information; those of zero scale have none."""
+    scale = np.diag(H) if scale is None else scale
+    used = np.flatnonzero(scale > 0.0)
+    inverse = np.zeros_like(H)
+    root = np.sqrt(scale[used])
+    values, vectors = np.linalg.eigh(H[np.ix_(used, used)] / root / root[:, None])
+    good = values > SINGULAR
+    scaled = vectors[:, good] / root[:, None]
+    inverse[np.ix_(used, used)] = (scaled / values[good]) @ scaled.T
+    return ParameterCovariance(inverse, int(np.count_nonzero(~good)))
+
+
+def checked_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
+    """Refuse an option that does not exist.
+
+    Raises
+    ------
+    LmmError
+        With the near name.
+    """
+    if value not in choices:
+        listed = ", ".join(f'"{choice}"' for choice in choices)
+        raise LmmError(f"{name}= must be one of {listed}; it is {value!r}.{nearest(str(value), choices)}")

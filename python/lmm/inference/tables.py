@@ -1,0 +1,141 @@
+"""Tests of fixed effects as tables, for people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lmm.inference.catalog import Df
+from lmm.inference.contrasts import read_contrast
+from lmm.inference.distributions import checked_level
+from lmm.inference.door import RowTests, Vcov, joint_test, row_tests
+from lmm.table import Table
+
+if TYPE_CHECKING:
+    from lmm.model import Fit
+
+__all__ = ["coefficients", "contrast_test"]
+
+
+def contrast_test(
+    fit: Fit,
+    contrast: Any,
+    rhs: Any = 0.0,
+    *,
+    joint: bool = False,
+    df: Df = "auto",
+    vcov: Vcov = None,
+    level: float = 0.95,
+) -> Table:
+    """Test linear hypotheses on the fixed effects.
+
+    Parameters
+    ----------
+    fit
+        A fit.
+    contrast
+        Text with names of coefficients as they are printed (``"Days = 10"``, ``"a - b = 0, c = 0"``)
+        or a list of such texts; a dict of coefficients by name (``{"a": 1, "b": -1}``), or of rows by
+        label; a vector or matrix with one column for each fixed effect, aliased ones included.
+    rhs : number or shape (r,)
+        What the rows are compared with, where the text does not say so.
+    joint
+        One F test of all rows together instead of one t test for each.
+    df
+        ``"auto"``, ``"kenward-roger"``, ``"satterthwaite"``, ``"containment"``, ``"between-within"``,
+        ``"residual"``, ``"normal"``, or a method with options such as `KenwardRoger`.
+    vcov
+        Covariance of the fixed effects: a matrix (n_fixed, n_fixed) or `ClusterRobust`; by default
+        that of the method.
+    level
+        Of the confidence intervals.
+
+    Returns
+    -------
+    Table
+        ``contrast, estimate, std_error, df, statistic, p_value, conf_low, conf_high``; with ``joint``
+        one row ``contrast, num_df, den_df, f_value, p_value``. What is not estimable is missing.
+
+    Raises
+    ------
+    LmmError
+        If the contrast cannot be read or has another length, or the method does not apply.
+
+    Examples
+    --------
+    >>> import lmm
+    >>> fit = lmm.fit("Reaction ~ Days + (Days | Subject)", lmm.datasets.load("sleepstudy"))
+    >>> lmm.contrast_test(fit, "Days = 10")["p_value"].round(4)
+    array([0.7661])
+    """
+    level = checked_level(level)
+    found = read_contrast(fit, contrast, rhs)
+    if joint:
+        test = joint_test(fit, found.contrast, df, vcov, found.rhs)
+        columns = {
+            "contrast": ["; ".join(found.labels)],
+            "num_df": [test.num_df if test.estimable else np.nan],
+            "den_df": [test.den_df],
+            "f_value": [test.f_value],
+            "p_value": [test.p_value],
+        }
+        return Table(columns, title="Joint test", notes=test.notes)
+    tests = row_tests(fit, found.contrast, df, vcov, found.rhs)
+    return _rows_table("contrast", list(found.labels), tests, level, "Tests of contrasts")
+
+
+def coefficients(fit: Fit, *, df: Df = "auto", vcov: Vcov = None, level: float = 0.95) -> Table:
+    """Tabulate the fixed effects with degrees of freedom, tests against zero and intervals.
+
+    Parameters
+    ----------
+    fit
+        A fit.
+    df, vcov, level
+        As in `contrast_test`.
+
+    Returns
+    -------
+    Table
+        ``term, estimate, std_error, df, statistic, p_value, conf_low, conf_high``; aliased
+        coefficients are missing.
+
+    Raises
+    ------
+    LmmError
+        If the method does not apply to the fit.
+
+    Examples
+    --------
+    >>> import lmm
+    >>> fit = lmm.fit("Reaction ~ Days + (Days | Subject)", lmm.datasets.load("sleepstudy"))
+    >>> lmm.coefficients(fit)["df"].round(2)
+    array([17., 17.])
+    """
+    level = checked_level(level)
+    names, kept = fit.design.names, fit.design.kept
+    tests = row_tests(fit, np.eye(fit.n_fixed), df, vcov)
+    table = _rows_table("term", [names[j] for j in kept], tests, level, "Fixed effects")
+    if len(kept) == len(names):
+        return table
+    columns: dict[str, Any] = {"term": list(names)}
+    for name in table.columns[1:]:
+        columns[name] = np.full(len(names), np.nan)
+        columns[name][kept] = table[name]
+    return Table(columns, title=table.title, notes=(*table.notes, *fit.fixef.notes))
+
+
+def _rows_table(first: str, labels: list[str], tests: RowTests, level: float, title: str) -> Table:
+    low, high = tests.interval(level)
+    columns = {
+        first: labels,
+        "estimate": tests.estimate,
+        "std_error": tests.std_error,
+        "df": tests.df,
+        "statistic": tests.statistic,
+        "p_value": tests.p_value,
+        "conf_low": low,
+        "conf_high": high,
+    }
+    return Table(columns, title=title, notes=(*tests.notes, f"Confidence intervals: {100 * level:g} %."))
