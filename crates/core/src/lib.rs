@@ -11,13 +11,15 @@
 //! | `solve` | β, u, b and `Z'We` from a factor |
 //! | `inverse` | diagonal blocks of the inverse: conditional covariances and the gradient |
 //! | `information`, `traces` | average information, and what the exact Hessian needs beyond it |
-//! | `single`, `single_factor` | the same for one grouping factor, by classes of equal levels |
+//! | `single`, `single_factor`, `level` | the same for one grouping factor, by classes of equal levels |
 //! | `parallel` | fixed pieces of work on all cores, results in order |
 //! | `optimum` | the search: steps in the cone of S, Newton steps on its face |
+//! | `checks` | what is refused |
 //! | `problem` | all of it in the user's units: start reading here |
 //! | `small`, `dense`, `sparse` | linear algebra of k × k blocks, of the tail, and of the sparse factor that is only shown |
 #![forbid(unsafe_code)]
 
+pub mod checks;
 pub mod cross;
 pub mod dense;
 pub mod error;
@@ -25,6 +27,7 @@ pub mod factor;
 pub mod information;
 pub mod inverse;
 pub mod layout;
+pub mod level;
 pub mod optimum;
 pub mod parallel;
 pub mod problem;

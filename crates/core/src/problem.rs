@@ -1,5 +1,6 @@
 //! The engine in the user's units: what the bridge calls.
 
+use crate::checks::check;
 use crate::cross::CrossProducts;
 use crate::error::CoreError;
 use crate::factor::Factor;
@@ -354,54 +355,5 @@ fn identify_factors(terms: &mut [Term]) {
         };
         let first = terms[..i].iter().position(same).unwrap_or(i);
         terms[i].factor = first;
-    }
-}
-
-fn check(y: &[f64], x: &[Vec<f64>], weights: Option<&[f64]>, terms: &[Term]) -> Result<(), CoreError> {
-    let n = y.len();
-    let fail = |text: String| Err(CoreError::BadInput(text));
-    let finite = |v: &[f64]| v.iter().all(|a| a.is_finite());
-    if n <= x.len() {
-        return fail(format!("{n} rows cannot determine {} fixed columns and a residual variance", x.len()));
-    }
-    if x.iter().any(|c| c.len() != n) || weights.is_some_and(|w| w.len() != n) {
-        return fail(format!("X and weights need {n} rows, as y has"));
-    }
-    if !finite(y) || !x.iter().all(|c| finite(c)) {
-        return fail("y and X must be finite".into());
-    }
-    if weights.is_some_and(|w| !w.iter().all(|v| v.is_finite() && *v > 0.0)) {
-        return fail("weights must be positive and finite".into());
-    }
-    terms.iter().enumerate().try_for_each(|(i, t)| check_term(i, t, n))
-}
-
-fn check_term(i: usize, term: &Term, n: usize) -> Result<(), CoreError> {
-    let fail = |text: &str| Err(CoreError::BadInput(format!("random term {i}: {text}")));
-    if term.k == 0 || term.n_levels == 0 || term.parts.iter().sum::<usize>() != term.k || term.parts.contains(&0) {
-        return fail("levels, columns and covariance parts do not fit together");
-    }
-    match &term.columns {
-        Columns::Group { codes, values } => {
-            if codes.len() != n || codes.iter().any(|c| *c as usize >= term.n_levels) {
-                return fail("one level in range is needed for each row");
-            }
-            match values {
-                None if term.k != 1 => fail("values are missing"),
-                Some(v) if v.len() != n * term.k => fail("values have the wrong shape"),
-                Some(v) if !v.iter().all(|a| a.is_finite()) => fail("values must be finite"),
-                _ => Ok(()),
-            }
-        }
-        Columns::Matrix { row_start, column, value } => {
-            let ordered = row_start.len() == n + 1 && row_start[0] == 0 && row_start.windows(2).all(|w| w[0] <= w[1]);
-            if !ordered || row_start[n] != column.len() || column.len() != value.len() {
-                return fail("the compressed rows do not fit together");
-            }
-            if column.iter().any(|c| *c as usize >= term.n_levels * term.k) || !value.iter().all(|a| a.is_finite()) {
-                return fail("entries must be finite and in range");
-            }
-            Ok(())
-        }
     }
 }

@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 
 use crate::cross::CrossProducts;
+use crate::level::{Level, add, dot, square, unscale};
 use crate::parallel;
 use crate::small;
 
@@ -184,79 +185,6 @@ fn classes(a: &[f64], head: &[f64], k: usize, p: usize) -> Vec<Vec<u32>> {
         out[class].push(j as u32);
     }
     out
-}
-
-fn square<const K: usize>(m: &[f64]) -> [[f64; K]; K] {
-    std::array::from_fn(|r| std::array::from_fn(|c| m[r * K + c]))
-}
-
-fn dot<const K: usize>(a: &[f64; K], b: &[f64; K]) -> f64 {
-    (0..K).map(|i| a[i] * b[i]).sum()
-}
-
-fn add(out: &mut [f64], v: &[f64]) {
-    out.iter_mut().zip(v).for_each(|(o, x)| *o += x);
-}
-
-/// Cholesky factor of `D = T'AT + I`.
-struct Level<const K: usize>([[f64; K]; K]);
-
-impl<const K: usize> Level<K> {
-    /// The factor and `A T`.
-    fn factor(a: &[f64], t: &[[f64; K]; K]) -> Option<(Self, [[f64; K]; K])> {
-        let mut at = [[0.0; K]; K];
-        let mut l = [[0.0; K]; K];
-        for r in 0..K {
-            for c in 0..K {
-                at[r][c] = (c..K).map(|s| a[r * K + s] * t[s][c]).sum();
-            }
-        }
-        for j in 0..K {
-            for i in j..K {
-                let mut d = if i == j { 1.0 } else { 0.0 };
-                d += (i..K).map(|s| t[s][i] * at[s][j]).sum::<f64>();
-                d -= (0..j).map(|s| l[i][s] * l[j][s]).sum::<f64>();
-                if i == j {
-                    if d.is_nan() || d <= 0.0 || d.is_infinite() {
-                        return None;
-                    }
-                    l[i][j] = d.sqrt();
-                } else {
-                    l[i][j] = d / l[j][j];
-                }
-            }
-        }
-        Some((Level(l), at))
-    }
-
-    /// `L⁻¹ T' x`.
-    fn reduce(&self, t: &[[f64; K]; K], x: impl Fn(usize) -> f64) -> [f64; K] {
-        let mut y = [0.0; K];
-        for i in 0..K {
-            let mut s: f64 = (i..K).map(|r| t[r][i] * x(r)).sum();
-            s -= (0..i).map(|j| self.0[i][j] * y[j]).sum::<f64>();
-            y[i] = s / self.0[i][i];
-        }
-        y
-    }
-
-    /// `L⁻ᵀ y`.
-    fn back(&self, mut y: [f64; K]) -> [f64; K] {
-        for i in (0..K).rev() {
-            let s: f64 = (i + 1..K).map(|j| self.0[j][i] * y[j]).sum();
-            y[i] = (y[i] - s) / self.0[i][i];
-        }
-        y
-    }
-}
-
-/// `T⁻ᵀ x`.
-fn unscale<const K: usize>(t: &[[f64; K]; K], mut x: [f64; K]) -> [f64; K] {
-    for i in (0..K).rev() {
-        let s: f64 = (i + 1..K).map(|j| t[j][i] * x[j]).sum();
-        x[i] = (x[i] - s) / t[i][i];
-    }
-    x
 }
 
 /// Running sums of some classes.

@@ -12,6 +12,7 @@ from lmm.engine import Block, Control, Optimum
 from lmm.estimation.certificate import Certificate
 from lmm.estimation.criterion import Criterion
 from lmm.estimation.given import Given
+from lmm.estimation.moments import Moments
 from lmm.estimation.rank import null_directions
 from lmm.typing import BoolVector, FloatMatrix, FloatVector
 
@@ -32,8 +33,10 @@ class ThetaOptimum:
     path : shape (n_iterations, n_theta)
         Theta at each iteration.
     criterion, sigma, step, decrement : shape (n_iterations,)
-        The value there, the residual standard deviation that goes with it, the length of the step that led there, and the fall of the criterion
-        that was still predicted.
+        The value there, the residual standard deviation that goes with it, the length of the step that
+        led there, and the fall of the criterion that was still predicted.
+    moments
+        What theta was solved from; None if it was searched or given.
     """
 
     theta: FloatVector
@@ -45,6 +48,7 @@ class ThetaOptimum:
     sigma: FloatVector
     step: FloatVector
     decrement: FloatVector
+    moments: Moments | None = None
 
 
 def optimize(
