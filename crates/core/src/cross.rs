@@ -19,6 +19,8 @@ pub struct Chain {
     pub column: Vec<u32>,
     /// `k × count` per level, row-major, at `start[j] * k`.
     pub a_pair: Vec<f64>,
+    /// Bounds of the ranges of tail columns that are updated as one piece of work, X and y included.
+    pub tiles: Vec<usize>,
     /// For each coarser block of the chain the level that contains level `j`.
     pub parents: Vec<Vec<u32>>,
 }
@@ -143,6 +145,7 @@ fn build_chain(rows: &Rows<'_>, c: usize) -> Chain {
         start: vec![0],
         column: Vec::new(),
         a_pair: Vec::new(),
+        tiles: Vec::new(),
         parents,
     };
     let (mut z, mut border, mut tail) = (vec![0.0; k], vec![0.0; head], Vec::new());
@@ -175,7 +178,31 @@ fn build_chain(rows: &Rows<'_>, c: usize) -> Chain {
         }
         pairs.flush(&mut out);
     }
+    out.tiles = tile_bounds(&out, layout.tail_size(), layout.q_tail);
     out
+}
+
+/// Cuts the tail columns where the work of updating them is equal.
+fn tile_bounds(chain: &Chain, m: usize, q: usize) -> Vec<usize> {
+    const WORTH_A_PIECE: usize = 200_000;
+    let mut work = vec![0; q];
+    for j in 0..chain.n_levels {
+        let pattern = chain.pattern(j);
+        for (s, &column) in pattern.iter().enumerate() {
+            work[column as usize] += chain.k * (pattern.len() - s + m - q);
+        }
+    }
+    let total: usize = work.iter().sum();
+    let pieces = (total / WORTH_A_PIECE).clamp(1, 16);
+    let (mut bounds, mut sum) = (vec![0], 0);
+    for (column, w) in work.iter().enumerate() {
+        sum += w;
+        if sum * pieces >= total * bounds.len() && bounds.len() < pieces {
+            bounds.push(column + 1);
+        }
+    }
+    bounds.push(m);
+    bounds
 }
 
 /// Products of one level with the tail columns that it meets, collected over its rows.

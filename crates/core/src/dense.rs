@@ -1,14 +1,88 @@
-//! Dense algebra of the tail, on column-major lower triangles. One thread: parallel faer products have given wrong numbers at some
-//! sizes, and the bits must not depend on the number of threads.
+//! Dense algebra of the tail, on column-major lower triangles. Sequential faer kernels inside our own fixed tiles: parallel faer
+//! products have given wrong numbers at some sizes, and the bits must not depend on the number of threads.
 
 use faer::dyn_stack::{MemBuffer, MemStack};
-use faer::linalg::cholesky::llt::factor::{cholesky_in_place, cholesky_in_place_scratch};
-use faer::linalg::matmul::triangular::{self, BlockStructure};
-use faer::linalg::{triangular_inverse, triangular_solve};
-use faer::{Accum, MatMut, MatRef, Par};
+use faer::linalg::cholesky::llt::factor::{LltError, cholesky_in_place, cholesky_in_place_scratch};
+use faer::linalg::matmul::matmul;
+use faer::linalg::triangular_solve::solve_lower_triangular_in_place;
+use faer::{Accum, MatMut, MatRef, Par, Side};
+
+use crate::parallel;
+
+/// Order from which a matrix is worked on in tiles.
+const TILED: usize = 384;
+/// Columns of a tile.
+const TILE: usize = 128;
 
 /// Cholesky factor of the lower triangle of `a` (`n × n`), in place. Err holds the pivot that was not positive.
 pub fn cholesky(a: &mut [f64], n: usize) -> Result<(), usize> {
+    if n < TILED {
+        return cholesky_block(a, n);
+    }
+    for start in (0..n).step_by(TILE) {
+        let width = TILE.min(n - start);
+        let below = n - start - width;
+        let mut corner: Vec<f64> = (0..width).flat_map(|j| a[(start + j) * n + start..][..width].to_vec()).collect();
+        cholesky_block(&mut corner, width).map_err(|pivot| start + pivot)?;
+        for j in 0..width {
+            a[(start + j) * n + start..][..width].copy_from_slice(&corner[j * width..(j + 1) * width]);
+        }
+        if below == 0 {
+            break;
+        }
+        let panel = solve_panel(a, n, start, width, &corner);
+        let trailing = &mut a[(start + width) * n..];
+        let tiles = parallel::split(trailing, parallel::ranges(below, TILE).into_iter().map(|r| r.len() * n));
+        parallel::each(tiles.into_iter().enumerate().collect(), |(i, tile): (usize, &mut [f64])| {
+            let (at, columns) = (i * TILE, tile.len() / n);
+            let p = MatRef::from_column_major_slice(&panel, below, width);
+            let out = MatMut::from_column_major_slice_mut(tile, n, columns).submatrix_mut(
+                start + width + at,
+                0,
+                below - at,
+                columns,
+            );
+            matmul(
+                out,
+                Accum::Add,
+                p.submatrix(at, 0, below - at, width),
+                p.submatrix(at, 0, columns, width).transpose(),
+                -1.0,
+                Par::Seq,
+            );
+        });
+    }
+    Ok(())
+}
+
+/// The rows below the factored corner, solved and written back; also returned as one matrix.
+fn solve_panel(a: &mut [f64], n: usize, start: usize, width: usize, corner: &[f64]) -> Vec<f64> {
+    let below = n - start - width;
+    let source = &*a;
+    let solved = parallel::map_ranges(below, 2 * TILE, |rows| {
+        let count = rows.len();
+        let mut chunk: Vec<f64> =
+            (0..width).flat_map(|j| source[(start + j) * n + start + width + rows.start..][..count].to_vec()).collect();
+        let view = MatMut::from_column_major_slice_mut(&mut chunk, count, width);
+        solve_lower_triangular_in_place(
+            MatRef::from_column_major_slice(corner, width, width),
+            view.transpose_mut(),
+            Par::Seq,
+        );
+        chunk
+    });
+    let mut panel = vec![0.0; below * width];
+    for (rows, chunk) in parallel::ranges(below, 2 * TILE).into_iter().zip(solved) {
+        for j in 0..width {
+            let part = &chunk[j * rows.len()..(j + 1) * rows.len()];
+            panel[j * below + rows.start..][..rows.len()].copy_from_slice(part);
+            a[(start + j) * n + start + width + rows.start..][..rows.len()].copy_from_slice(part);
+        }
+    }
+    panel
+}
+
+fn cholesky_block(a: &mut [f64], n: usize) -> Result<(), usize> {
     if n == 0 {
         return Ok(());
     }
@@ -17,47 +91,63 @@ pub fn cholesky(a: &mut [f64], n: usize) -> Result<(), usize> {
     let view = MatMut::from_column_major_slice_mut(a, n, n);
     match cholesky_in_place(view, Default::default(), Par::Seq, stack, Default::default()) {
         Ok(_) => (0..n).find(|&i| !a[i * n + i].is_finite()).map_or(Ok(()), Err),
-        Err(faer::linalg::cholesky::llt::factor::LltError::NonPositivePivot { index }) => Err(index),
+        Err(LltError::NonPositivePivot { index }) => Err(index),
     }
+}
+
+/// Eigenvalues (increasing) and eigenvectors (columns, row-major) of a symmetric matrix; none if the iteration fails.
+pub fn symmetric_eigen(a: &[f64], n: usize) -> Option<(Vec<f64>, Vec<f64>)> {
+    let found = MatRef::from_column_major_slice(a, n, n).self_adjoint_eigen(Side::Lower).ok()?;
+    let values = (0..n).map(|i| found.S()[i]).collect();
+    let vectors = (0..n * n).map(|e| found.U()[(e / n, e % n)]).collect();
+    Some((values, vectors))
 }
 
 /// Inverse of a lower-triangular matrix; the strict upper triangle of the result is zero.
 pub fn invert_lower(l: &[f64], n: usize) -> Vec<f64> {
     let mut out = vec![0.0; n * n];
-    if n > 0 {
-        let view = MatMut::from_column_major_slice_mut(&mut out, n, n);
-        triangular_inverse::invert_lower_triangular(view, MatRef::from_column_major_slice(l, n, n), Par::Seq);
-    }
+    let factor = MatRef::from_column_major_slice(l, n, n);
+    let tiles = parallel::split(&mut out, parallel::ranges(n, TILE).into_iter().map(|r| r.len() * n));
+    parallel::each(tiles.into_iter().enumerate().collect(), |(i, tile): (usize, &mut [f64])| {
+        let (at, columns) = (i * TILE, tile.len() / n);
+        (0..columns).for_each(|j| tile[j * n + at + j] = 1.0);
+        let view = MatMut::from_column_major_slice_mut(tile, n, columns).submatrix_mut(at, 0, n - at, columns);
+        solve_lower_triangular_in_place(factor.submatrix(at, at, n - at, n - at), view, Par::Seq);
+    });
     out
 }
 
 /// `X' X` for lower-triangular `x`, both triangles filled.
 pub fn gram_of_lower(x: &[f64], n: usize) -> Vec<f64> {
     let mut out = vec![0.0; n * n];
-    if n == 0 {
-        return out;
-    }
-    let xl = MatRef::from_column_major_slice(x, n, n);
-    triangular::matmul(
-        MatMut::from_column_major_slice_mut(&mut out, n, n),
-        BlockStructure::TriangularLower,
-        Accum::Replace,
-        xl.transpose(),
-        BlockStructure::TriangularUpper,
-        xl,
-        BlockStructure::TriangularLower,
-        1.0,
-        Par::Seq,
-    );
+    let x = MatRef::from_column_major_slice(x, n, n);
+    let tiles = parallel::split(&mut out, parallel::ranges(n, TILE).into_iter().map(|r| r.len() * n));
+    parallel::each(tiles.into_iter().enumerate().collect(), |(i, tile): (usize, &mut [f64])| {
+        let (at, columns) = (i * TILE, tile.len() / n);
+        let mut view = MatMut::from_column_major_slice_mut(tile, n, columns);
+        for rows in parallel::ranges(n - at, TILE) {
+            // both factors are zero above row `first`
+            let first = at + rows.start;
+            let left = x.submatrix(first, first, n - first, rows.len()).transpose();
+            let right = x.submatrix(first, at, n - first, columns);
+            let target = view.as_mut().submatrix_mut(first, 0, rows.len(), columns);
+            matmul(target, Accum::Replace, left, right, 1.0, Par::Seq);
+        }
+    });
     fill_upper(&mut out, n);
     out
 }
 
-/// Copies the lower triangle onto the upper one.
+/// Copies the lower triangle onto the upper one, block by block to stay in the cache.
 pub fn fill_upper(a: &mut [f64], n: usize) {
-    for j in 0..n {
-        for i in j + 1..n {
-            a[i * n + j] = a[j * n + i];
+    const SIDE: usize = 32;
+    for columns in parallel::ranges(n, SIDE) {
+        for rows in parallel::ranges(n, SIDE).into_iter().skip(columns.start / SIDE) {
+            for j in columns.clone() {
+                for i in rows.start.max(j + 1)..rows.end {
+                    a[i * n + j] = a[j * n + i];
+                }
+            }
         }
     }
 }
@@ -68,7 +158,7 @@ pub fn solve_lower(l: &[f64], ld: usize, n: usize, b: &mut [f64], cols: usize) {
         return;
     }
     let lower = MatRef::from_column_major_slice(&l[..ld * n], ld, n).get(..n, ..);
-    triangular_solve::solve_lower_triangular_in_place(lower, MatMut::from_column_major_slice_mut(b, n, cols), Par::Seq);
+    solve_lower_triangular_in_place(lower, MatMut::from_column_major_slice_mut(b, n, cols), Par::Seq);
 }
 
 /// `b := L⁻ᵀ b` for one column.
@@ -88,5 +178,60 @@ pub fn transpose_product_add(out: &mut [f64], s: f64, a: &[f64], b: &[f64], n: u
             let y = &b[j * n..(j + 1) * n];
             out[i * c + j] += s * crate::small::dot(x, y);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A positive definite matrix with zero blocks, as crossed factors have.
+    fn example(n: usize) -> Vec<f64> {
+        let mut a = vec![0.0; n * n];
+        for j in 0..n {
+            for i in j..n {
+                let related = (i / 100 + j / 100) % 3 != 1;
+                a[j * n + i] = if related { ((i * 31 + j * 17) % 23) as f64 / 23.0 - 0.5 } else { 0.0 };
+            }
+            a[j * n + j] = n as f64;
+        }
+        a
+    }
+
+    #[test]
+    fn tiles_agree_with_one_block_at_many_sizes() {
+        for n in [TILED - 1, TILED, 500, 641, 1000, 1500] {
+            let (mut tiled, mut plain) = (example(n), example(n));
+            assert_eq!(cholesky(&mut tiled, n), Ok(()));
+            assert_eq!(cholesky_block(&mut plain, n), Ok(()));
+            let gap = (0..n)
+                .flat_map(|j| (j..n).map(move |i| j * n + i))
+                .map(|e| (tiled[e] - plain[e]).abs())
+                .fold(0.0, f64::max);
+            assert!(gap < 1e-11, "order {n}: {gap}");
+        }
+    }
+
+    #[test]
+    fn inverse_and_gram_belong_together() {
+        let n = 500;
+        let mut l = example(n);
+        let a = example(n);
+        assert_eq!(cholesky(&mut l, n), Ok(()));
+        let inverse = gram_of_lower(&invert_lower(&l, n), n);
+        for i in (0..n).step_by(37) {
+            for j in (0..n).step_by(41) {
+                let product: f64 = (0..n).map(|t| inverse[i * n + t] * a[t.min(j) * n + t.max(j)]).sum();
+                assert!((product - if i == j { 1.0 } else { 0.0 }).abs() < 1e-10);
+            }
+        }
+    }
+
+    #[test]
+    fn a_matrix_that_is_not_positive_names_its_pivot() {
+        let n = TILED + 100;
+        let mut a = example(n);
+        a[450 * n + 450] = -1.0;
+        assert_eq!(cholesky(&mut a, n), Err(450));
     }
 }

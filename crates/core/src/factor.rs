@@ -6,7 +6,12 @@
 use crate::cross::{Chain, CrossProducts};
 use crate::dense;
 use crate::error::CoreError;
+use crate::parallel;
 use crate::small;
+use std::sync::Mutex;
+
+/// Levels per piece of work.
+const PIECE: usize = 4096;
 
 /// One eliminated block at one value of T.
 #[derive(Clone, Debug, Default)]
@@ -82,73 +87,62 @@ impl CrossProducts {
         tail: &mut [f64],
     ) -> Result<f64, CoreError> {
         let block = &self.chain[c];
-        let (k, head) = (block.k, block.head);
-        let mut log_det = 0.0;
-        let mut step = vec![0.0; k * k];
-        for j in 0..block.n_levels {
-            let kk = j * k * k..(j + 1) * k * k;
-            let (hh, pp) = (j * k * head..(j + 1) * k * head, block.pair_range(j));
-            let a = if c == 0 { &block.a[kk.clone()] } else { &own.a[kk.clone()] };
-            let l = &mut own.l[kk];
-            l.copy_from_slice(&small::congruence(a, t, k, k));
-            (0..k).for_each(|i| l[i * k + i] += 1.0);
-            if !small::cholesky(l, k) {
-                return Err(CoreError::NotPositiveDefinite { pivot: j * k });
+        let log_det = block.factor_levels(c, t, own)?;
+        let mut at = 0;
+        for (i, target) in coarser.iter_mut().enumerate() {
+            let other = &self.chain[c + 1 + i];
+            for j in 0..block.n_levels {
+                update_parent(other, target, block.parents[i][j] as usize, &block.border(own, j, at));
             }
-            log_det += (0..k).map(|i| 2.0 * l[i * k + i].ln()).sum::<f64>();
-            // L⁻¹T' carries the border over in one product
-            for r in 0..k {
-                for s in 0..k {
-                    step[r * k + s] = t[s * k + r];
-                }
-            }
-            small::solve_lower(l, k, &mut step, k);
-            let (a_head, a_pair) =
-                if c == 0 { (&block.a_head[..], &block.a_pair[..]) } else { (&own.a_head[..], &own.a_pair[..]) };
-            small::multiply_add(&mut own.y_head[hh.clone()], 1.0, &step, &a_head[hh.clone()], k, k, head);
-            let count = pp.len() / k;
-            small::multiply_add(&mut own.y_pair[pp.clone()], 1.0, &step, &a_pair[pp.clone()], k, k, count);
-            let (y_head, y_pair) = (&own.y_head[hh], &own.y_pair[pp]);
-            let mut at = 0;
-            for (i, target) in coarser.iter_mut().enumerate() {
-                let other = &self.chain[c + 1 + i];
-                let parent = block.parents[i][j] as usize;
-                update_parent(
-                    other,
-                    target,
-                    parent,
-                    &Border { k, head, at, y_head, y_pair, pattern: block.pattern(j) },
-                );
-                at += other.k;
-            }
-            self.update_tail(tail, &Border { k, head, at, y_head, y_pair, pattern: block.pattern(j) });
+            at += other.k;
         }
+        let m = self.layout.tail_size();
+        let tiles = parallel::split(tail, block.tiles.windows(2).map(|w| (w[1] - w[0]) * m));
+        let items = block.tiles.windows(2).map(|w| w[0]).zip(tiles).collect();
+        parallel::each(items, |(first, tile)| self.update_tile(block, own, at, first, tile));
         Ok(log_det)
     }
 
-    /// `A*_tail −= Y'Y` for the tail columns, X and y of one level.
-    fn update_tail(&self, tail: &mut [f64], b: &Border<'_>) {
-        let (m, q, width) = (self.layout.tail_size(), self.layout.q_tail, b.head - b.at);
-        let count = b.pattern.len();
-        for r in 0..b.k {
-            let head = &b.y_head[r * b.head + b.at..(r + 1) * b.head];
-            for i in 0..width {
-                let f = head[i];
-                let column = &mut tail[(q + i) * m + q + i..(q + i) * m + q + width];
-                column.iter_mut().zip(&head[i..]).for_each(|(o, v)| *o -= f * v);
-            }
-            let pair = &b.y_pair[r * count..(r + 1) * count];
-            for (s, (&column, &f)) in b.pattern.iter().zip(pair).enumerate() {
-                if f == 0.0 {
-                    continue;
+    /// `A*_tail −= Y'Y` for the tail columns of one tile, over all levels of a block.
+    fn update_tile(&self, block: &Chain, own: &ChainFactor, at: usize, first: usize, tile: &mut [f64]) {
+        let (m, q, k) = (self.layout.tail_size(), self.layout.q_tail, block.k);
+        let (last, width) = (first + tile.len() / m, block.head - at);
+        for j in 0..block.n_levels {
+            let b = block.border(own, j, at);
+            let count = b.pattern.len();
+            let from = b.pattern.partition_point(|&column| (column as usize) < first);
+            for r in 0..k {
+                let head = &b.y_head[r * b.head + at..(r + 1) * b.head];
+                let pair = &b.y_pair[r * count..(r + 1) * count];
+                for s in from..count {
+                    let column = b.pattern[s] as usize;
+                    if column >= last {
+                        break;
+                    }
+                    let f = pair[s];
+                    let target = &mut tile[(column - first) * m..(column - first + 1) * m];
+                    for (&row, v) in b.pattern[s..].iter().zip(&pair[s..]) {
+                        target[row as usize] -= f * v;
+                    }
+                    target[q..q + width].iter_mut().zip(head).for_each(|(o, v)| *o -= f * v);
                 }
-                let target = &mut tail[column as usize * m..(column as usize + 1) * m];
-                for (&row, v) in b.pattern[s..].iter().zip(&pair[s..]) {
-                    target[row as usize] -= f * v;
+                for i in first.max(q)..last {
+                    let (f, rest) = (head[i - q], &head[i - q..]);
+                    let target = &mut tile[(i - first) * m + i..(i - first + 1) * m];
+                    target.iter_mut().zip(rest).for_each(|(o, v)| *o -= f * v);
                 }
-                target[q..q + width].iter_mut().zip(head).for_each(|(o, v)| *o -= f * v);
             }
         }
+    }
+
+    /// T of each tail column where T is a number, else one; ones for X.
+    pub fn tail_scales(&self, t: &[Vec<f64>]) -> Vec<f64> {
+        let layout = &self.layout;
+        let mut out = vec![1.0; layout.tail_size() - 1];
+        for (b, block) in layout.blocks.iter().enumerate().skip(layout.n_chain).filter(|(_, block)| block.k == 1) {
+            out[block.tail_start..block.tail_start + block.n_levels].fill(t[b][0]);
+        }
+        out
     }
 
     /// `Λ'A*Λ + I` of the tail with X (lower triangle), its row of y, and the corner y'y.
@@ -160,7 +154,13 @@ impl CrossProducts {
             out[j * size + j..(j + 1) * size].copy_from_slice(&tail[j * m + j..j * m + size]);
         }
         let mut y: Vec<f64> = (0..size).map(|j| tail[j * m + size]).collect();
-        for (b, block) in layout.blocks.iter().enumerate().skip(layout.n_chain) {
+        let scalar = self.tail_scales(t);
+        for (j, column) in out.chunks_exact_mut(size.max(1)).enumerate() {
+            let f = scalar[j];
+            column[j..].iter_mut().zip(&scalar[j..]).for_each(|(v, g)| *v *= f * g);
+        }
+        y.iter_mut().zip(&scalar).for_each(|(v, g)| *v *= g);
+        for (b, block) in layout.blocks.iter().enumerate().skip(layout.n_chain).filter(|(_, block)| block.k > 1) {
             let k = block.k;
             for level in 0..block.n_levels {
                 let first = block.tail_start + level * k;
@@ -176,12 +176,6 @@ impl CrossProducts {
 
 /// `M := diag(.., T, ..)' M diag(.., T, ..)` for the columns of one level, on the lower triangle of a symmetric matrix.
 fn scale_level(m: &mut [f64], size: usize, first: usize, k: usize, t: &[f64]) {
-    if k == 1 {
-        let f = t[0];
-        m[first * size + first..(first + 1) * size].iter_mut().for_each(|v| *v *= f);
-        (0..=first).for_each(|c| m[c * size + first] *= f);
-        return;
-    }
     let mut row = vec![0.0; k];
     for c in 0..first {
         let column = &mut m[c * size + first..c * size + first + k];
@@ -206,6 +200,77 @@ fn scale_level(m: &mut [f64], size: usize, first: usize, k: usize, t: &[f64]) {
             m[(first + s) * size + first + r] = scaled[r * k + s];
         }
     }
+}
+
+impl Chain {
+    /// Factors `D_j` and carries the border over, for all levels; returns the log-determinant.
+    fn factor_levels(&self, c: usize, t: &[f64], own: &mut ChainFactor) -> Result<f64, CoreError> {
+        let (k, head) = (self.k, self.head);
+        let (a, a_head, a_pair) =
+            if c == 0 { (&self.a, &self.a_head, &self.a_pair) } else { (&own.a, &own.a_head, &own.a_pair) };
+        let pieces = parallel::ranges(self.n_levels, PIECE);
+        let l = parallel::split(&mut own.l, pieces.iter().map(|r| r.len() * k * k));
+        let y_head = parallel::split(&mut own.y_head, pieces.iter().map(|r| r.len() * k * head));
+        let y_pair =
+            parallel::split(&mut own.y_pair, pieces.iter().map(|r| (self.start[r.end] - self.start[r.start]) * k));
+        let log_dets: Vec<_> = pieces.iter().map(|_| Mutex::new(Ok(0.0))).collect();
+        let items = pieces.iter().cloned().zip(l).zip(y_head.into_iter().zip(y_pair)).zip(&log_dets).collect();
+        parallel::each(items, |(((range, l), (y_head, y_pair)), log_det)| {
+            let mut step = vec![0.0; k * k];
+            let (mut sum, mut at) = (0.0, 0);
+            let mut failed = None;
+            for (i, j) in range.clone().enumerate() {
+                let l = &mut l[i * k * k..(i + 1) * k * k];
+                if !factor_level(&a[j * k * k..(j + 1) * k * k], t, k, l, &mut step) {
+                    failed = Some(CoreError::NotPositiveDefinite { pivot: j * k });
+                    break;
+                }
+                sum += (0..k).map(|r| 2.0 * l[r * k + r].ln()).sum::<f64>();
+                let hh = j * k * head..(j + 1) * k * head;
+                small::multiply_add(&mut y_head[i * k * head..(i + 1) * k * head], 1.0, &step, &a_head[hh], k, k, head);
+                let pp = self.pair_range(j);
+                let count = pp.len() / k;
+                small::multiply_add(&mut y_pair[at..at + pp.len()], 1.0, &step, &a_pair[pp.clone()], k, k, count);
+                at += pp.len();
+            }
+            if let Ok(mut slot) = log_det.lock() {
+                *slot = failed.map_or(Ok(sum), Err);
+            }
+        });
+        log_dets.into_iter().map(|slot| slot.into_inner().unwrap_or(Ok(f64::NAN))).sum()
+    }
+
+    /// The border of level `j`, of which the part from `at` on matters.
+    fn border<'a>(&'a self, own: &'a ChainFactor, j: usize, at: usize) -> Border<'a> {
+        let (k, head) = (self.k, self.head);
+        Border {
+            k,
+            head,
+            at,
+            y_head: &own.y_head[j * k * head..(j + 1) * k * head],
+            y_pair: &own.y_pair[self.pair_range(j)],
+            pattern: self.pattern(j),
+        }
+    }
+}
+
+/// `LL' = T'AT + I` of one level, and `step = L⁻¹T'`, which carries the border over.
+fn factor_level(a: &[f64], t: &[f64], k: usize, l: &mut [f64], step: &mut [f64]) -> bool {
+    if k == 1 {
+        l[0] = (1.0 + t[0] * t[0] * a[0]).sqrt();
+        step[0] = t[0] / l[0];
+        return l[0].is_finite() && l[0] > 0.0;
+    }
+    l.copy_from_slice(&small::congruence(a, t, k, k));
+    (0..k).for_each(|i| l[i * k + i] += 1.0);
+    if !small::cholesky(l, k) {
+        return false;
+    }
+    for r in 0..k {
+        (0..k).for_each(|s| step[r * k + s] = t[s * k + r]);
+    }
+    small::solve_lower(l, k, step, k);
+    true
 }
 
 /// The border of one level: `at` is where its part on the block that receives the update begins.

@@ -18,6 +18,21 @@ struct Unit {
     source: usize,
 }
 
+/// The working variates of all matrix units.
+struct Variates<'a> {
+    units: &'a [Unit],
+    solution: &'a Solution,
+    /// On the tail columns, `q_tail × count`.
+    tail: &'a [f64],
+}
+
+/// Rows of the working variates on the chain blocks and on [tail, X], and their products among each other.
+struct Rows {
+    coarse: Vec<Vec<f64>>,
+    tail: Vec<f64>,
+    gram: Vec<f64>,
+}
+
 impl CrossProducts {
     /// All matrix units, part by part, row by row.
     fn units(&self) -> Vec<Unit> {
@@ -36,14 +51,18 @@ impl CrossProducts {
         let (m, q, p) = (layout.tail_size(), layout.q_tail, layout.p);
         let mut gram = vec![0.0; count * count];
         // rows of the working variates on the coarser chain blocks and on [tail, X], before and after elimination
-        let mut coarse: Vec<Vec<f64>> = self.chain.iter().map(|c| vec![0.0; c.n_levels * c.k * count]).collect();
-        let mut tail = self.tail_rows(&units, solution, &mut gram);
+        let coarse: Vec<Vec<f64>> = self.chain.iter().map(|c| vec![0.0; c.n_levels * c.k * count]).collect();
+        let variates = self.tail_variates(&units, solution);
+        let tail = self.tail_rows(&units, &variates, &mut gram);
+        let mut rows = Rows { coarse, tail, gram };
+        let variates = Variates { units: &units, solution, tail: &variates };
         for c in 0..self.chain.len() {
-            self.chain_rows(c, &units, solution, &mut coarse, &mut tail, &mut gram);
+            self.chain_rows(c, &variates, &mut rows);
         }
         for c in 0..self.chain.len() {
-            self.eliminate_rows(f, c, count, &mut coarse, &mut tail, &mut gram);
+            self.eliminate_rows(f, c, count, &mut rows);
         }
+        let Rows { tail, mut gram, .. } = rows;
         // row-major (m − 1) × count to scaled columns
         let mut columns = vec![0.0; (m - 1) * count];
         for (b, block) in layout.blocks.iter().enumerate().skip(layout.n_chain) {
@@ -64,42 +83,48 @@ impl CrossProducts {
         gram
     }
 
-    /// `A_{[tail, X], tail} v` (row-major, `(m − 1) × count`), adding `v'A v` of the tail to `gram`.
-    fn tail_rows(&self, units: &[Unit], solution: &Solution, gram: &mut [f64]) -> Vec<f64> {
-        let layout = &self.layout;
-        let (m, count) = (layout.tail_size(), units.len());
-        let mut out = vec![0.0; (m - 1) * count];
+    /// The working variates on the tail columns (row-major, `q_tail × count`).
+    fn tail_variates(&self, units: &[Unit], solution: &Solution) -> Vec<f64> {
+        let (layout, count) = (&self.layout, units.len());
+        let mut out = vec![0.0; layout.q_tail * count];
         for (u, unit) in units.iter().enumerate().filter(|(_, unit)| unit.block >= layout.n_chain) {
             let block = &layout.blocks[unit.block];
             for level in 0..block.n_levels {
-                let at = block.tail_start + level * block.k + unit.row;
-                let v = solution.r[unit.block][level * block.k + unit.source];
-                for i in 0..m - 1 {
-                    out[i * count + u] += self.tail[i.min(at) * m + i.max(at)] * v;
-                }
-            }
-        }
-        for (w, unit) in units.iter().enumerate().filter(|(_, unit)| unit.block >= layout.n_chain) {
-            let block = &layout.blocks[unit.block];
-            for level in 0..block.n_levels {
-                let at = block.tail_start + level * block.k + unit.row;
-                let v = solution.r[unit.block][level * block.k + unit.source];
-                (0..count).for_each(|u| gram[w * count + u] += v * out[at * count + u]);
+                let at = block.tail_start + level * block.k;
+                out[(at + unit.row) * count + u] = solution.r[unit.block][level * block.k + unit.source];
             }
         }
         out
     }
 
+    /// `A_{[tail, X], tail} v` (row-major, `(m − 1) × count`), adding `v'A v` of the tail to `gram`.
+    fn tail_rows(&self, units: &[Unit], variates: &[f64], gram: &mut [f64]) -> Vec<f64> {
+        let layout = &self.layout;
+        let (m, q, count) = (layout.tail_size(), layout.q_tail, units.len());
+        let mut out = vec![0.0; (m - 1) * count];
+        for j in 0..q {
+            let column = &self.tail[j * m..(j + 1) * m];
+            let own = &variates[j * count..(j + 1) * count];
+            let (before, here) = out.split_at_mut((j + 1) * count);
+            let mine = &mut before[j * count..];
+            mine.iter_mut().zip(own).for_each(|(o, v)| *o += column[j] * v);
+            for (i, a) in column.iter().enumerate().take(m - 1).skip(j + 1).filter(|(_, a)| **a != 0.0) {
+                let row = &mut here[(i - j - 1) * count..(i - j) * count];
+                row.iter_mut().zip(own).for_each(|(o, v)| *o += a * v);
+                if i < q {
+                    let other = &variates[i * count..(i + 1) * count];
+                    mine.iter_mut().zip(other).for_each(|(o, v)| *o += a * v);
+                }
+            }
+        }
+        small::transpose_multiply_add(gram, 1.0, variates, &out[..q * count], q, count, count);
+        out
+    }
+
     /// Adds `A v` of the pairs (chain block c, everything not finer) to the rows, and its part of `v'A v` to `gram`.
-    fn chain_rows(
-        &self,
-        c: usize,
-        units: &[Unit],
-        solution: &Solution,
-        coarse: &mut [Vec<f64>],
-        tail: &mut [f64],
-        gram: &mut [f64],
-    ) {
+    fn chain_rows(&self, c: usize, variates: &Variates<'_>, rows: &mut Rows) {
+        let (units, solution) = (variates.units, variates.solution);
+        let Rows { coarse, tail, gram } = rows;
         let (chain, layout, count) = (&self.chain[c], &self.layout, units.len());
         let (k, head, q, p) = (chain.k, chain.head, layout.q_tail, layout.p);
         let mut cross = vec![0.0; k * count];
@@ -124,10 +149,10 @@ impl CrossProducts {
                 at += other.k;
             }
             for (s, &column) in pattern.iter().enumerate() {
-                let theirs = self.tail_variates(units, solution, column as usize);
+                let theirs = &variates.tail[column as usize * count..(column as usize + 1) * count];
                 for r in 0..k {
                     let f = pairs[r * pattern.len() + s];
-                    theirs.iter().for_each(|&(u, v)| cross[r * count + u] += f * v);
+                    cross[r * count..(r + 1) * count].iter_mut().zip(theirs).for_each(|(o, v)| *o += f * v);
                     let row = &mut tail[column as usize * count..(column as usize + 1) * count];
                     row.iter_mut().zip(&own[r * count..(r + 1) * count]).for_each(|(o, v)| *o += f * v);
                 }
@@ -147,32 +172,9 @@ impl CrossProducts {
         }
     }
 
-    /// The non-zero working variates at one tail column.
-    fn tail_variates(&self, units: &[Unit], solution: &Solution, column: usize) -> Vec<(usize, f64)> {
-        let layout = &self.layout;
-        let inside = |b: usize| {
-            let block = &layout.blocks[b];
-            (block.tail_start..block.tail_start + block.k * block.n_levels).contains(&column)
-        };
-        let Some(b) = (layout.n_chain..layout.blocks.len()).find(|&b| inside(b)) else {
-            return Vec::new();
-        };
-        let (k, within) = (layout.blocks[b].k, column - layout.blocks[b].tail_start);
-        let (level, row) = (within / k, within % k);
-        let mine = units.iter().enumerate().filter(|(_, unit)| unit.block == b && unit.row == row);
-        mine.map(|(u, unit)| (u, solution.r[b][level * k + unit.source])).collect()
-    }
-
     /// Forward elimination of the extra rows by one chain block.
-    fn eliminate_rows(
-        &self,
-        f: &Factor,
-        c: usize,
-        count: usize,
-        coarse: &mut [Vec<f64>],
-        tail: &mut [f64],
-        gram: &mut [f64],
-    ) {
+    fn eliminate_rows(&self, f: &Factor, c: usize, count: usize, rows: &mut Rows) {
+        let Rows { coarse, tail, gram } = rows;
         let (chain, own, t) = (&self.chain[c], &f.chain[c], &f.t[c]);
         let (k, head, q, p) = (chain.k, chain.head, self.layout.q_tail, self.layout.p);
         let t_transposed = small::transpose(t, k, k);

@@ -6,6 +6,7 @@
 use crate::cross::CrossProducts;
 use crate::dense;
 use crate::factor::Factor;
+use crate::parallel;
 use crate::small;
 use crate::solve::through_inverse;
 
@@ -47,11 +48,13 @@ impl CrossProducts {
                 *o = c_hat[(block.tail_start + level * k + r) * size + block.tail_start + level * k + s];
             }
         }
-        self.sweep(f, &c_hat, |level| {
+        let found = self.sweep(f, &c_hat, &vec![true; layout.n_chain], Vec::new, |store: &mut Vec<f64>, level| {
             let (t, k) = (&f.t[level.block], self.chain[level.block].k);
-            let block = small::congruence(level.c, &small::transpose(t, k, k), k, k);
-            out[level.block][level.j * k * k..(level.j + 1) * k * k].copy_from_slice(&block);
+            store.extend(small::congruence(level.c, &small::transpose(t, k, k), k, k));
         });
+        for (block, pieces) in out.iter_mut().zip(found) {
+            *block = pieces.concat();
+        }
         out
     }
 
@@ -67,16 +70,25 @@ impl CrossProducts {
         let solid: Vec<bool> =
             (0..layout.n_chain).map(|c| through_inverse(&f.t[c], self.chain[c].k, self.rows_per_level(c))).collect();
         let single = layout.n_chain == 1 && layout.blocks.len() == 1;
-        let (mut levels, mut fixed) = (Vec::new(), Vec::new());
-        self.sweep(f, &c_hat, |level| {
+        let need_border: Vec<bool> = solid.iter().map(|s| single || !s).collect();
+        let found = self.sweep(f, &c_hat, &need_border, LevelSums::default, |sums: &mut LevelSums, level| {
             let block = self.level_slope(f, &level, solid[level.block]);
-            trace[level.block].iter_mut().zip(&block).for_each(|(o, v)| *o += v);
+            sums.trace.resize(block.len(), 0.0);
+            sums.trace.iter_mut().zip(&block).for_each(|(o, v)| *o += v);
             if single {
                 let (own, x) = self.single_level(f, &level, solid[0]);
-                levels.extend(own);
-                fixed.extend(x);
+                sums.levels.extend(own);
+                sums.fixed.extend(x);
             }
         });
+        let (mut levels, mut fixed) = (Vec::new(), Vec::new());
+        for (total, pieces) in trace.iter_mut().zip(found) {
+            for piece in pieces {
+                total.iter_mut().zip(&piece.trace).for_each(|(o, v)| *o += v);
+                levels.extend(piece.levels);
+                fixed.extend(piece.fixed);
+            }
+        }
         let keep = |v: Vec<f64>| if single { Some(v) } else { None };
         Slopes { trace, levels: keep(levels), fixed: keep(fixed) }
     }
@@ -93,7 +105,11 @@ impl CrossProducts {
         }
         let scaled = dense::gram_of_lower(&x, size);
         let mut hat = scaled.clone();
-        for (b, block) in layout.blocks.iter().enumerate().skip(layout.n_chain) {
+        let scalar = self.tail_scales(&f.t);
+        for (column, f) in hat.chunks_exact_mut(size.max(1)).zip(&scalar) {
+            column.iter_mut().zip(&scalar).for_each(|(v, g)| *v *= f * g);
+        }
+        for (b, block) in layout.blocks.iter().enumerate().skip(layout.n_chain).filter(|(_, block)| block.k > 1) {
             let (k, t) = (block.k, &f.t[b]);
             for level in 0..block.n_levels {
                 scale_rows(&mut hat, size, block.tail_start + level * k, k, t);
@@ -214,34 +230,102 @@ impl CrossProducts {
         (own, x)
     }
 
-    /// Visits every level of the chain, coarse blocks first.
-    fn sweep(&self, f: &Factor, c_hat: &[f64], mut visit: impl FnMut(Level<'_>)) {
+    /// Visits every level of the chain, coarse blocks first, in pieces that each fill a store of their own; per block the stores
+    /// in order. The border's Ĉ is put together only where `need_border` or the structure asks for it.
+    fn sweep<S: Send>(
+        &self,
+        f: &Factor,
+        c_hat: &[f64],
+        need_border: &[bool],
+        init: impl Fn() -> S + Sync,
+        visit: impl Fn(&mut S, Level<'_>) + Sync,
+    ) -> Vec<Vec<S>> {
         let mut coarse: Vec<Coarse> = Vec::new();
+        let mut out: Vec<Vec<S>> = Vec::new();
         for c in (0..self.chain.len()).rev() {
             let chain = &self.chain[c];
-            let (k, t) = (chain.k, &f.t[c]);
-            let mut own = Coarse::default();
-            for j in 0..chain.n_levels {
-                let pattern = chain.pattern(j);
-                let width = chain.head - 1 + pattern.len();
-                let border = self.gather(c, j, c_hat, &coarse);
-                let y_head = &f.chain[c].y_head[j * k * chain.head..(j + 1) * k * chain.head];
-                let mut p = border_rows(k, chain.head, y_head, &f.chain[c].y_pair[chain.pair_range(j)], pattern.len());
-                let l = &f.chain[c].l[j * k * k..(j + 1) * k * k];
-                small::solve_lower_transposed(l, k, &mut p, width);
-                let product = small::multiply(&p, &border, k, width, width);
-                let half = small::invert_lower(l, k);
-                let mut block = vec![0.0; k * k];
-                small::transpose_multiply_add(&mut block, 1.0, &half, &half, k, k, k);
-                small::multiply_add(&mut block, 1.0, &product, &small::transpose(&p, k, width), k, width, k);
-                if c > 0 {
-                    own.block.extend(small::congruence(&block, &small::transpose(t, k, k), k, k));
-                    own.cross.push(small::multiply(t, &product, k, k, width).iter().map(|v| -v).collect());
+            let direct = chain.k == 1 && coarse.is_empty() && c == 0 && !need_border[c];
+            let pieces = parallel::map_ranges(chain.n_levels, PIECE, |range| {
+                let (mut store, mut own) = (init(), Coarse::default());
+                for j in range {
+                    if direct {
+                        let c_jj = self.scalar_inverse(f, c, j, c_hat);
+                        visit(&mut store, Level { block: c, j, c: &[c_jj], p: &[], border: &[], width: 0 });
+                        continue;
+                    }
+                    let width = chain.head - 1 + chain.pattern(j).len();
+                    let border = self.gather(c, j, c_hat, &coarse);
+                    let (block, p, product) = self.level_inverse(f, c, j, &border, width);
+                    if c > 0 {
+                        let t = &f.t[c];
+                        own.block.extend(small::congruence(
+                            &block,
+                            &small::transpose(t, chain.k, chain.k),
+                            chain.k,
+                            chain.k,
+                        ));
+                        own.cross
+                            .push(small::multiply(t, &product, chain.k, chain.k, width).iter().map(|v| -v).collect());
+                    }
+                    visit(&mut store, Level { block: c, j, c: &block, p: &p, border: &border, width });
                 }
-                visit(Level { block: c, j, c: &block, p: &p, border: &border, width });
+                (store, own)
+            });
+            let mut all = Coarse::default();
+            let mut stores = Vec::new();
+            for (store, own) in pieces {
+                stores.push(store);
+                all.block.extend(own.block);
+                all.cross.extend(own.cross);
             }
-            coarse.insert(0, own);
+            coarse.insert(0, all);
+            out.insert(0, stores);
         }
+        out
+    }
+
+    /// `C_jj`, P and `P Ĉ_BB` of one level.
+    fn level_inverse(
+        &self,
+        f: &Factor,
+        c: usize,
+        j: usize,
+        border: &[f64],
+        width: usize,
+    ) -> (Vec<f64>, Vec<f64>, Vec<f64>) {
+        let chain = &self.chain[c];
+        let k = chain.k;
+        let y_head = &f.chain[c].y_head[j * k * chain.head..(j + 1) * k * chain.head];
+        let y_pair = &f.chain[c].y_pair[chain.pair_range(j)];
+        let mut p = border_rows(k, chain.head, y_head, y_pair, chain.pattern(j).len());
+        let l = &f.chain[c].l[j * k * k..(j + 1) * k * k];
+        small::solve_lower_transposed(l, k, &mut p, width);
+        let product = small::multiply(&p, border, k, width, width);
+        let half = small::invert_lower(l, k);
+        let mut block = vec![0.0; k * k];
+        small::transpose_multiply_add(&mut block, 1.0, &half, &half, k, k, k);
+        small::multiply_add(&mut block, 1.0, &product, &small::transpose(&p, k, width), k, width, k);
+        (block, p, product)
+    }
+
+    /// `C_jj` of a scalar level whose border is X and tail columns.
+    fn scalar_inverse(&self, f: &Factor, c: usize, j: usize, c_hat: &[f64]) -> f64 {
+        let (chain, own) = (&self.chain[c], &f.chain[c]);
+        let (size, q, p) = (self.layout.tail_size() - 1, self.layout.q_tail, self.layout.p);
+        let (heads, pairs) = (&own.y_head[j * chain.head..j * chain.head + p], &own.y_pair[chain.pair_range(j)]);
+        let pattern = chain.pattern(j);
+        let mut sum = 0.0;
+        for (s, (&column, y)) in pattern.iter().zip(pairs).enumerate() {
+            let row = &c_hat[column as usize * size..(column as usize + 1) * size];
+            // pairs beyond the diagonal twice
+            let rest: f64 =
+                pattern[s + 1..].iter().zip(&pairs[s + 1..]).map(|(&other, v)| row[other as usize] * v).sum();
+            sum += y * (row[column as usize] * y + 2.0 * rest + 2.0 * small::dot(&row[q..q + p], heads));
+        }
+        for i in 0..p {
+            sum += heads[i] * small::dot(&c_hat[(q + i) * size + q..(q + i) * size + q + p], heads);
+        }
+        (1.0 + sum) / (own.l[j] * own.l[j])
     }
 
     /// Ĉ on the border of level `j` of chain block `c`; `coarse[i]` belongs to block `c + 1 + i`.
@@ -293,6 +377,17 @@ impl CrossProducts {
     }
 }
 
+/// Levels per piece of work.
+const PIECE: usize = 512;
+
+/// Sums of one piece, and the single factor's own numbers level by level.
+#[derive(Default)]
+struct LevelSums {
+    trace: Vec<f64>,
+    levels: Vec<f64>,
+    fixed: Vec<f64>,
+}
+
 /// Ĉ of a coarser chain block: its diagonal blocks, and its rows on their borders.
 #[derive(Default)]
 struct Coarse {
@@ -319,7 +414,7 @@ fn through(t: &[f64], k: usize, m: &[f64]) -> Vec<f64> {
 /// `M := diag(.., T, ..) M diag(.., T', ..)` for the rows and columns of one level of a full symmetric matrix.
 fn scale_rows(m: &mut [f64], size: usize, first: usize, k: usize, t: &[f64]) {
     let mut buffer = vec![0.0; k];
-    for column in m.chunks_exact_mut(size) {
+    for column in m.chunks_exact_mut(size.max(1)) {
         buffer
             .iter_mut()
             .enumerate()

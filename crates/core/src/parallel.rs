@@ -1,6 +1,7 @@
 //! Work in fixed pieces on all cores. The pieces do not depend on the number of threads and their results come back in order, so
 //! neither do the bits. Threads live for one call: a pool would not survive a fork of the Python process.
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
@@ -45,4 +46,41 @@ pub fn ranges(n: usize, size: usize) -> Vec<std::ops::Range<usize>> {
 pub fn map_ranges<R: Send>(n: usize, size: usize, f: impl Fn(std::ops::Range<usize>) -> R + Sync) -> Vec<R> {
     let ranges = ranges(n, size);
     map(ranges.len(), |i| f(ranges[i].clone()))
+}
+
+/// `f` of every item, on all cores. Items own what they write, so the order of the work does not matter.
+pub fn each<T: Send>(items: Vec<T>, f: impl Fn(T) + Sync) {
+    let threads = thread::available_parallelism().map_or(1, usize::from).min(items.len());
+    if threads < 2 {
+        items.into_iter().for_each(f);
+        return;
+    }
+    let queue = Mutex::new(items.into_iter());
+    let work = || {
+        loop {
+            // a panic elsewhere poisons the queue; the scope will pass it on
+            let item = queue.lock().map_or(None, |mut q| q.next());
+            match item {
+                Some(item) => f(item),
+                None => return,
+            }
+        }
+    };
+    thread::scope(|scope| {
+        (1..threads).for_each(|_| {
+            scope.spawn(work);
+        });
+        work();
+    });
+}
+
+/// Cuts a slice into pieces of the given lengths.
+pub fn split<T>(mut slice: &mut [T], lengths: impl IntoIterator<Item = usize>) -> Vec<&mut [T]> {
+    let mut out = Vec::new();
+    for n in lengths {
+        let (piece, rest) = slice.split_at_mut(n);
+        out.push(piece);
+        slice = rest;
+    }
+    out
 }

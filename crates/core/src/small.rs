@@ -140,9 +140,17 @@ pub fn invert_lower(l: &[f64], n: usize) -> Vec<f64> {
     out
 }
 
+/// Largest order for which rotations are faster than reduction to tridiagonal form.
+const JACOBI_LIMIT: usize = 6;
+
 /// Eigenvalues (increasing) and eigenvectors (columns) of a symmetric matrix, by cyclic Jacobi rotations: small, deterministic,
 /// and accurate for the tiny eigenvalues that decide whether a fit is singular.
 pub fn symmetric_eigen(a: &[f64], n: usize) -> (Vec<f64>, Vec<f64>) {
+    if n > JACOBI_LIMIT
+        && let Some(found) = crate::dense::symmetric_eigen(a, n)
+    {
+        return found;
+    }
     let mut m = a.to_vec();
     let mut v = identity(n);
     for _ in 0..60 {

@@ -11,21 +11,12 @@ pub fn minimise(space: &Space, s: &[Vec<f64>], g: &[f64], b: &[f64]) -> (Vec<Vec
     let (mut value, mut slope) = model(space, &r, &origin, g, b);
     for _ in 0..100 {
         let (gradient, hessian) = derivatives(space, &r, &slope, b);
-        let n = gradient.len();
-        let (h, v) = small::symmetric_eigen(&hessian, n);
-        let largest = h.iter().fold(0.0_f64, |a, x| a.max(x.abs()));
-        if largest == 0.0 {
-            break;
-        }
-        let mut step = vec![0.0; n];
-        let mut decrement = 0.0;
-        for (i, hi) in h.iter().enumerate() {
-            let gi: f64 = (0..n).map(|t| v[t * n + i] * gradient[t]).sum();
-            let z = -gi / hi.abs().max(1e-12 * largest);
-            decrement -= gi * z;
-            (0..n).for_each(|t| step[t] += v[t * n + i] * z);
-        }
-        if decrement <= 1e-22 * (1.0 + value.abs()) {
+        let Some((step, decrement)) = descent(&gradient, &hessian) else { break };
+        // the last digits of R decide the rank; those of the value do not matter
+        if decrement <= 1e-20 + 1e-12 * value.abs() {
+            r = moved(space, &r, &step, 1.0);
+            let (v_new, _) = model(space, &r, &origin, g, b);
+            value = value.min(v_new);
             break;
         }
         let mut alpha = 1.0;
@@ -47,6 +38,35 @@ pub fn minimise(space: &Space, s: &[Vec<f64>], g: &[f64], b: &[f64]) -> (Vec<Vec
         }
     }
     (r, (-value).max(0.0))
+}
+
+/// Newton's step with absolute eigenvalues, and its decrement.
+fn descent(gradient: &[f64], hessian: &[f64]) -> Option<(Vec<f64>, f64)> {
+    let n = gradient.len();
+    let mut l = hessian.to_vec();
+    // rotations of R change nothing: the ridge keeps the step out of them
+    let ridge = 1e-10 * (0..n).map(|i| l[i * n + i].abs()).fold(0.0, f64::max);
+    (0..n).for_each(|i| l[i * n + i] += ridge);
+    if small::cholesky(&mut l, n) {
+        let mut step: Vec<f64> = gradient.iter().map(|v| -v).collect();
+        small::solve_lower(&l, n, &mut step, 1);
+        let decrement = small::dot(&step, &step);
+        small::solve_lower_transposed(&l, n, &mut step, 1);
+        return Some((step, decrement));
+    }
+    let (h, v) = small::symmetric_eigen(hessian, n);
+    let largest = h.iter().fold(0.0_f64, |a, x| a.max(x.abs()));
+    if largest == 0.0 {
+        return None;
+    }
+    let (mut step, mut decrement) = (vec![0.0; n], 0.0);
+    for (i, hi) in h.iter().enumerate() {
+        let gi: f64 = (0..n).map(|t| v[t * n + i] * gradient[t]).sum();
+        let z = -gi / hi.abs().max(1e-12 * largest);
+        decrement -= gi * z;
+        (0..n).for_each(|t| step[t] += v[t * n + i] * z);
+    }
+    Some((step, decrement))
 }
 
 /// A root of S whose null directions are opened a little: at an exact zero the model's gradient in R vanishes.
