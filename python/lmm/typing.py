@@ -15,6 +15,8 @@ __all__ = [
     "IntVector",
     "Method",
     "Missing",
+    "Negative",
+    "NewLevels",
     "ObjectVector",
     "ResidualKind",
     "Structure",
@@ -38,14 +40,22 @@ BoolVector: TypeAlias = npt.NDArray[np.bool_]
 ObjectVector: TypeAlias = npt.NDArray[Any]
 """One dimension of text, with None where it is missing."""
 
-Method: TypeAlias = Literal["reml", "ml"]
-"""Criterion that a fit minimises."""
+Method: TypeAlias = Literal["reml", "ml", "moments"]
+"""Criterion that a fit minimises, or the mean squares that it solves."""
+
+Negative: TypeAlias = Literal["zero", "allow"]
+"""What the method of moments does with a negative solution."""
 
 Missing: TypeAlias = Literal["drop", "raise"]
 """What happens to rows with a missing value in a used column."""
 
+NewLevels: TypeAlias = Literal["error", "population", "sample"]
+"""What a prediction does with levels of grouping factors that the fit has not seen."""
+
 Structure: TypeAlias = Literal["us", "diag"]
 """Covariance structure of the random effects of one term."""
 
-ResidualKind: TypeAlias = Literal["response", "pearson", "scaled"]
-"""Scale of residuals."""
+ResidualKind: TypeAlias = Literal[
+    "response", "conditional", "marginal", "pearson", "scaled", "studentized", "quantile"
+]
+"""What residuals are taken from, and their scale."""

@@ -3,21 +3,42 @@
 `Criterion` joins the covariance structures (theta to T) with the engine (T to the criterion, its
 gradient and its information). `given_theta` reads what a user holds fixed, `optimize` finds
 the rest, and `Certificate` says in sentences why the search may stop where it did.
+
+`Anova` gives sums of squares of types I, II and III with what they estimate; `solve_moments` solves the variance
+components from them.
 """
 
+from lmm.estimation.at_moments import solved
 from lmm.estimation.certificate import Certificate
 from lmm.estimation.control import checked_control
 from lmm.estimation.criterion import Criterion
 from lmm.estimation.given import Given, given_start, given_theta
+from lmm.estimation.moments import Moments, check_degrees, solve_moments
 from lmm.estimation.optimum import ThetaOptimum, optimize
+from lmm.estimation.projections import Projections, Space
+from lmm.estimation.quadratic_forms import Anova, QuadraticForm, SumsOfSquares, checked_sums
+from lmm.estimation.variance_components import RESIDUAL, VarianceComponent, variance_components
 
 __all__ = [
+    "RESIDUAL",
+    "Anova",
     "Certificate",
     "Criterion",
     "Given",
+    "Moments",
+    "Projections",
+    "QuadraticForm",
+    "Space",
+    "SumsOfSquares",
     "ThetaOptimum",
+    "VarianceComponent",
+    "check_degrees",
     "checked_control",
+    "checked_sums",
     "given_start",
     "given_theta",
     "optimize",
+    "solve_moments",
+    "solved",
+    "variance_components",
 ]

@@ -55,8 +55,8 @@ class Criterion:
 
     @property
     def reml(self) -> bool:
-        """Whether the criterion is REML's."""
-        return self.method == "reml"
+        """Whether the criterion is REML's; that of a fit by moments is."""
+        return self.method != "ml"
 
     def evaluate(self, theta: FloatVector, gradient: bool = True) -> Evaluation:
         """Everything that the engine says at theta; without `gradient` its `M` is empty."""

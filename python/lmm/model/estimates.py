@@ -9,13 +9,14 @@ import numpy as np
 
 from lmm.design import Design, DesignSpec
 from lmm.engine import Evaluation
-from lmm.estimation import Certificate, Criterion, ThetaOptimum
+from lmm.estimation import Certificate, Criterion, Moments, ThetaOptimum
 from lmm.model.building import fixed_matrix, response
 from lmm.model.fixed_effects import correlation, fixef_table
 from lmm.model.frame import frame_table
 from lmm.model.health import health_notes
 from lmm.model.iterations import iteration_table
 from lmm.model.matrices import random_matrix, random_part, relative_factor
+from lmm.model.negative_components import moments_notes, term_covariances
 from lmm.model.request import Request
 from lmm.model.variances import variance_table
 from lmm.table import Table
@@ -69,7 +70,7 @@ class Estimates:
 
     @property
     def method(self) -> Method:
-        """``"reml"`` or ``"ml"``."""
+        """``"reml"``, ``"ml"`` or ``"moments"``."""
         return self.request.method
 
     @property
@@ -158,7 +159,13 @@ class Estimates:
     @property
     def varcorr(self) -> Table:
         """Variances and correlations of the random effects: ``group, term, term_2, vcov, sdcor``."""
-        return variance_table(self.design.random, self.T, self.sigma)
+        G = term_covariances(self.design.random, self.T, self.sigma, self.optimum)
+        return variance_table(self.design.random, G, self.sigma)
+
+    @property
+    def moments(self) -> Moments | None:
+        """Mean squares and what was solved from them; None unless ``method="moments"``."""
+        return self.optimum.moments
 
     @property
     def u(self) -> FloatVector:
@@ -223,6 +230,7 @@ class Estimates:
         """Sentences that a reader of the numbers should know: rows left out, and health."""
         return (
             *self.design.notes,
+            *moments_notes(self.moments),
             *health_notes(self.design, self.criterion_function, self.optimum),
         )
 

@@ -11,13 +11,13 @@ import numpy as np
 from lmm.design import Design, DesignSpec
 from lmm.engine import Block, Control
 from lmm.errors import DesignError, LmmWarning, UnsupportedError, nearest
-from lmm.estimation import given_start, given_theta, optimize
+from lmm.estimation import given_start, given_theta, optimize, solve_moments, solved
 from lmm.formula import parse
 from lmm.model.building import build_criterion, response
 from lmm.model.health import convergence
 from lmm.model.request import Request
 from lmm.model.result import Fit
-from lmm.typing import FloatVector, Method, Missing
+from lmm.typing import FloatVector, Method, Missing, Negative
 
 RESERVED = ("residual", "family")
 NO_VARIANCE = 1e-14  # of the variation of the response: rounding of the squares of its 16 digits
@@ -37,9 +37,10 @@ def fit(
     theta: Mapping[str, float | None] | Sequence[float | None] | FloatVector | None = None,
     restarts: int = 0,
     control: Control | Mapping[str, Any] | None = None,
+    negative: Negative = "zero",
     **reserved: Any,
 ) -> Fit:
-    """Fit a linear mixed model by REML or maximum likelihood.
+    """Fit a linear mixed model by REML, maximum likelihood, or the method of moments.
 
     Without random terms this is the general linear model, exact and without iterations.
 
@@ -51,7 +52,8 @@ def fit(
     data
         Any table: pandas, polars, Arrow, DuckDB relation, dict of arrays, list of dicts.
     method
-        ``"reml"`` or ``"ml"``.
+        ``"reml"``, ``"ml"``, or ``"moments"``: variance components that give the mean squares their expectations,
+        then generalised least squares. Moments are REML in balanced data without negative components.
     weights
         Name of a column or array of the table's length: the variance of an error is
         ``sigma**2 / weight``. A weight of zero leaves its row out.
@@ -73,6 +75,8 @@ def fit(
     control
         Settings of the optimizer that differ from the defaults, such as
         ``{"max_iterations": 100}``.
+    negative
+        For ``method="moments"``: negative components are set to ``"zero"``, or kept (``"allow"``).
     **reserved
         ``residual=`` and ``family=`` are not available yet.
 
@@ -120,6 +124,7 @@ def fit(
         theta=theta,
         restarts=restarts,
         control=control,
+        negative=negative,
     )
     return fit_request(request)
 
@@ -141,6 +146,10 @@ def fit_request(request: Request) -> Fit:
 def fit_design(request: Request, spec: DesignSpec, design: Design) -> Fit:
     """Search for theta on a design that exists."""
     criterion = build_criterion(design, request.method)
+    if request.method == "moments":
+        moments = solve_moments(design, request.negative)
+        _refuse_exact_fit(design, float(moments.mean_sq[-1] * moments.df[-1]))
+        return Fit(request, spec, design, criterion, *solved(criterion, design, moments))
     given = given_theta(request.theta, criterion.layout)
     start = given_start(request.start, criterion.layout)
     blocks = [part.block for part in design.random]

@@ -24,10 +24,11 @@ def health_notes(design: Design, criterion: Criterion, optimum: ThetaOptimum) ->
     factors = criterion.layout.factors(optimum.theta)
     # These make the criterion flat; where one of them is said, flatness itself is no news.
     reasons = (*similar_groups(design.random), *far_covariates(design.random))
+    searched = optimum.moments is None  # moments are no optimum, and say themselves what is zero
     return (
         *convergence(optimum),
-        *singularity(design.random, factors, optimum.null_directions),
-        *(reasons or flatness(criterion, optimum)),
+        *(singularity(design.random, factors, optimum.null_directions) if searched else ()),
+        *(reasons or (flatness(criterion, optimum) if searched else ())),
         *few_repeats(design.random),
         *few_levels(design.random),
         *collinearity(design),

@@ -13,6 +13,7 @@ import numpy as np
 
 from lmm.errors import UnsupportedError
 from lmm.model.building import fixed_matrix, response
+from lmm.model.negative_components import refuse_negative
 from lmm.table import Table
 from lmm.typing import FloatMatrix, FloatVector
 
@@ -78,7 +79,7 @@ class Marginal:
         n, p = self.X.shape
         quadratic = float(self._residual @ self._solve(self._residual))
         log_det = 2 * float(np.log(np.diag(self._root)).sum())
-        if self._fit.method == "reml":
+        if self._fit.method != "ml":
             n -= p
             log_det -= float(np.linalg.slogdet(self.vcov)[1])
         return -(int(n) * float(np.log(2 * np.pi)) + log_det + quadratic) / 2
@@ -169,6 +170,7 @@ def marginal(fit: Fit) -> Marginal:
     >>> bool((slow.agrees["difference"] < 1e-6).all())
     True
     """
+    refuse_negative(fit.optimum, "G and the density of u")
     if fit.n_obs > MOST_ROWS:
         raise UnsupportedError(
             f"marginal() forms matrices of n × n numbers, for n up to {MOST_ROWS:,}; this fit has "

@@ -16,7 +16,7 @@ from lmm.data import Column, Columns
 from lmm.design import Design, FactorCoding, FixedTerm, RandomPart
 from lmm.engine import Control, Evaluation, GroupBlock, MatrixBlock
 from lmm.errors import FileError
-from lmm.estimation import Certificate, ThetaOptimum
+from lmm.estimation import Certificate, Moments, ThetaOptimum
 from lmm.model.request import Request
 
 CLASSES: dict[str, type] = {
@@ -32,6 +32,7 @@ CLASSES: dict[str, type] = {
         FixedTerm,
         GroupBlock,
         MatrixBlock,
+        Moments,
         RandomPart,
         Request,
         ThetaOptimum,

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from lmm.model.result import Fit
 
+METHODS = {"reml": "REML", "ml": "maximum likelihood", "moments": "the method of moments"}
+"""Words for the ways to estimate."""
+
 
 def short_text(fit: Fit) -> str:
     """Write method, formula, criterion, variances and fixed effects as plain text."""
@@ -25,11 +28,10 @@ def short_html(fit: Fit) -> str:
 
 def _head(fit: Fit) -> list[str]:
     kind = "Linear mixed model" if fit.design.random else "Linear model"
-    by = "REML" if fit.method == "reml" else "maximum likelihood"
-    name = "REML criterion" if fit.method == "reml" else "-2 log-likelihood"
+    name = "-2 log-likelihood" if fit.method == "ml" else "REML criterion"
     counts = ", ".join(f"{group} {count}" for group, count in fit.n_levels.items())
     return [
-        f"{kind} fit by {by}",
+        f"{kind} fit by {METHODS[fit.method]}",
         f"Formula: {fit.formula}",
         f"{name}: {fit.criterion:.4f}",
         f"Observations: {fit.n_obs}" + (f"; levels: {counts}" if counts else ""),

@@ -14,7 +14,7 @@ import numpy as np
 
 from lmm.design import Design, DesignSpec
 from lmm.engine import Block
-from lmm.errors import LmmError
+from lmm.errors import LmmError, nearest
 from lmm.estimation import Criterion
 from lmm.formula import parse
 from lmm.model.building import build_criterion, fixed_matrix, response
@@ -320,6 +320,10 @@ def criterion(
     >>> float(abs(P @ deviance.Omega(theta) @ P.T - L @ L.T).max()) < 1e-10
     True
     """
+    if method not in ("reml", "ml"):
+        raise LmmError(
+            f'method= must be "reml" or "ml", not {method!r}.{nearest(str(method), ("reml", "ml"))}'
+        )
     request = Request.checked(
         formula=formula,
         data=data,

@@ -9,7 +9,7 @@ from typing import Any, get_args
 from lmm.engine import Block, Control
 from lmm.errors import DataError, FormulaError, LmmError, nearest
 from lmm.estimation import checked_control
-from lmm.typing import FloatVector, Method, Missing
+from lmm.typing import FloatVector, Method, Missing, Negative
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,6 +32,7 @@ class Request:
     theta: Mapping[str, float | None] | Sequence[float | None] | FloatVector | None
     restarts: int
     control: Control
+    negative: Negative = "zero"
 
     @classmethod
     def checked(cls, **arguments: Any) -> Request:
@@ -45,12 +46,15 @@ class Request:
         _check_formula(arguments["formula"])
         _check_choice("method", arguments["method"], get_args(Method))
         _check_choice("missing", arguments["missing"], get_args(Missing))
+        _check_choice("negative", arguments.get("negative", "zero"), get_args(Negative))
         if arguments["data"] is None:
             raise DataError("There are no data: give a table as the second argument of lmm.fit.")
         restarts = arguments["restarts"]
         if isinstance(restarts, bool) or not isinstance(restarts, int) or restarts < 0:
             raise LmmError(f"restarts= must be a whole number of at least 0, not {restarts!r}.")
-        return cls(**{**arguments, "control": checked_control(arguments["control"])})
+        checked = cls(**{**arguments, "control": checked_control(arguments["control"])})
+        _check_moments(checked)
+        return checked
 
 
 def _check_formula(formula: Any) -> None:
@@ -61,7 +65,26 @@ def _check_formula(formula: Any) -> None:
         )
 
 
+def _check_moments(request: Request) -> None:
+    """Refuse what one way to estimate does not take from the other."""
+    if request.method != "moments":
+        if request.negative == "allow":
+            raise LmmError(
+                f'negative="allow" belongs to method="moments"; variances of method="{request.method}" are never '
+                "negative. Leave it out."
+            )
+        return
+    for name, unused in (("start", None), ("theta", None), ("restarts", 0), ("control", Control())):
+        given = getattr(request, name)
+        if given is not unused and (name in ("start", "theta") or given != unused):
+            raise LmmError(
+                f'{name}= has no meaning for method="moments", which solves equations and searches nothing. '
+                "Leave it out."
+            )
+
+
 def _check_choice(name: str, value: Any, choices: tuple[str, ...]) -> None:
     if value not in choices:
-        listed = " or ".join(f'"{choice}"' for choice in choices)
+        *others, last = (f'"{choice}"' for choice in choices)
+        listed = f"{', '.join(others)} or {last}"
         raise LmmError(f"{name}= must be {listed}, not {value!r}.{nearest(str(value), choices)}")

@@ -12,15 +12,15 @@ from lmm.table import Table
 from lmm.typing import FloatMatrix
 
 
-def variance_table(parts: Sequence[RandomPart], factors: Sequence[FloatMatrix], sigma: float) -> Table:
-    """Tabulate ``sigma**2 T T'`` of each term, then the residual variance.
+def variance_table(parts: Sequence[RandomPart], covariances: Sequence[FloatMatrix], sigma: float) -> Table:
+    """Tabulate the covariance of each term, then the residual variance.
 
     Parameters
     ----------
     parts
         The random terms.
-    factors
-        T (k, k) of each.
+    covariances
+        G (k, k) of each.
     sigma
         Residual standard deviation.
 
@@ -28,12 +28,12 @@ def variance_table(parts: Sequence[RandomPart], factors: Sequence[FloatMatrix], 
     -------
     Table
         ``group, term, term_2, vcov, sdcor``: a variance has no ``term_2`` and its standard
-        deviation in ``sdcor``; a covariance has the correlation there, missing where one of
-        the two variances is zero.
+        deviation in ``sdcor``, missing where it is a negative component; a covariance has the
+        correlation there, missing where one of the two variances is zero.
     """
     rows: list[tuple[Any, ...]] = []
-    for part, T in zip(parts, factors, strict=True):
-        rows += _rows_of_term(part, sigma**2 * (T @ T.T))
+    for part, G in zip(parts, covariances, strict=True):
+        rows += _rows_of_term(part, G)
     rows.append(("Residual", None, None, sigma**2, sigma))
     names = ("group", "term", "term_2", "vcov", "sdcor")
     columns = dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
@@ -41,7 +41,8 @@ def variance_table(parts: Sequence[RandomPart], factors: Sequence[FloatMatrix], 
 
 
 def _rows_of_term(part: RandomPart, G: FloatMatrix) -> list[tuple[Any, ...]]:
-    sd = np.sqrt(np.diag(G))
+    variances = np.diag(G)
+    sd = np.sqrt(np.where(variances < 0.0, np.nan, variances))
     names = part.columns
     rows: list[tuple[Any, ...]] = [
         (part.group, name, None, float(G[i, i]), float(sd[i])) for i, name in enumerate(names)

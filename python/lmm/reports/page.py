@@ -154,7 +154,7 @@ def _replace(destination: Path, text: str) -> None:
 
 
 def _facts(summary: Summary, fit: Fit) -> list[tuple[str, str]]:
-    criterion = "REML criterion" if summary.method == "reml" else "−2 log L"
+    criterion = "−2 log L" if summary.method == "ml" else "REML criterion"
     facts = [("Observations", f"{summary.n_obs:,}")]
     facts += [(f"Levels of {group}", f"{count:,}") for group, count in summary.n_levels.items()]
     row = next(iter(summary.criteria))

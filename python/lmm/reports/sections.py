@@ -50,7 +50,7 @@ def sections_of(summary: Summary) -> tuple[Section, ...]:
 
 
 def _criteria(summary: Summary) -> Cells:
-    name = "REML criterion" if summary.method == "reml" else "-2 log L"
+    name = "-2 log L" if summary.method == "ml" else "REML criterion"
     row = [f"{summary.criteria[column][0]:z.2f}" for column in summary.criteria.columns]
     return Cells(("AIC", "BIC", "logLik", name), [row], [True] * 4, "", ())
 
@@ -124,7 +124,7 @@ def _fixed(summary: Summary) -> Cells:
 
 def _residual_line(summary: Summary) -> str:
     size = f"{summary.sigma:.4g}"
-    if summary.method == "reml":
+    if summary.method != "ml":
         return f"Residual standard error: {size} on {summary.df_residual:,} degrees of freedom"
     return f"Residual standard deviation: {size} (maximum likelihood: divided by n)"
 

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lmm.model.printing import METHODS
 from lmm.reports import writing
 from lmm.reports.sections import Section, sections_of
 from lmm.table import Table
 
 if TYPE_CHECKING:
     from lmm.model import Fit
+    from lmm.typing import Method
 
 __all__ = ["Summary", "summarize"]
 
@@ -30,7 +32,7 @@ class Summary:
     formula
         As typed.
     method
-        ``"reml"`` or ``"ml"``.
+        ``"reml"``, ``"ml"`` or ``"moments"``.
     n_obs
         Number of rows used.
     n_levels
@@ -53,7 +55,7 @@ class Summary:
 
     title: str
     formula: str
-    method: str
+    method: Method
     n_obs: int
     n_levels: dict[str, int]
     criteria: Table
@@ -158,10 +160,9 @@ def summarize(fit: Fit) -> Summary:
     )
 
 
-def _title(method: str, *, has_random: bool) -> str:
+def _title(method: Method, *, has_random: bool) -> str:
     kind = "Linear mixed model" if has_random else "Linear model"
-    criterion = "REML" if method == "reml" else "maximum likelihood"
-    return f"{kind} fit by {criterion}"
+    return f"{kind} fit by {METHODS[method]}"
 
 
 def _left_out(n_fixed: int) -> str:

@@ -1,0 +1,164 @@
+"""Sums of squares of type III for effects that others contain.
+
+The estimable functions of type III of an effect have zeros for all effects that do not contain it, and are
+orthogonal to those of the effects that contain it, in the coordinates of the model in which every level has
+a column of its own (J. H. Goodnight, "Tests of hypotheses in fixed effects linear models",
+Communications in Statistics A9, 1980; the four types of estimable functions of SAS).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from lmm.design import Design
+from lmm.errors import UnsupportedError
+from lmm.estimation.effects import Effect
+from lmm.estimation.projections import Gain, weighted_response
+from lmm.estimation.variance_components import VarianceComponent
+from lmm.typing import FloatMatrix
+
+MOST_COLUMNS = 3_000
+_ZERO = 1e-10  # eigenvalue, of the largest one
+
+
+def type_three_gain(
+    design: Design,
+    components: Sequence[VarianceComponent],
+    others: Sequence[Effect],
+    effect: Effect,
+    containing: Sequence[Effect],
+) -> Gain:
+    """Sum of squares of type III of one effect, with its traces.
+
+    Parameters
+    ----------
+    design, components
+        The model.
+    others
+        Effects that do not contain this one.
+    effect
+        The effect.
+    containing
+        Effects that contain it.
+
+    Raises
+    ------
+    UnsupportedError
+        If there are too many levels, or the levels of an effect cannot be told from the table.
+    """
+    effects = [*others, effect, *containing]
+    blocks = _weighted_columns(design, components, effects)
+    widths = [block.shape[1] for block in blocks]
+    n_others, n_own = sum(widths[: len(others)]), widths[len(others)]
+    if sum(widths) > MOST_COLUMNS:
+        raise UnsupportedError(
+            f"Type III has a column for every level of every effect, here {sum(widths)}; {MOST_COLUMNS} are possible. "
+            "Use type=1 or type=2."
+        )
+    T = _eliminated(_cross_products(design, blocks), n_others)
+    S = T[:, n_others:-1]
+    L = _hypothesis((S + S.T) / 2.0, n_own)  # (m, df)
+    K = _inverse(S) @ L
+    # With C C' = L'S⁻L the rows of C⁻¹K' are an orthonormal basis of the hypothesis, seen through the columns.
+    seen = np.linalg.solve(np.linalg.cholesky(L.T @ K), K.T @ T)  # (df, all columns and y)
+    traces = np.zeros(len(components))
+    for other, stop, width in zip(effects, np.cumsum(widths), widths, strict=True):
+        if other.kind == "random":
+            traces[other.position] = np.sum(seen[:, stop - width : stop] ** 2)
+    return Gain(L.shape[1], float(np.sum(seen[:, -1] ** 2)), traces)
+
+
+def _hypothesis(S: FloatMatrix, n_own: int) -> FloatMatrix:
+    """Coefficients (m, df): rows of S, without the part that lies in the columns of the containing effects alone."""
+    E = _range(S)
+    inside = S[n_own:, n_own:] - S[n_own:, :n_own] @ _inverse(S[:n_own, :n_own]) @ S[:n_own, n_own:]
+    E2 = np.zeros((len(S), 0))
+    if len(inside):
+        basis = _range(inside)
+        E2 = np.vstack([np.zeros((n_own, basis.shape[1])), basis])
+    left = E - E2 @ (E2.T @ E)
+    U, s, _ = np.linalg.svd(left, full_matrices=False)
+    return U[:, : E.shape[1] - E2.shape[1]] if len(s) else U
+
+
+def _eliminated(gram: FloatMatrix, n: int) -> FloatMatrix:
+    """Cross-products of the columns after the first n with everything, when those are projected out."""
+    left: FloatMatrix = gram[n:] - gram[n:, :n] @ (_inverse(gram[:n, :n]) @ gram[:n])
+    return left
+
+
+def _weighted_columns(
+    design: Design, components: Sequence[VarianceComponent], effects: Sequence[Effect]
+) -> list[Any]:
+    from scipy.sparse import diags_array
+
+    columns = [components[e.position].Z if e.kind == "random" else _levels(design, e) for e in effects]
+    if design.weights is None:
+        return columns
+    root = diags_array(np.sqrt(design.weights))
+    return [root @ block for block in columns]
+
+
+def _cross_products(design: Design, blocks: Sequence[Any]) -> FloatMatrix:
+    """``W'[W y]`` (m, m + 1) for the columns W of all effects."""
+    from scipy.sparse import hstack
+
+    W = hstack(blocks, format="csr")
+    # What the columns explain needs no second look, and leaves fewer digits to lose.
+    y = weighted_response(design)
+    return np.column_stack([(W.T @ W).toarray(), W.T @ y])
+
+
+def _levels(design: Design, effect: Effect) -> Any:
+    """Give a fixed effect one column for each level and each column of its covariates (n, l k), sparse."""
+    from scipy.sparse import csr_array, hstack
+
+    unknown = [name for name in sorted(effect.factors) if name not in design.model_frame]
+    if unknown:
+        raise UnsupportedError(
+            f"Type III of {effect.name} needs a column of the table for each factor, which {unknown[0]} is not; "
+            "make one, or use type=1."
+        )
+    rows = np.arange(design.n_obs)
+    codes = (
+        np.zeros(design.n_obs, dtype=np.int64) if effect.codes is None or not effect.factors else effect.codes
+    )
+    shape = (design.n_obs, effect.n_levels if effect.factors else 1)
+    values = _covariate(design, effect)
+    return hstack([csr_array((column, (rows, codes)), shape=shape) for column in values.T], format="csr")
+
+
+def _covariate(design: Design, effect: Effect) -> FloatMatrix:
+    """Columns (n, k) that the levels are multiplied by."""
+    if not effect.numeric:
+        return np.ones((design.n_obs, 1))
+    for term in design.terms:
+        if term.parts == effect.numeric:
+            return design.X[:, term.columns]
+    raise UnsupportedError(
+        f"Type III of {effect.name} needs the term {':'.join(effect.numeric)} by itself in the model; add it, or use "
+        "type=1."
+    )
+
+
+def _inverse(A: FloatMatrix) -> FloatMatrix:
+    """Symmetric generalised inverse of a positive semidefinite matrix, whatever the units of its columns."""
+    if len(A) == 0:
+        return A
+    lengths = np.sqrt(np.diag(A))
+    scale = np.where(lengths > 0.0, lengths, 1.0)
+    values, vectors = np.linalg.eigh(A / scale / scale[:, None])
+    kept = values > _ZERO * max(values[-1], np.finfo(float).tiny)
+    half = (vectors / scale[:, None])[:, kept]
+    inverse: FloatMatrix = (half / values[kept]) @ half.T
+    return inverse
+
+
+def _range(A: FloatMatrix) -> FloatMatrix:
+    """Orthonormal basis of the range of a positive semidefinite matrix."""
+    values, vectors = np.linalg.eigh(A)
+    basis: FloatMatrix = vectors[:, values > _ZERO * max(values.max(initial=0.0), np.finfo(float).tiny)]
+    return basis
