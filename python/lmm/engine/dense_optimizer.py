@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 Trace = dict[str, list[Any]]
 TRACE = ("iteration", "criterion", "step", "decrement", "T")
 STARTS = (1.0, 0.1, 5.0)
+FAR = 1e100
 RANK = 1e-10  # eigenvalues of S below this, relative to W⁻¹ and the scale of Z, are zeros
 
 
@@ -89,7 +90,10 @@ class _Search:
         """Criterion and its gradient 2 M T in the free entries."""
         T = self.factors(x)
         self.n_evaluations += 1
-        at = self.model.evaluate(T, self.reml)
+        with np.errstate(invalid="ignore"):
+            at = self.model.evaluate(T, self.reml)
+        if not np.isfinite(at.criterion):  # a line search went where V is singular to rounding
+            return FAR, np.zeros_like(x)
         gradient = [2 * M @ factor for M, factor in zip(at.M, T, strict=True)]
         return at.criterion, self.vector(gradient, -1)
 
