@@ -38,7 +38,8 @@ impl CrossProducts {
     /// or with the uncertainty of β (`reml` true).
     pub fn conditional(&self, f: &Factor, reml: bool) -> Vec<Vec<f64>> {
         let layout = &self.layout;
-        let c_hat = self.tail_inverse(f, reml).1;
+        let mut c_hat = self.tail_inverse(f, reml);
+        self.scale_tail(f, &mut c_hat);
         let size = layout.tail_size() - 1;
         let mut out: Vec<Vec<f64>> = layout.blocks.iter().map(|b| vec![0.0; b.n_levels * b.k * b.k]).collect();
         for (b, block) in layout.blocks.iter().enumerate().skip(layout.n_chain) {
@@ -62,11 +63,12 @@ impl CrossProducts {
     /// which also holds when T is singular.
     pub fn slopes(&self, f: &Factor, reml: bool) -> Slopes {
         let layout = &self.layout;
-        let (c_scaled, c_hat) = self.tail_inverse(f, reml);
+        let mut c_hat = self.tail_inverse(f, reml);
         let mut trace: Vec<Vec<f64>> = layout.blocks.iter().map(|b| vec![0.0; b.k * b.k]).collect();
         for b in layout.n_chain..layout.blocks.len() {
-            trace[b] = self.tail_slope(f, b, &c_scaled, reml);
+            trace[b] = self.tail_slope(f, b, &c_hat, reml);
         }
+        self.scale_tail(f, &mut c_hat);
         let solid: Vec<bool> =
             (0..layout.n_chain).map(|c| through_inverse(&f.t[c], self.chain[c].k, self.rows_per_level(c))).collect();
         let single = layout.n_chain == 1 && layout.blocks.len() == 1;
@@ -93,18 +95,22 @@ impl CrossProducts {
         Slopes { trace, levels: keep(levels), fixed: keep(fixed) }
     }
 
-    /// C of the tail with X in scaled units and Ĉ in those of Z, both full square. For ML the rows of X are zero.
-    fn tail_inverse(&self, f: &Factor, reml: bool) -> (Vec<f64>, Vec<f64>) {
-        let layout = &self.layout;
-        let (size, q) = (layout.tail_size() - 1, layout.q_tail);
+    /// C of the tail with X, full square, in scaled units. For ML the rows of X are zero.
+    fn tail_inverse(&self, f: &Factor, reml: bool) -> Vec<f64> {
+        let (size, q) = (self.layout.tail_size() - 1, self.layout.q_tail);
         let mut x = dense::invert_lower(&f.tail_l, size);
         if !reml {
             for j in 0..size {
                 x[j * size + q.max(j)..(j + 1) * size].fill(0.0);
             }
         }
-        let scaled = dense::gram_of_lower(&x, size);
-        let mut hat = scaled.clone();
+        dense::gram_of_lower(&x, size)
+    }
+
+    /// From C to `Ĉ = ΛCΛ'`, in place.
+    fn scale_tail(&self, f: &Factor, hat: &mut [f64]) {
+        let layout = &self.layout;
+        let size = layout.tail_size() - 1;
         let scalar = self.tail_scales(&f.t);
         for (column, f) in hat.chunks_exact_mut(size.max(1)).zip(&scalar) {
             column.iter_mut().zip(&scalar).for_each(|(v, g)| *v *= f * g);
@@ -112,10 +118,9 @@ impl CrossProducts {
         for (b, block) in layout.blocks.iter().enumerate().skip(layout.n_chain).filter(|(_, block)| block.k > 1) {
             let (k, t) = (block.k, &f.t[b]);
             for level in 0..block.n_levels {
-                scale_rows(&mut hat, size, block.tail_start + level * k, k, t);
+                scale_rows(hat, size, block.tail_start + level * k, k, t);
             }
         }
-        (scaled, hat)
     }
 
     /// `Σ_j Z_j'QZ_j` of a tail block.

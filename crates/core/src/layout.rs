@@ -29,6 +29,8 @@ pub struct Block {
     pub n_levels: usize,
     /// Terms and the offset of their columns within the block.
     pub terms: Vec<(usize, usize)>,
+    /// Whether each row has one level.
+    pub grouped: bool,
     /// First column in the tail (0 for eliminated blocks).
     pub tail_start: usize,
 }
@@ -66,7 +68,13 @@ impl Layout {
                     b.terms.push((t, b.k));
                     b.k += term.k;
                 }
-                None => blocks.push(Block { k: term.k, n_levels: term.n_levels, terms: vec![(t, 0)], tail_start: 0 }),
+                None => blocks.push(Block {
+                    k: term.k,
+                    n_levels: term.n_levels,
+                    terms: vec![(t, 0)],
+                    grouped: term.factor != usize::MAX,
+                    tail_start: 0,
+                }),
             }
         }
         let n_chain = order_blocks(&mut blocks, terms);

@@ -6,6 +6,7 @@ pub mod cone;
 mod correction;
 pub mod face;
 pub mod held;
+mod start;
 pub mod state;
 
 use crate::cross::CrossProducts;
@@ -74,29 +75,27 @@ pub fn optimise(
     check: Check<'_>,
 ) -> Result<Outcome, CoreError> {
     let mut space = Space::new(cp, n_obs, reml);
-    let identity: Vec<(Vec<f64>, usize)> = space.parts.iter().map(|p| (small::identity(p.d), p.d)).collect();
-    let mut point = space.evaluate(cp, &identity)?;
-    let curvature = space.curvature(cp, &point)?;
-    let unidentified = restrict(&mut space, cp, &curvature);
+    let own = if start.is_none() { start::marginal(cp, n_obs, reml) } else { None };
+    let start = start.or(own.as_deref());
+    let roots = |space: &Space| -> Vec<(Vec<f64>, usize)> {
+        let identity = |p: &state::PartSpace| (small::identity(p.d), p.d);
+        let given = |(p, s): (&state::PartSpace, &Vec<f64>)| start_root(&small::congruence(s, &p.basis, p.k, p.d), p.d);
+        match start {
+            Some(s) => space.parts.iter().zip(s).map(given).collect(),
+            None => space.parts.iter().map(identity).collect(),
+        }
+    };
     let mut search = Search::new(cp, control);
     search.n_evaluations = 1;
-    let curvature = if start.is_some() || !unidentified.is_empty() {
-        let roots: Vec<(Vec<f64>, usize)> = match start {
-            Some(s) => space
-                .parts
-                .iter()
-                .zip(s)
-                .map(|(p, s)| start_root(&small::congruence(s, &p.basis, p.k, p.d), p.d))
-                .collect(),
-            None => space.parts.iter().map(|p| (small::identity(p.d), p.d)).collect(),
-        };
-        point = space.evaluate(cp, &roots)?;
+    let mut point = space.evaluate(cp, &roots(&space))?;
+    let mut curvature = space.curvature(cp, &point)?;
+    let unidentified = restrict(&mut space, cp, &curvature);
+    if !unidentified.is_empty() {
+        point = space.evaluate(cp, &roots(&space))?;
+        curvature = space.curvature(cp, &point)?;
         search.n_evaluations += 1;
-        None
-    } else {
-        Some(curvature)
-    };
-    search.run(&space, point, curvature, unidentified, check)
+    }
+    search.run(&space, point, Some(curvature), unidentified, check)
 }
 
 fn start_root(s: &[f64], d: usize) -> (Vec<f64>, usize) {
@@ -163,9 +162,12 @@ impl<'a> Search<'a> {
             self.record(space, &point, taken, kind, gap);
             let settled = gap < self.control.tolerance && assessment.min_curvature() > -1e-3;
             // go on while the decrement still falls: the last steps are cheap digits
-            let done = settled && (gap < 1e-14 || gap > 0.1 * best);
+            let done = settled && (gap < 1e-14 || gap > 0.1 * best || (curvature.exact && gap < 1e-10));
             best = best.min(gap);
             if done || iteration >= self.control.max_iterations {
+                if settled {
+                    point = self.last_step(space, point, &assessment);
+                }
                 return Ok(self.finish(space, point, &curvature, assessment, settled, unidentified));
             }
             if !check(iteration, point.criterion) {
@@ -178,6 +180,17 @@ impl<'a> Search<'a> {
                 }
             }
             iteration += 1;
+        }
+    }
+
+    /// Takes the Newton step that is known anyway: it squares the distance to the optimum.
+    fn last_step(&mut self, space: &Space, point: Point, a: &Assessment) -> Point {
+        let Some(step) = a.newton.as_ref().filter(|step| step.length > 0.0) else { return point };
+        let noise = 1e-13 * point.criterion.abs().max(space.m);
+        self.n_evaluations += 1;
+        match space.evaluate(self.cp, &displaced(space, &point, &Step::Face { roots: &a.roots, step }, 1.0)) {
+            Ok(next) if next.criterion <= point.criterion + noise => next,
+            _ => point,
         }
     }
 
