@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from lmm.errors import LmmError, nearest
+from lmm.inference.components import are_feasible
 from lmm.inference.kenward_roger import KenwardRoger
 from lmm.inference.method import DfMethod, Normal, Residual
 from lmm.inference.satterthwaite import Satterthwaite
@@ -56,4 +57,4 @@ def df_method(fit: Fit, df: Df = "auto") -> DfMethod:
 def _automatic(fit: Fit) -> DfMethod:
     if not fit.design.random:
         return Residual()
-    return KenwardRoger() if fit.method == "reml" else Satterthwaite()
+    return KenwardRoger() if fit.method == "reml" and are_feasible(fit) else Satterthwaite()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lmm.errors import UnsupportedError
-from lmm.inference.effects import Effects
+from lmm.inference.effects import Effects, head_first, largest_part
 from lmm.inference.gram import GramInverse
 from lmm.inference.per_fit import per_fit
 from lmm.typing import FloatArray, FloatMatrix, FloatVector
@@ -23,7 +23,13 @@ if TYPE_CHECKING:
     from lmm.design import RandomPart
     from lmm.model import Fit
 
-__all__ = ["Components", "components"]
+__all__ = ["Components", "are_feasible", "components"]
+
+LARGEST_PART = 5_000
+"""Effects of a connected part of the tail, which is dense: 600 MB at this size."""
+
+LARGEST_PRODUCT = 7_000
+"""Parameters times fixed effects: as many rows has the matrix of all products with X."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,7 +75,8 @@ class Components:
         """tr(PV_iPV_j) (m, m)."""
         twice = np.einsum("ijaa->ij", self.Q)
         products: FloatMatrix = np.einsum("iab,jba->ij", self.P, self.P)
-        return self.traces - twice - twice.T + products
+        total: FloatMatrix = self.traces - twice - twice.T + products
+        return total
 
 
 @per_fit
@@ -81,6 +88,13 @@ def components(fit: Fit) -> Components:
     UnsupportedError
         If the tail of the random terms has a connected part that is too large to be dense.
     """
+    if not are_feasible(fit):
+        raise UnsupportedError(
+            f"The covariance of y moves with its parameters in a way that is too large to compute here: "
+            f"random effects that hang together, the term with the most of them left out, must be at most "
+            f"{LARGEST_PART:,}, and covariance parameters times fixed effects {LARGEST_PRODUCT:,}. "
+            'Use df="satterthwaite".'
+        )
     weights = np.ones(fit.n_obs) if fit.weights is None else fit.weights
     effects = Effects(fit.design.random, fit.T, weights)
     B = GramInverse(effects)
@@ -106,12 +120,22 @@ def components(fit: Fit) -> Components:
     )
 
 
+@per_fit
+def are_feasible(fit: Fit) -> bool:
+    """Whether `components` can be had in seconds and within some hundred MB."""
+    parts = fit.design.random
+    m = 1 + sum(len(parameter_basis(part)) for part in parts)
+    if m * (fit.n_fixed + 1) > LARGEST_PRODUCT:
+        return False
+    tail = [parts[i].block.n_effects for i in head_first(parts)[1:]]
+    return sum(tail) <= LARGEST_PART or largest_part(parts) <= LARGEST_PART
+
+
 def _root(covariance: FloatMatrix) -> FloatMatrix:
     """Lower M with MM' = covariance."""
     if not covariance.size:
         return covariance
-    root: FloatMatrix = np.linalg.cholesky((covariance + covariance.T) / 2.0)
-    return root
+    return np.asarray(np.linalg.cholesky((covariance + covariance.T) / 2.0), dtype=np.float64)
 
 
 def parameter_basis(part: RandomPart) -> list[FloatMatrix]:
@@ -145,15 +169,14 @@ def _products(
 ) -> tuple[FloatArray, FloatArray]:
     """P (m, ., .) and Q (m, m, ., .); from ∂V/∂σ² = V - ZSZ' the last follows from S as a direction."""
     m, width = len(moves), K.shape[1]
-    moved = np.stack([_moved(B.effects, K, move) for move in moves], axis=1)  # (q, m, p + 1)
-    first = np.einsum("qa,qmb->mab", K, moved, optimize=True)  # X'V⁻¹V_iV⁻¹X
-    moved = moved.reshape(len(K), m * width)
+    moved = np.hstack([_moved(B.effects, K, move) for move in moves])  # (q, m (p + 1))
+    first = (K.T @ moved).reshape(width, m, width).transpose(1, 0, 2)  # X'V⁻¹V_iV⁻¹X
     second = (moved.T @ B.apply(moved)).reshape(m, width, m, width).transpose(0, 2, 1, 3)
     Q = second.copy()
     Q[:-1, -1] = first[:-1] - second[:-1, -1]
     Q[-1, :-1] = first[:-1] - second[-1, :-1]
     Q[-1, -1] = F - 2.0 * first[-1] + second[-1, -1]
-    P = -first
+    P: FloatArray = -first
     P[-1] = first[-1] - F
     return P, Q
 

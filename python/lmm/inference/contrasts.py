@@ -111,7 +111,7 @@ def _joined(parts: Sequence[Hypotheses]) -> Hypotheses:
 
 def _label(row: FloatVector, names: Sequence[str], number: int) -> str:
     """Spell a short row out, such as ``Days - 0.5 Intercept``; number a long one."""
-    used = np.flatnonzero(row)
+    used = np.flatnonzero(row).tolist()
     if not 0 < len(used) <= _LONGEST_LABEL:
         return f"row {number}"
     pieces = []

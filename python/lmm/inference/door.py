@@ -11,7 +11,7 @@ from lmm.errors import LmmError
 from lmm.inference.catalog import Df, df_method
 from lmm.inference.distributions import f_p_value, t_p_value, t_quantile
 from lmm.inference.estimability import as_matrix, estimable_rows, kept_columns
-from lmm.inference.method import DfMethod, JointDf
+from lmm.inference.method import DfMethod
 from lmm.typing import BoolVector, FloatMatrix, FloatVector
 
 if TYPE_CHECKING:
@@ -149,7 +149,9 @@ def joint_test(
         return JointTest(0, np.nan, np.nan, np.nan, np.nan, False, method, notes)
     C = kept_columns(fit, rows)
     # Independence of rows is judged on the scale of their standard errors, not of their units.
-    C, difference = _independent_rows(C, C @ fit.beta - rhs, np.linalg.cholesky(V))
+    C, difference = _independent_rows(
+        C, C @ fit.beta - rhs, np.asarray(np.linalg.cholesky(V), dtype=np.float64)
+    )
     r = len(C)
     if r == 0:
         return JointTest(0, np.nan, np.nan, np.nan, np.nan, True, method, notes)
@@ -183,7 +185,7 @@ def _independent_rows(
 
 
 def _setting(fit: Fit, df: Df, vcov: Vcov) -> tuple[DfMethod, FloatMatrix, bool]:
-    """Method, covariance of beta, and whether that is the method's own."""
+    """Choose the method and the covariance of beta, and say whether that is the method's own."""
     if vcov is None:
         method = df_method(fit, df)
         return method, method.vcov(fit), True

@@ -164,7 +164,8 @@ class Effects:
     @cached_property
     def _parts(self) -> list[tuple[IntVector, tuple[slice, ...]]]:
         shape = [(term.n_levels, term.n_columns) for term in self._tail]
-        labels = connected_levels([self._head, *self._tail] if self._head else self._tail)
+        terms = [self._head, *self._tail] if self._head else self._tail
+        labels = connected_levels([(term.Z, term.n_levels, term.n_columns) for term in terms])
         if self._head:
             labels = labels[self._head.n_levels :]
         return list(_alike(labels, shape))
@@ -198,8 +199,20 @@ def _may_lead(part: RandomPart) -> bool:
     return isinstance(part.block, GroupBlock) and part.block.root is None
 
 
-def connected_levels(terms: Sequence[Any]) -> IntVector:
-    """Label the levels of all terms by the connected part that they belong to.
+def largest_part(parts: Sequence[RandomPart]) -> int:
+    """Count the effects of the largest connected part of the tail."""
+    blocks = [parts[i].block.effective() for i in head_first(parts)]
+    terms = [(block.to_sparse(), block.n_levels, block.n_columns) for block in blocks]
+    leads = bool(parts) and _may_lead(parts[head_first(parts)[0]])
+    labels = connected_levels(terms)[blocks[0].n_levels if leads else 0 :]
+    sizes = [np.full(block.n_levels, block.n_columns) for block in blocks[int(leads) :]]
+    if not len(labels):
+        return 0
+    return int(np.bincount(labels, weights=np.concatenate(sizes)).max())
+
+
+def connected_levels(terms: Sequence[tuple[Any, int, int]]) -> IntVector:
+    """Label the levels of all terms (Z, n_levels, n_columns) by the connected part that they belong to.
 
     Two levels are connected when a row of the data has both.
     """
@@ -207,13 +220,11 @@ def connected_levels(terms: Sequence[Any]) -> IntVector:
     from scipy.sparse.csgraph import connected_components
 
     rows, n_nodes = [], 0
-    for term in terms:
-        Z = term.Z.tocoo()
-        level = Z.col // term.n_columns
-        rows.append(
-            coo_array((np.ones(Z.nnz, dtype=np.int8), (level, Z.row)), shape=(term.n_levels, Z.shape[0]))
-        )
-        n_nodes += term.n_levels
+    for Z, n_levels, k in terms:
+        entries = Z.tocoo()
+        ones = np.ones(entries.nnz, dtype=np.int8)
+        rows.append(coo_array((ones, (entries.col // k, entries.row)), shape=(n_levels, Z.shape[0])))
+        n_nodes += n_levels
     if not rows:
         return np.zeros(0, dtype=np.int64)
     # A bipartite graph of levels and rows of the data says the same as one of levels, with fewer edges.

@@ -68,7 +68,7 @@ def _inverse(A: FloatArray, tau: FloatVector) -> FloatArray:
     diagonal = np.arange(len(tau))
     Omega[:, diagonal, diagonal] += 1.0
     if len(tau) < _LARGE:
-        inverse: FloatArray = np.linalg.inv(Omega)
+        inverse = np.asarray(np.linalg.inv(Omega), dtype=np.float64)
         return (inverse + inverse.transpose(0, 2, 1)) / 2.0
     from scipy.linalg.lapack import dpotrf, dpotri
 

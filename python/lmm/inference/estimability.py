@@ -8,7 +8,7 @@ import numpy as np
 
 from lmm.errors import LmmError
 from lmm.inference.per_fit import per_fit
-from lmm.typing import BoolVector, FloatMatrix
+from lmm.typing import BoolVector, FloatMatrix, IntVector
 
 if TYPE_CHECKING:
     from lmm.model import Fit
@@ -67,11 +67,11 @@ def kept_columns(fit: Fit, contrast: FloatMatrix) -> FloatMatrix:
 
 
 @per_fit
-def _aliasing(fit: Fit) -> tuple[np.ndarray, np.ndarray, FloatMatrix]:
+def _aliasing(fit: Fit) -> tuple[IntVector, IntVector, FloatMatrix]:
     """Kept columns, aliased columns, and C (n_kept, n_aliased) with ``X_aliased = X_kept @ C``."""
     X, kept = fit.design.X, fit.design.kept
     aliased = np.setdiff1d(np.arange(X.shape[1]), kept)
-    combination = np.linalg.lstsq(X[:, kept], X[:, aliased], rcond=None)[0]
+    combination = np.asarray(np.linalg.lstsq(X[:, kept], X[:, aliased], rcond=None)[0], dtype=np.float64)
     # Coded columns have simple combinations: what is far below one is rounding.
     combination[np.abs(combination) < 1e-12] = 0.0
     return kept, aliased, combination

@@ -16,7 +16,7 @@ import numpy as np
 
 from lmm.inference.effects import Effects
 from lmm.inference.elimination import Eliminated, eliminate
-from lmm.typing import FloatArray, FloatMatrix, FloatVector, IntVector
+from lmm.typing import FloatArray, FloatMatrix, IntVector
 
 __all__ = ["GramInverse"]
 

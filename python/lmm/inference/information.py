@@ -17,7 +17,14 @@ from lmm.typing import FloatMatrix
 if TYPE_CHECKING:
     from lmm.model import Fit
 
-__all__ = ["Boundary", "Information", "ParameterCovariance", "checked_choice", "parameter_covariance"]
+__all__ = [
+    "Boundary",
+    "Information",
+    "ParameterCovariance",
+    "checked_choice",
+    "parameter_covariance",
+    "pseudo_inverse",
+]
 
 Information: TypeAlias = Literal["expected", "observed", "average"]
 """Expected (Fisher), observed (the Hessian), or their average (AI)."""
@@ -64,15 +71,15 @@ def parameter_covariance(fit: Fit, information: Information, boundary: Boundary)
     """
     at = components(fit)
     if boundary == "keep" and not fit.optimum.held.any():
-        return _pseudo_inverse(expected(at, reml=fit.method == "reml"), None)
+        return pseudo_inverse(expected(at, reml=fit.method == "reml"), None)
     J = _jacobian(fit)
     reml = fit.method == "reml"
     fisher = J.T @ expected(at, reml=reml) @ J
     if information == "expected":
-        inverse = _pseudo_inverse(fisher, None)
+        inverse = pseudo_inverse(fisher, None)
     else:
         half_hessian = J.T @ _matrix(at, information, reml=reml) @ J + _curvature(fit, at) / 2.0
-        inverse = _pseudo_inverse(half_hessian, np.diag(fisher))
+        inverse = pseudo_inverse(half_hessian, np.diag(fisher))
     W: FloatMatrix = J @ inverse.W @ J.T
     return ParameterCovariance(W, inverse.left_out)
 
@@ -83,9 +90,9 @@ def expected(at: Components, *, reml: bool) -> FloatMatrix:
 
 
 def _matrix(at: Components, information: Information, *, reml: bool) -> FloatMatrix:
-    if information == "observed":
-        return at.quadratic - expected(at, reml=reml)
-    return at.quadratic / 2.0
+    taken_off = expected(at, reml=reml) if information == "observed" else at.quadratic / 2.0
+    matrix: FloatMatrix = at.quadratic - taken_off
+    return matrix
 
 
 def _jacobian(fit: Fit) -> FloatMatrix:
@@ -119,7 +126,8 @@ def _curvature(fit: Fit, at: Components) -> FloatMatrix:
     curvature[:n, n] = curvature[n, :n] = 2.0 * layout.jacobian(theta).T @ along
     curvature[n, n] = 2.0 * (along @ _elements(fit, [T @ T.T for T in fit.T]) + gradient[-1])
     free = np.append(~fit.optimum.held, True)
-    return curvature[np.ix_(free, free)]
+    own: FloatMatrix = curvature[np.ix_(free, free)]
+    return own
 
 
 def _elements(fit: Fit, S: list[FloatMatrix]) -> FloatMatrix:
@@ -132,7 +140,7 @@ def _elements(fit: Fit, S: list[FloatMatrix]) -> FloatMatrix:
     return np.concatenate([*found, np.zeros(0)])
 
 
-def _pseudo_inverse(H: FloatMatrix, scale: FloatMatrix | None) -> ParameterCovariance:
+def pseudo_inverse(H: FloatMatrix, scale: FloatMatrix | None) -> ParameterCovariance:
     """Invert on the directions that have information; those of zero scale have none."""
     scale = np.diag(H) if scale is None else scale
     used = np.flatnonzero(scale > 0.0)

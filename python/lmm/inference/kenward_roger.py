@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, cast
+from typing import TYPE_CHECKING, ClassVar, cast
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from lmm.inference.components import components
 from lmm.inference.information import Boundary, Information, checked_choice, parameter_covariance
 from lmm.inference.method import DfMethod, JointDf
 from lmm.inference.per_fit import per_fit
-from lmm.inference.satterthwaite import single_df
+from lmm.inference.satterthwaite import row_moves, single_df
 from lmm.typing import FloatMatrix, FloatVector
 
 if TYPE_CHECKING:
@@ -92,9 +92,8 @@ class KenwardRoger(DfMethod):
         return fit.sigma**2 * adjusted_covariance(fit, self._choice(), self._boundary)
 
     def row_df(self, fit: Fit, contrast: FloatMatrix) -> FloatVector:
-        at = components(fit)
         # For one row A1 = A2, λ = 1, and the formulas of the joint test reduce to 2 / A1.
-        return single_df(at, contrast @ at.root, self._W(fit))
+        return single_df(*row_moves(fit, contrast), self._W(fit))
 
     def joint_df(self, fit: Fit, contrast: FloatMatrix) -> JointDf:
         at = components(fit)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from functools import wraps
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
 from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
@@ -33,4 +33,4 @@ def per_fit(compute: Callable[Concatenate[Fit, P], Result]) -> Callable[Concaten
         found: Result = known[key]
         return found
 
-    return remembered
+    return cast("Callable[Concatenate[Fit, P], Result]", remembered)

@@ -7,17 +7,22 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 import numpy as np
 
-from lmm.inference.components import Components, components
-from lmm.inference.information import Information, checked_choice, parameter_covariance
+from lmm.errors import UnsupportedError
+from lmm.inference.components import are_feasible, components
+from lmm.inference.differences import differences, row_differences
+from lmm.inference.information import (
+    Information,
+    ParameterCovariance,
+    checked_choice,
+    parameter_covariance,
+)
 from lmm.inference.method import DfMethod, JointDf
 from lmm.typing import FloatMatrix, FloatVector
 
 if TYPE_CHECKING:
     from lmm.model import Fit
 
-__all__ = ["Satterthwaite", "single_df"]
-
-_WORDS = {"observed": "observed information", "expected": "expected information"}
+__all__ = ["Satterthwaite", "row_moves", "single_df"]
 
 
 @dataclass(frozen=True)
@@ -51,40 +56,57 @@ class Satterthwaite(DfMethod):
 
     @property
     def label(self) -> str:
-        other = "" if self.information == "observed" else f" ({_WORDS[self.information]})"
-        return f"Satterthwaite{other}"
+        return "Satterthwaite" + ("" if self.information == "observed" else " (expected information)")
 
     def row_df(self, fit: Fit, contrast: FloatMatrix) -> FloatVector:
-        at = components(fit)
-        return single_df(at, contrast @ at.root, self._covariance(fit))
+        return single_df(*self._moves(fit, contrast), self._covariance(fit).W)
 
     def joint_df(self, fit: Fit, contrast: FloatMatrix) -> JointDf:
-        at = components(fit)
-        C = contrast @ at.root
         # Directions in which the estimates are independent, each with its own degrees of freedom.
-        _, directions = np.linalg.eigh(C @ C.T)
-        return JointDf(pooled_df(single_df(at, directions.T @ C, self._covariance(fit))))
+        _, directions = np.linalg.eigh(contrast @ fit.evaluation.unscaled_vcov @ contrast.T)
+        return JointDf(pooled_df(self.row_df(fit, directions.T @ contrast)))
 
     def notes(self, fit: Fit) -> tuple[str, ...]:
-        left_out = parameter_covariance(fit, cast(Information, self.information), "drop").left_out
+        left_out = self._covariance(fit).left_out
         if not left_out:
             return ()
-        return (
+        sentence = (
             f"The criterion does not curve upwards in {left_out} directions of the covariance parameters; "
-            "they are left out of the degrees of freedom.",
+            "they are left out of the degrees of freedom."
         )
+        return (sentence,)
 
-    def _covariance(self, fit: Fit) -> FloatMatrix:
-        return parameter_covariance(fit, cast(Information, self.information), "drop").W
+    def _moves(self, fit: Fit, contrast: FloatMatrix) -> tuple[FloatVector, FloatMatrix]:
+        return row_moves(fit, contrast) if are_feasible(fit) else row_differences(fit, contrast)
+
+    def _covariance(self, fit: Fit) -> ParameterCovariance:
+        if are_feasible(fit):
+            return parameter_covariance(fit, cast(Information, self.information), "drop")
+        if self.information == "expected":
+            raise UnsupportedError(
+                'The expected information of so many crossed random effects is too large; use df="satterthwaite", '
+                "which takes the observed one from differences of the gradient."
+            )
+        return differences(fit).covariance
 
 
-def single_df(at: Components, C: FloatMatrix, W: FloatMatrix) -> FloatVector:
+def row_moves(fit: Fit, contrast: FloatMatrix) -> tuple[FloatVector, FloatMatrix]:
+    """Variance over σ² of each row (r,), and its derivatives by the parameters of `Components` (r, m)."""
+    at = components(fit)
+    C = contrast @ at.root
+    # ∂(c'Φc)/∂parameter = -c'ΦPΦc
+    return np.einsum("ra,ra->r", C, C), -np.einsum("ra,iab,rb->ri", C, at.P, C, optimize=True)
+
+
+def single_df(v: FloatVector, g: FloatMatrix, W: FloatMatrix) -> FloatVector:
     """Compute 2 v² / g'Wg for each row.
 
     Parameters
     ----------
-    C : shape (r, p)
-        Rows in the coordinates in which the covariance of β̂ is σ²I, so that v = c'c.
+    v : shape (r,)
+        Variances of the rows.
+    g : shape (r, m)
+        Their derivatives by the covariance parameters.
     W : shape (m, m)
         Covariance of the parameters.
 
@@ -93,9 +115,6 @@ def single_df(at: Components, C: FloatMatrix, W: FloatMatrix) -> FloatVector:
     shape (r,)
         Infinite where the variance of the row does not depend on what was estimated; missing for rows of zeros.
     """
-    v = np.einsum("ra,ra->r", C, C)
-    # ∂(c'Φc)/∂parameter = -c'ΦPΦc
-    g = -np.einsum("ra,iab,rb->ri", C, at.P, C, optimize=True)
     variance = np.einsum("ri,ij,rj->r", g, W, g)
     df = np.divide(2.0 * v**2, variance, out=np.full(len(v), np.inf), where=variance > 0.0)
     return np.where(v > 0.0, df, np.nan)
@@ -120,4 +139,4 @@ def pooled_df(df: FloatVector) -> float:
         return np.inf
     finite = df[df > 2.0]
     E = float(np.sum(np.where(np.isinf(finite), 1.0, 1.0 / (1.0 - 2.0 / finite))))
-    return 2.0 * E / (E - q) if E > q else 2.0
+    return 2.0 * E / (E - q) if q < E else 2.0
