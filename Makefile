@@ -12,7 +12,7 @@ PACKAGE := $(shell find python -name '*.py' -o -name '*.pyi') pyproject.toml
 export PYO3_PYTHON := $(CURDIR)/$(BIN)/python
 
 # `make docs` writes the real output below the code in README.md and docs/.
-.PHONY: run test lint bench build docs format test-rust lint-python lint-rust clean
+.PHONY: run test lint bench build docs study format test-rust lint-python lint-rust clean
 
 run: build
 	$(BIN)/lmm fit "Reaction ~ Days + (Days | Subject)" --data sleepstudy --report sleepstudy.html
@@ -39,7 +39,12 @@ test-rust:
 	cargo test --release --workspace --locked
 
 docs: build
+	$(BIN)/python -m tools.precision_table
 	$(BIN)/python -m tests.architecture.documents
+
+# Some minutes: the search against ten starts of SciPy on the dense oracle, over hundreds of hard designs.
+study: build
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tools.optimum_study
 
 bench: build
 	$(BIN)/python -m benchmarks

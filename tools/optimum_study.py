@@ -53,11 +53,11 @@ class Oracle:
         return T
 
     def value(self, x: FloatVector) -> float:
-        """The criterion."""
+        """Evaluate the criterion."""
         return self.value_and_gradient(x)[0]
 
     def value_and_gradient(self, x: FloatVector) -> tuple[float, FloatVector]:
-        """The criterion and its gradient 2 M T in the free entries."""
+        """Evaluate the criterion and its gradient 2 M T in the free entries."""
         T = self.factors(x)
         try:
             found = self.model.evaluate(T, self.design.reml)
