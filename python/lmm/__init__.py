@@ -30,11 +30,12 @@ if TYPE_CHECKING:
         MissingExtraError,
         UnsupportedError,
     )
-    from lmm.inference import KenwardRoger, Satterthwaite, coefficients, contrast_test
+    from lmm.inference import ClusterRobust, KenwardRoger, Satterthwaite, coefficients, contrast_test
     from lmm.model import Fit, criterion, fit, load, marginal, save
     from lmm.table import Table
 
 __all__ = [
+    "ClusterRobust",
     "ColumnError",
     "ConvergenceError",
     "DataError",
@@ -64,7 +65,7 @@ __all__ = [
 
 # Where each public name lives; it is imported when first asked for, so that `import lmm` is nearly free.
 _HOMES = {
-    **dict.fromkeys(("KenwardRoger", "Satterthwaite", "coefficients", "contrast_test"), "lmm.inference"),
+    **dict.fromkeys(("ClusterRobust", "KenwardRoger", "Satterthwaite", "coefficients", "contrast_test"), "lmm.inference"),
     **dict.fromkeys(("criterion", "Fit", "fit", "load", "marginal", "save"), "lmm.model"),
     "block": "lmm.engine",
     "Table": "lmm.table",

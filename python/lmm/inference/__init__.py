@@ -7,7 +7,10 @@ prints a t, an F or a p builds a contrast and comes here. `contrast_test` and `c
 
 from __future__ import annotations
 
+from lmm.inference.between_within import BetweenWithin
 from lmm.inference.catalog import Df, df_method
+from lmm.inference.cluster_robust import ClusterRobust
+from lmm.inference.containment import Containment
 from lmm.inference.door import JointTest, RowTests, Vcov, joint_test, row_tests
 from lmm.inference.kenward_roger import KenwardRoger
 from lmm.inference.method import DfMethod
@@ -15,6 +18,9 @@ from lmm.inference.satterthwaite import Satterthwaite
 from lmm.inference.tables import coefficients, contrast_test
 
 __all__ = [
+    "BetweenWithin",
+    "ClusterRobust",
+    "Containment",
     "Df",
     "DfMethod",
     "JointTest",

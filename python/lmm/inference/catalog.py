@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from lmm.errors import LmmError, nearest
+from lmm.inference.between_within import BetweenWithin
 from lmm.inference.components import are_feasible
+from lmm.inference.containment import Containment
 from lmm.inference.kenward_roger import KenwardRoger
 from lmm.inference.method import DfMethod, Normal, Residual
 from lmm.inference.satterthwaite import Satterthwaite
@@ -19,7 +21,8 @@ Df: TypeAlias = str | DfMethod
 """``"auto"``, a name of the catalog, or a method with its options."""
 
 CATALOG: dict[str, DfMethod] = {
-    method.name: method for method in (KenwardRoger(), Satterthwaite(), Residual(), Normal())
+    method.name: method
+    for method in (KenwardRoger(), Satterthwaite(), Containment(), BetweenWithin(), Residual(), Normal())
 }
 
 

@@ -1,0 +1,53 @@
+"""Degrees of freedom that belong to whole terms of the fixed part, and contrasts of their coefficients."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lmm.inference.method import DfMethod, JointDf
+from lmm.typing import BoolVector, FloatMatrix, FloatVector, IntVector
+
+if TYPE_CHECKING:
+    from lmm.model import Fit
+
+__all__ = ["ByTerm", "kept_terms"]
+
+
+class ByTerm(DfMethod):
+    """A contrast has the smallest degrees of freedom of the terms whose coefficients it uses."""
+
+    @abstractmethod
+    def term_df(self, fit: Fit) -> FloatVector:
+        """Degrees of freedom of each term of the fixed part, in formula order."""
+
+    def row_df(self, fit: Fit, contrast: FloatMatrix) -> FloatVector:
+        by_column = self.term_df(fit)[kept_terms(fit)]
+        used: BoolVector = contrast != 0.0
+        smallest = np.where(used, by_column, np.inf).min(axis=1, initial=np.inf)
+        return np.where(used.any(axis=1), smallest, np.nan)
+
+    def joint_df(self, fit: Fit, contrast: FloatMatrix) -> JointDf:
+        # Rows come as combinations of each other: a coefficient is used if any row has it.
+        size = np.abs(contrast).max(axis=0, initial=0.0)
+        scale = np.sqrt(np.diag(fit.evaluation.unscaled_vcov))
+        used = size * scale > 1e-9 * (size * scale).max(initial=0.0)
+        return JointDf(float(self.row_df(fit, used[None, :].astype(float))[0]))
+
+    def notes(self, fit: Fit) -> tuple[str, ...]:
+        empty = [
+            term.name for term, df in zip(fit.design.terms, self.term_df(fit), strict=True) if not df > 0.0
+        ]
+        if not empty:
+            return ()
+        return (f"Missing: no degrees of freedom are left for {', '.join(empty)}.",)
+
+
+def kept_terms(fit: Fit) -> IntVector:
+    """Term of each column of X that is not aliased."""
+    term_of = np.zeros(len(fit.design.names), dtype=np.int64)
+    for number, term in enumerate(fit.design.terms):
+        term_of[term.columns] = number
+    return term_of[fit.design.kept]
