@@ -30,11 +30,32 @@ if TYPE_CHECKING:
         MissingExtraError,
         UnsupportedError,
     )
-    from lmm.inference import ClusterRobust, KenwardRoger, Satterthwaite, coefficients, contrast_test
-    from lmm.model import Fit, criterion, fit, load, marginal, save
+    from lmm.experiments import components, shell, strata
+    from lmm.inference import (
+        BootstrapTest,
+        ClusterRobust,
+        KenwardRoger,
+        Satterthwaite,
+        anova,
+        augment,
+        bootstrap_test,
+        coefficients,
+        compare,
+        contrast_test,
+        drop1,
+        glance,
+        influence,
+        leverage,
+        predict_intervals,
+        quantile_residuals,
+        random_anova,
+        tidy,
+    )
+    from lmm.model import Fit, criterion, fit, load, marginal, save, simulate
     from lmm.table import Table
 
 __all__ = [
+    "BootstrapTest",
     "ClusterRobust",
     "ColumnError",
     "ConvergenceError",
@@ -52,21 +73,47 @@ __all__ = [
     "Table",
     "UnsupportedError",
     "__version__",
+    "anova",
+    "augment",
     "block",
+    "bootstrap_test",
     "coefficients",
+    "compare",
+    "components",
     "contrast_test",
     "criterion",
     "datasets",
+    "drop1",
     "fit",
+    "glance",
+    "influence",
+    "leverage",
     "load",
     "marginal",
+    "predict_intervals",
+    "quantile_residuals",
+    "random_anova",
     "save",
+    "shell",
+    "simulate",
+    "strata",
+    "tidy",
 ]
 
 # Where each public name lives; it is imported when first asked for, so that `import lmm` is nearly free.
 _HOMES = {
-    **dict.fromkeys(("ClusterRobust", "KenwardRoger", "Satterthwaite", "coefficients", "contrast_test"), "lmm.inference"),
-    **dict.fromkeys(("criterion", "Fit", "fit", "load", "marginal", "save"), "lmm.model"),
+    **dict.fromkeys(
+        ("ClusterRobust", "KenwardRoger", "Satterthwaite", "coefficients", "contrast_test"), "lmm.inference"
+    ),
+    **dict.fromkeys(
+        ("anova", "BootstrapTest", "bootstrap_test", "compare", "drop1", "random_anova"), "lmm.inference"
+    ),
+    **dict.fromkeys(
+        ("augment", "glance", "influence", "leverage", "predict_intervals", "quantile_residuals", "tidy"),
+        "lmm.inference",
+    ),
+    **dict.fromkeys(("components", "shell", "strata"), "lmm.experiments"),
+    **dict.fromkeys(("criterion", "Fit", "fit", "load", "marginal", "save", "simulate"), "lmm.model"),
     "block": "lmm.engine",
     "Table": "lmm.table",
     "__version__": "lmm._version",

@@ -13,6 +13,7 @@ __all__ = [
     "FloatMatrix",
     "FloatVector",
     "IntVector",
+    "Interval",
     "Method",
     "Missing",
     "Negative",
@@ -48,6 +49,9 @@ Negative: TypeAlias = Literal["zero", "allow"]
 
 Missing: TypeAlias = Literal["drop", "raise"]
 """What happens to rows with a missing value in a used column."""
+
+Interval: TypeAlias = Literal["confidence", "prediction"]
+"""What an interval around a prediction covers: the mean, or a new observation."""
 
 NewLevels: TypeAlias = Literal["error", "population", "sample"]
 """What a prediction does with levels of grouping factors that the fit has not seen."""

@@ -76,7 +76,9 @@ def test_new_levels(fit):
     known, unknown = fit.predict(new, new_levels="population")
     assert known == fit.predict({name: values[:1] for name, values in new.items()})[0]
     np.testing.assert_allclose(unknown, fit.predict({"x": [2.0], "h": ["h1"]}, random="h")[0])
-    with pytest.raises(LmmError, match=r'new_levels= must be "error" or "population", not \'zero\''):
+    with pytest.raises(
+        LmmError, match=r'new_levels= must be one of "error", "population", "sample", not \'zero\''
+    ):
         fit.predict(new, new_levels="zero")
 
 

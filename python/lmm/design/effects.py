@@ -59,13 +59,24 @@ class RandomSpec:
             if not effects.names:
                 raise DesignError(f"The random term {term.source} has no effects: write (1 | {term.group}).")
         spec = cls(term, effects, tuple(expression for expression, _ in learnt), grouping)
-        return spec, spec._part(codes, values)
+        return spec, spec._part(codes, values, grouping.labels)
 
-    def build(self, columns: Columns, codings: Mapping[str, Coding]) -> RandomPart:
-        """Build the term for other data; rows of new levels have the code -1 and a row of zeros in Z."""
-        codes = self.grouping.code([as_factor(spec.value(columns), spec.text) for spec in self.factors])
+    def build(self, columns: Columns, codings: Mapping[str, Coding], *, extend: bool = False) -> RandomPart:
+        """Build the term for other data.
+
+        Rows of new levels have the code -1 and a row of zeros in Z; with ``extend`` new levels are levels
+        after the others.
+        """
+        factors = [as_factor(spec.value(columns), spec.text) for spec in self.factors]
         values = None if self.effects is None else self.effects.build(columns, codings)
-        return self._part(codes, values)
+        if extend:
+            labels, codes = self.grouping.extended(factors)
+            return self._part(codes, values, labels)
+        return self._part(self.grouping.code(factors), values, self.grouping.labels)
+
+    def loadings(self, columns: Columns, codings: Mapping[str, Coding]) -> FloatMatrix:
+        """Values of the effects (n, k) for other data, whatever the level."""
+        return np.ones((columns.n_rows, 1)) if self.effects is None else self.effects.build(columns, codings)
 
     @property
     def variables(self) -> frozenset[str]:
@@ -78,13 +89,13 @@ class RandomSpec:
         """Names of the effects."""
         return ("Intercept",) if self.effects is None else self.effects.names
 
-    def _part(self, codes: IntVector, values: FloatMatrix | None) -> RandomPart:
+    def _part(self, codes: IntVector, values: FloatMatrix | None, levels: tuple[str, ...]) -> RandomPart:
         unknown = codes < 0
         if unknown.any():
             values = np.ones((codes.size, 1)) if values is None else values
             values = np.where(unknown[:, None], 0.0, values)
         known_codes = np.where(unknown, 0, codes).astype(np.int32) if unknown.any() else codes
-        term, levels = self.term, self.grouping.labels
+        term = self.term
         block = GroupBlock(known_codes, values, len(levels), structure=term.structure, labels=levels)
         return RandomPart(term.source, term.group, self.columns, levels, term.structure, block, codes)
 

@@ -54,6 +54,19 @@ class Grouping:
         place = np.minimum(np.searchsorted(self.occurring, combined), self.occurring.size - 1)
         return np.where(self.occurring[place] == combined, place, -1).astype(np.int32)
 
+    def extended(self, factors: Sequence[Column]) -> tuple[tuple[str, ...], IntVector]:
+        """Labels of the levels with those that only other data have after them, and the code of each row, int32."""
+        codes = self.code(factors)
+        new = np.flatnonzero(codes < 0)
+        places = np.column_stack([factor.factor_codes[new] for factor in factors])
+        distinct, which = np.unique(places, axis=0, return_inverse=True)
+        codes[new] = len(self.labels) + which.ravel()
+        labels = [
+            ":".join(factor.levels[i] for factor, i in zip(factors, place, strict=True))
+            for place in distinct.tolist()
+        ]
+        return (*self.labels, *labels), codes
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values for a file."""
         return {

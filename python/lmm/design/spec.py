@@ -79,6 +79,7 @@ class DesignSpec:
         weights: ColumnOrArray = None,
         offset: ColumnOrArray = None,
         random: Mapping[str, Block] | None = None,
+        response: bool = True,
     ) -> tuple[DesignSpec, Design]:
         """Build the design of a fit, and keep what is needed to build it again.
 
@@ -99,6 +100,8 @@ class DesignSpec:
             Column or array (n_rows,), added to the offsets of the formula.
         random
             Blocks of the user, by name, each with n_rows rows.
+        response
+            Whether the formula must have a response; without one the design is for simulation.
 
         Returns
         -------
@@ -124,7 +127,7 @@ class DesignSpec:
         >>> spec.build({"x": [10], "g": ["b"]}).X
         array([[ 1., 10.]])
         """
-        if not formula.response:
+        if not formula.response and response:
             raise DesignError(
                 f'The formula "{formula}" has no response. Write it as "y {formula.source.strip()}".'
             )
@@ -133,8 +136,7 @@ class DesignSpec:
             open_table(data), formula.variables, weights=weights, offset=offset, missing=missing
         )
         columns = rows.columns
-        response, value = ExpressionSpec.learn(formula.response, columns)
-        y = as_numbers(value, formula.response, "response", columns.n_rows)
+        left, y = _learn_response(formula, columns)
         offsets = [ExpressionSpec.learn(text, columns) for text in formula.offsets]
         total_offset = _sum_offsets(rows, [(spec.text, value) for spec, value in offsets])
         fixed, X = learn_matrix(formula.fixed, columns, codings)
@@ -146,7 +148,7 @@ class DesignSpec:
         spec = cls(
             formula=formula,
             kinds={name: column.kind for name, column in columns.items()},
-            response=response,
+            response=left,
             fixed=fixed,
             kept=independent_columns(X, rows.weights),
             random=tuple(spec for spec, _ in learnt),
@@ -170,6 +172,7 @@ class DesignSpec:
         missing: Missing = "drop",
         offset: ColumnOrArray = None,
         blocks: Mapping[str, Block] | None = None,
+        extend: bool = False,
     ) -> Design:
         """Build the design of new data with the levels, codings and transforms of the fit.
 
@@ -188,11 +191,13 @@ class DesignSpec:
             Array (n_rows,) for the new data, where the fit had one.
         blocks
             Blocks of the user for the new data; those that are not given are left out.
+        extend
+            Whether levels of grouping factors that the fit did not see become levels after the others.
 
         Returns
         -------
         Design
-            A level of a grouping factor that the fit did not see has the code -1 and a row of zeros in Z.
+            Unless extended, a level that the fit did not see has the code -1 and a row of zeros in Z.
 
         Raises
         ------
@@ -215,12 +220,32 @@ class DesignSpec:
         X = self.fixed.build(columns, codings)
         groups = [spec.term.group for spec in self.random]
         parts = (
-            *(spec.build(columns, codings) for spec in chosen),
+            *(spec.build(columns, codings, extend=extend) for spec in chosen),
             *user_parts(self._known_blocks(blocks), rows.n_rows, rows.rows, groups),
         )
         design = self._design(rows, y, X, parts, offsets)
         _check_finite(design, self.formula)
         return design
+
+    def loadings(
+        self, data: Any, random: Collection[int], *, missing: Missing = "drop"
+    ) -> tuple[list[FloatMatrix], IntVector]:
+        """Values of the effects (n, k) of some random terms for new data, and the rows that were kept.
+
+        The grouping factors need not be among the data: what the effects of a level that nobody has
+        seen are multiplied by does not depend on the level.
+
+        Raises
+        ------
+        ColumnError, DataError
+            If a column is missing or of another kind than at the fit.
+        """
+        specs = [self.random[position].effects for position in random]
+        names: set[str] = set().union(*(spec.variables for spec in specs if spec is not None))
+        rows = select_rows(open_table(data), names, missing=missing)
+        columns, codings = self._conform(rows.columns), resolve_contrasts(self.contrasts)
+        values = [self.random[position].loadings(columns, codings) for position in random]
+        return values, rows.rows
 
     def _design(
         self,
@@ -283,6 +308,13 @@ class DesignSpec:
             if name not in self.blocks:
                 raise DesignError(f'The fit has no block "{name}".{nearest(name, self.blocks)}')
         return blocks
+
+
+def _learn_response(formula: Formula, columns: Columns) -> tuple[ExpressionSpec, FloatVector | None]:
+    if not formula.response:
+        return ExpressionSpec("", ()), None
+    spec, value = ExpressionSpec.learn(formula.response, columns)
+    return spec, as_numbers(value, formula.response, "response", columns.n_rows)
 
 
 def _sum_offsets(rows: Rows, values: Sequence[tuple[str, Any]]) -> FloatVector | None:

@@ -1,36 +1,63 @@
 """Inference: every test, degree of freedom and interval that is made of a fit.
 
 There is one door. `row_tests` tests the rows of a contrast each by itself, `joint_test` all together; whatever
-prints a t, an F or a p builds a contrast and comes here. `contrast_test` and `coefficients` are the same as tables.
-`catalog` lists the methods for degrees of freedom, one file each.
+prints a t, an F or a p builds a contrast and comes here. `contrast_test` and `coefficients` are the same as tables;
+`anova` and `drop1` test the terms of the fixed part, `random_anova` the random ones, `compare` and `bootstrap_test`
+whole fits. `predict_intervals` answers for rows, `influence` asks what rows and clusters do to the estimates;
+`tidy`, `glance` and `augment` hand a fit to pipelines. `catalog` lists the methods for degrees of freedom.
 """
 
 from __future__ import annotations
 
+from lmm.inference.anova import anova
 from lmm.inference.between_within import BetweenWithin
+from lmm.inference.bootstrap_test import BootstrapTest, bootstrap_test
+from lmm.inference.broom import Effects, augment, glance, tidy
 from lmm.inference.catalog import Df, df_method
 from lmm.inference.cluster_robust import ClusterRobust
+from lmm.inference.compare import compare
 from lmm.inference.containment import Containment
+from lmm.inference.deletion import leverage
 from lmm.inference.door import JointTest, RowTests, Vcov, joint_test, row_tests
+from lmm.inference.drop1 import drop1
+from lmm.inference.influence_measures import influence, studentized
 from lmm.inference.kenward_roger import KenwardRoger
 from lmm.inference.method import DfMethod
+from lmm.inference.prediction import predict_intervals
+from lmm.inference.random_anova import random_anova
 from lmm.inference.satterthwaite import Satterthwaite
+from lmm.inference.simulated_residuals import quantile_residuals
 from lmm.inference.tables import coefficients, contrast_test
 
 __all__ = [
     "BetweenWithin",
+    "BootstrapTest",
     "ClusterRobust",
     "Containment",
     "Df",
     "DfMethod",
+    "Effects",
     "JointTest",
     "KenwardRoger",
     "RowTests",
     "Satterthwaite",
     "Vcov",
+    "anova",
+    "augment",
+    "bootstrap_test",
     "coefficients",
+    "compare",
     "contrast_test",
     "df_method",
+    "drop1",
+    "glance",
+    "influence",
     "joint_test",
+    "leverage",
+    "predict_intervals",
+    "quantile_residuals",
+    "random_anova",
     "row_tests",
+    "studentized",
+    "tidy",
 ]

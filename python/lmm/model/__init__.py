@@ -8,9 +8,15 @@ one file for each idea: ``fixed_effects``, ``random_effects``, ``variances``, ``
 
 from lmm.model.fitting import fit
 from lmm.model.marginal_model import Marginal, marginal
+from lmm.model.negative_components import refuse_negative
+from lmm.model.new_weights import weights_of
+from lmm.model.prediction import Target, aim, at_rows, check_block, point_of
 from lmm.model.profiled_criterion import ProfiledCriterion, criterion
+from lmm.model.residuals import marginal_sd
 from lmm.model.result import Fit
 from lmm.model.selection import Selection
+from lmm.model.simulating import simulate
+from lmm.model.simulation import check_count
 from lmm.model.storage import load, save
 
 __all__ = [
@@ -18,9 +24,19 @@ __all__ = [
     "Marginal",
     "ProfiledCriterion",
     "Selection",
+    "Target",
+    "aim",
+    "at_rows",
+    "check_block",
+    "check_count",
     "criterion",
     "fit",
     "load",
     "marginal",
+    "marginal_sd",
+    "point_of",
+    "refuse_negative",
     "save",
+    "simulate",
+    "weights_of",
 ]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,83 +14,170 @@ from lmm.errors import DataError, LmmError, nearest
 from lmm.model.building import fixed_matrix
 from lmm.model.matrices import random_part
 from lmm.model.selection import Selection, select_terms
-from lmm.typing import FloatMatrix, FloatVector
+from lmm.typing import BoolVector, FloatMatrix, FloatVector, NewLevels
 
 if TYPE_CHECKING:
-    from lmm.model.result import Fit
+    from lmm.model.estimates import Estimates
 
-NEW_LEVELS = ("error", "population")
+__all__ = [
+    "NEW_LEVELS",
+    "Target",
+    "aim",
+    "at_rows",
+    "check_block",
+    "mean_of",
+    "point_of",
+    "predict",
+    "refuse_options",
+]
+
+NEW_LEVELS: tuple[NewLevels, ...] = ("error", "population", "sample")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Target:
+    """What is to be predicted: rows, and the random terms that take part.
+
+    Attributes
+    ----------
+    design
+        The rows; its random terms are those that take part, levels that the fit has not seen after the others.
+    chosen
+        Their positions among the random terms of the fit.
+    is_new
+        Whether the rows are other than those of the fit.
+    """
+
+    design: Design
+    chosen: tuple[int, ...]
+    is_new: bool
+
+    def unseen(self, fit: Estimates, place: int) -> BoolVector:
+        """Mark the rows (n,) whose level of the term at this place of the design is new."""
+        codes = self.design.random[place].codes
+        if codes is None:
+            return np.zeros(self.design.n_obs, dtype=bool)
+        marks: BoolVector = codes >= fit.design.random[self.chosen[place]].block.n_levels
+        return marks
 
 
 def predict(
-    fit: Fit,
+    fit: Estimates,
     new: Any,
     random: Selection,
-    new_levels: Literal["error", "population"],
+    new_levels: NewLevels,
     offset: Any,
     blocks: Mapping[str, Block] | None,
 ) -> FloatVector:
     """Predict the response; see `Fit.predict`."""
+    target = aim(fit, new, random, new_levels, offset, blocks)
+    point = point_of(fit, target)
+    return at_rows(target, point) if target.is_new else point
+
+
+def aim(
+    fit: Estimates,
+    new: Any,
+    random: Selection,
+    new_levels: NewLevels,
+    offset: Any,
+    blocks: Mapping[str, Block] | None,
+) -> Target:
+    """Build the rows to be predicted.
+
+    Raises
+    ------
+    LmmError
+        If an option does not exist, a column is missing, or a level is new and may not be.
+    """
     if new_levels not in NEW_LEVELS:
+        listed = ", ".join(f'"{choice}"' for choice in NEW_LEVELS)
         raise LmmError(
-            f'new_levels= must be "error" or "population", not {new_levels!r}.'
-            f"{nearest(str(new_levels), NEW_LEVELS)}"
+            f"new_levels= must be one of {listed}, not {new_levels!r}.{nearest(str(new_levels), NEW_LEVELS)}"
         )
     chosen = select_terms(fit.design.random, random)
-    effects = [fit.effects[i] for i in chosen]
     if new is None:
         if offset is not None or blocks is not None:
             raise LmmError(
                 "offset= and blocks= belong to new data; without new the rows of the fit are predicted."
             )
-        return _total(fit, fit.design, [fit.design.random[i] for i in chosen], effects)
-    design = _new_design(fit, new, chosen, offset, blocks)
+        parts = tuple(fit.design.random[i] for i in chosen)
+        return Target(replace(fit.design, random=parts), tuple(chosen), is_new=False)
+    target = Target(_new_design(fit, new, chosen, offset, blocks), tuple(chosen), is_new=True)
     if new_levels == "error":
-        _refuse_new_levels(design.random)
-    predicted = np.full(design.n_rows, np.nan)
-    predicted[design.rows] = _total(fit, design, design.random, effects)
-    return predicted
+        _refuse_new_levels(fit, target)
+    return target
+
+
+def point_of(fit: Estimates, target: Target) -> FloatVector:
+    """Predict the rows of the target (n,); missing where they cannot be estimated."""
+    parts = target.design.random
+    effects = [_padded(fit.effects[i], part) for i, part in zip(target.chosen, parts, strict=True)]
+    return mean_of(fit, target) + random_part(parts, effects, target.design.n_obs)
+
+
+def mean_of(fit: Estimates, target: Target) -> FloatVector:
+    """Give X beta and the offset (n,); missing where aliased columns make them depend on what is unknown."""
+    X, offset = target.design.X, target.design.offset
+    mean: FloatVector = X[:, fit.design.kept] @ fit.beta
+    if target.is_new and fit.design.aliased:
+        mean[~_estimable(fit.design, X)] = np.nan
+    return mean if offset is None else mean + offset
+
+
+def at_rows(target: Target, values: FloatMatrix) -> FloatMatrix:
+    """Put values of the rows that were kept at their rows of the table; the others are missing."""
+    design = target.design
+    placed = np.full((design.n_rows, *values.shape[1:]), np.nan)
+    placed[design.rows] = values
+    return placed
+
+
+def _padded(effects: FloatMatrix, part: RandomPart) -> FloatMatrix:
+    """Give new levels of a term effects of zero, (l, k)."""
+    n_new = part.block.n_levels - len(effects)
+    return np.vstack([effects, np.zeros((n_new, effects.shape[1]))]) if n_new else effects
 
 
 def _new_design(
-    fit: Fit, new: Any, chosen: Sequence[int], offset: Any, blocks: Mapping[str, Block] | None
+    fit: Estimates, new: Any, chosen: Sequence[int], offset: Any, blocks: Mapping[str, Block] | None
 ) -> Design:
     """Build the design of the new rows with the chosen random terms, in their order."""
     n_bars = len(fit.spec.random)
     needed = {fit.design.random[i].group: fit.design.random[i] for i in chosen if i >= n_bars}
     given = dict(blocks or {})
     for name, part in needed.items():
-        if name not in given:
-            raise LmmError(
-                f"The random term {name!r} is a block of your own: give its rows for the new data, "
-                f"blocks={{{name!r}: lmm.block(Z)}}, or leave it out with random=."
-            )
-        if given[name].n_effects != part.block.n_effects:
-            raise LmmError(
-                f"The block {name!r} has {given[name].n_effects} columns for the new data, "
-                f"{part.block.n_effects} in the fit; they must be the same effects."
-            )
+        check_block(name, part, given)
     used = {name: given.pop(name) for name in needed}
     # What is left over is unknown or not chosen; the spec refuses the unknown.
     design = fit.spec.build(
-        new, random=[i for i in chosen if i < n_bars], offset=offset, blocks={**used, **given}
+        new,
+        random=[i for i in chosen if i < n_bars],
+        offset=offset,
+        blocks={**used, **given},
+        extend=True,
     )
     return replace(design, random=design.random[: len(chosen)])
 
 
-def _total(
-    fit: Fit, design: Design, parts: Sequence[RandomPart], effects: Sequence[FloatMatrix]
-) -> FloatVector:
-    predicted = _fixed_part(fit, design) + random_part(parts, effects, design.n_obs)
-    return predicted if design.offset is None else predicted + design.offset
+def check_block(name: str, part: RandomPart, given: Mapping[str, Block]) -> None:
+    """Refuse new data without the rows of a user's block, or with other columns.
 
-
-def _fixed_part(fit: Fit, design: Design) -> FloatVector:
-    """X beta (n,); missing in rows where the aliased columns make it depend on what is unknown."""
-    product: FloatVector = design.X[:, fit.design.kept] @ fit.beta
-    if design is not fit.design and fit.design.aliased:
-        product[~_estimable(fit.design, design.X)] = np.nan
-    return product
+    Raises
+    ------
+    LmmError
+        With what to give.
+    """
+    if name not in given:
+        raise LmmError(
+            f"The random term {name!r} is a block of your own: give its rows for the new data, "
+            f"blocks={{{name!r}: lmm.block(Z)}}, or leave it out with random=."
+        )
+    if given[name].n_effects != part.block.n_effects:
+        raise LmmError(
+            f"The block {name!r} has {given[name].n_effects} columns for the new data, "
+            f"{part.block.n_effects} in the fit; they must be the same effects."
+        )
 
 
 def _estimable(learnt: Design, X: FloatMatrix) -> np.ndarray:
@@ -104,12 +191,33 @@ def _estimable(learnt: Design, X: FloatMatrix) -> np.ndarray:
     return estimable
 
 
-def _refuse_new_levels(parts: Sequence[RandomPart]) -> None:
-    for part in parts:
-        unknown = 0 if part.codes is None else int(np.count_nonzero(part.codes < 0))
-        if unknown:
-            raise DataError(
-                f"{unknown} rows of the new data have levels of {part.group} that the model has not seen. "
-                'Use new_levels="population" to predict with their random effects at zero, '
-                "or random=False for the fixed part alone."
+def _refuse_new_levels(fit: Estimates, target: Target) -> None:
+    for place, part in enumerate(target.design.random):
+        unseen = int(np.count_nonzero(target.unseen(fit, place)))
+        if not unseen:
+            continue
+        first = ", ".join(part.levels[len(fit.design.random[target.chosen[place]].levels) :][:3])
+        raise DataError(
+            f"{unseen} rows of the new data have levels of {part.group} that the model has not seen "
+            f'({first}). Use new_levels="population" to predict with their random effects at zero, '
+            "or random=False for the fixed part alone."
+        )
+
+
+def refuse_options(options: Mapping[str, Any]) -> None:
+    """Refuse what only intervals take.
+
+    Raises
+    ------
+    LmmError
+        If there is something.
+    """
+    known = ("level", "df", "vcov", "weights")
+    for name in options:
+        if name in known:
+            raise LmmError(
+                f'{name}= belongs to intervals: say interval="confidence" or interval="prediction" too.'
             )
+        raise LmmError(
+            f"predict has no argument {name!r}.{nearest(name, ('new', 'interval', 'random', *known))}"
+        )

@@ -184,7 +184,7 @@ class ProfiledCriterion:
         >>> abs(model.deviance([0.75], solution.beta, sigma) - model([0.75])) < 1e-9
         True
         """
-        sigma = _checked_sigma(sigma)
+        sigma = checked_sigma(sigma)
         solution = self.pls(theta, beta)
         return self._log_constant(self.y.size, sigma) + solution.r2 / sigma**2 + solution.log_det
 
@@ -196,7 +196,7 @@ class ProfiledCriterion:
         sigma: float,
     ) -> float:
         """Give log h(u), the log density of y and u together; -2 log h(u) is equation (15)."""
-        sigma = _checked_sigma(sigma)
+        sigma = checked_sigma(sigma)
         constant = self._log_constant(self.y.size + self.Z.shape[1], sigma)
         return -(constant + self.prss(u, theta, beta) / sigma**2) / 2
 
@@ -265,7 +265,14 @@ class ProfiledCriterion:
         return vector
 
 
-def _checked_sigma(sigma: float) -> float:
+def checked_sigma(sigma: float) -> float:
+    """Refuse what is no residual standard deviation.
+
+    Raises
+    ------
+    LmmError
+        If it is no positive number.
+    """
     if isinstance(sigma, bool) or not isinstance(sigma, int | float | np.number) or not 0 < sigma < np.inf:
         raise LmmError(f"sigma must be a positive number, not {sigma!r}.")
     return float(sigma)

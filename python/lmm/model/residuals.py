@@ -1,26 +1,23 @@
-"""Residuals on the scales that people ask for."""
+"""Residuals: what they are taken from, and on which scale."""
 
 from __future__ import annotations
 
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 
 from lmm.errors import LmmError, nearest
+from lmm.model.matrices import relative_factor
 from lmm.typing import FloatVector, ResidualKind
 
+if TYPE_CHECKING:
+    from lmm.model.estimates import Estimates
 
-def residuals_of(
-    kind: ResidualKind,
-    response: FloatVector,
-    fitted: FloatVector,
-    weights: FloatVector | None,
-    sigma: float,
-) -> FloatVector:
-    """Give y minus fitted (n,), on one of three scales.
+__all__ = ["marginal_sd", "residuals_of"]
 
-    ``"response"``: as measured. ``"pearson"``: times the root of the prior weight, so that all
-    have variance sigma**2. ``"scaled"``: Pearson residuals over sigma.
+
+def residuals_of(fit: Estimates, kind: ResidualKind) -> FloatVector:
+    """Give the residuals (n,) of a kind; see `Fit.residuals`, which takes the studentized ones elsewhere.
 
     Raises
     ------
@@ -33,8 +30,30 @@ def residuals_of(
             f"There are no residuals of kind {kind!r}; there are {', '.join(kinds)}."
             f"{nearest(str(kind), kinds)}"
         )
-    raw = response - fitted
-    if kind == "response":
+    if kind == "marginal":
+        return _marginal(fit)
+    if kind == "quantile":
+        from scipy.special import ndtr
+
+        below: FloatVector = ndtr(_marginal(fit) / marginal_sd(fit))
+        return below
+    raw = fit.y - fit.fitted
+    if kind in ("response", "conditional"):
         return raw
-    pearson: FloatVector = raw if weights is None else raw * np.sqrt(weights)
-    return pearson if kind == "pearson" else pearson / sigma
+    pearson: FloatVector = raw if fit.weights is None else raw * np.sqrt(fit.weights)
+    return pearson if kind == "pearson" else pearson / fit.sigma
+
+
+def marginal_sd(fit: Estimates) -> FloatVector:
+    """Give the standard deviation (n,) of each response, random effects included: the root of diag(V)."""
+    relative = np.ones(fit.n_obs) if fit.weights is None else 1.0 / fit.weights
+    for part, T in zip(fit.design.random, fit.T, strict=True):
+        scaled = part.block.to_sparse() @ relative_factor([part], [T])
+        relative = relative + np.asarray(scaled.multiply(scaled).sum(axis=1)).ravel()
+    return np.asarray(fit.sigma * np.sqrt(relative))
+
+
+def _marginal(fit: Estimates) -> FloatVector:
+    mean = fit.X @ fit.beta
+    residual: FloatVector = fit.y - (mean if fit.offset is None else mean + fit.offset)
+    return residual

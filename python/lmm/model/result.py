@@ -3,34 +3,30 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from dataclasses import FrozenInstanceError
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from lmm.engine import Block
 from lmm.errors import LmmError
 from lmm.model import changes as making
-from lmm.model import prediction, printing, simulation, storage
+from lmm.model import printing, storage
 from lmm.model.conditional import conditional_covariances
-from lmm.model.estimates import Estimates
+from lmm.model.negative_components import refuse_negative
+from lmm.model.predicting import Predictions
 from lmm.model.random_effects import coef_table, ranef_table
-from lmm.model.residuals import residuals_of
-from lmm.model.selection import Selection
 from lmm.table import Table
-from lmm.typing import FloatArray, FloatMatrix, FloatVector, ResidualKind
+from lmm.typing import FloatArray
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from lmm.experiments import Strata
     from lmm.inference import Df, Vcov
     from lmm.plots import PlotKind
     from lmm.reports import Summary
 
 
-class Fit(Estimates):
+class Fit(Predictions):
     """A fitted linear mixed model; nothing in it ever changes.
 
     Made by `lmm.fit`. The numbers are attributes (see `Estimates`), the methods make tables,
@@ -96,6 +92,7 @@ class Fit(Estimates):
         >>> fit.ranef_covariances()[0].shape
         (18, 2, 2)
         """
+        refuse_negative(self.optimum, "Conditional covariances")
         relative = conditional_covariances(
             self.design, self.criterion_function, self.theta, given_beta=not pev
         )
@@ -117,99 +114,6 @@ class Fit(Estimates):
         '308'
         """
         return coef_table(self.design, self.beta, self.effects)
-
-    def residuals(self, kind: ResidualKind = "response") -> FloatVector:
-        """Compute y minus fitted (n,).
-
-        Parameters
-        ----------
-        kind
-            ``"response"`` as measured; ``"pearson"`` times the root of the weights; ``"scaled"``
-            Pearson residuals over sigma.
-
-        Raises
-        ------
-        LmmError
-            If there is no such kind.
-
-        Examples
-        --------
-        >>> import lmm
-        >>> fit = lmm.fit("Yield ~ 1 + (1 | Batch)", lmm.datasets.load("Dyestuff"))
-        >>> fit.residuals("scaled")[:2].round(3)
-        array([ 0.709, -1.412])
-        """
-        return residuals_of(kind, self.y, self.fitted, self.weights, self.sigma)
-
-    def predict(
-        self,
-        new: Any = None,
-        *,
-        random: Selection = True,
-        new_levels: Literal["error", "population"] = "error",
-        offset: Any = None,
-        blocks: Mapping[str, Block] | None = None,
-    ) -> FloatVector:
-        """Predict the response, by point.
-
-        Parameters
-        ----------
-        new
-            A table with the columns of the right side; None for the rows of the fit.
-        random
-            Which random effects take part: all, none (False), or groups and bars by name.
-        new_levels
-            What levels do that the model has not seen: raise an error, or count with random
-            effects of zero.
-        offset
-            Array for the new rows, where the fit had an array as ``offset=``.
-        blocks
-            The user's blocks for the new rows, by name, where they take part.
-
-        Returns
-        -------
-        shape (n,)
-            One for each row; missing where a value is missing, and where aliased columns make the
-            prediction depend on what cannot be estimated.
-
-        Raises
-        ------
-        LmmError
-            If a column is missing, a level is new, or a name belongs to no random term.
-
-        Examples
-        --------
-        >>> import lmm
-        >>> fit = lmm.fit("Reaction ~ Days + (Days | Subject)", lmm.datasets.load("sleepstudy"))
-        >>> fit.predict({"Days": [0, 10], "Subject": ["308", "308"]}).round(2)
-        array([253.66, 450.33])
-        >>> fit.predict({"Days": [0, 10]}, random=False).round(2)
-        array([251.41, 356.08])
-        """
-        return prediction.predict(self, new, random, new_levels, offset, blocks)
-
-    def simulate(self, n: int = 1, *, seed: int | np.random.Generator | None = None) -> FloatMatrix:
-        """Draw responses from the fitted model, with new random effects and new errors.
-
-        Parameters
-        ----------
-        n
-            How many.
-        seed
-            For `numpy.random.default_rng`.
-
-        Returns
-        -------
-        shape (n_obs, n)
-
-        Examples
-        --------
-        >>> import lmm
-        >>> fit = lmm.fit("Yield ~ 1 + (1 | Batch)", lmm.datasets.load("Dyestuff"))
-        >>> fit.simulate(100, seed=1).shape
-        (30, 100)
-        """
-        return simulation.simulate(self, n, seed=seed)
 
     def refit(self, y: Any) -> Fit:
         """Fit the same model to another response.
@@ -278,6 +182,24 @@ class Fit(Estimates):
         from lmm.inference import contrast_test
 
         return contrast_test(self, contrast, rhs, **options)
+
+    def anova(self, *others: Fit, **options: Any) -> Table:
+        """Test each term of the fixed part, or compare with other fits; see `lmm.anova`."""
+        from lmm.inference import anova
+
+        return anova(self, *others, **options)
+
+    def strata(self, *, type: int | str = 1) -> Strata:  # noqa: A002 - the word of the field
+        """Take the variation apart by error strata, with expected mean squares; see `lmm.strata`."""
+        from lmm.experiments import strata
+
+        return strata(self, type=type)
+
+    def components(self, **options: Any) -> Table:
+        """Tabulate variance components by moments, REML and ML; see `lmm.components`."""
+        from lmm.experiments import components
+
+        return components(self, **options)
 
     def summary(self) -> Summary:
         """Sum the fit up in the order that users of R know; see `lmm.reports.summarize`.

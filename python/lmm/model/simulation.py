@@ -1,30 +1,118 @@
-"""New responses drawn from a fitted model."""
+"""Responses drawn from a fitted model, for its own rows and for new ones."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from lmm.errors import LmmError
-from lmm.typing import FloatMatrix
+from lmm.design import RandomPart
+from lmm.engine import Block
+from lmm.errors import LmmError, nearest
+from lmm.model.matrices import random_matrix, relative_factor
+from lmm.model.new_weights import weights_of
+from lmm.model.prediction import aim, at_rows, mean_of, point_of
+from lmm.typing import BoolVector, FloatMatrix, FloatVector, NewLevels
 
 if TYPE_CHECKING:
-    from lmm.model.result import Fit
+    from lmm.model.estimates import Estimates
+
+__all__ = ["Generator", "check_count", "simulate"]
+
+RANDOM = ("new", "fitted")
 
 
-def simulate(fit: Fit, n: int = 1, *, seed: int | np.random.Generator | None = None) -> FloatMatrix:
-    """Draw responses with new random effects and new errors; see `Fit.simulate`."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Generator:
+    """Draws ``mean + Z b + e`` with ``b = sigma Lambda u`` and ``e = sigma w^(-1/2) ε``, u and ε standard normal.
+
+    Attributes
+    ----------
+    mean : shape (n,)
+    Z, Lambda
+        Sparse, (n, q) and (q, q).
+    sigma
+    weights : shape (n,)
+        None for ones.
+    drawn : shape (q,)
+        Marks of the effects that are drawn; the others are in the mean, or zero.
+    """
+
+    mean: FloatVector
+    Z: Any
+    Lambda: Any
+    sigma: float
+    weights: FloatVector | None
+    drawn: BoolVector
+
+    def draw(self, n: int, seed: int | np.random.Generator | None) -> FloatMatrix:
+        """Draw n responses (n_obs, n)."""
+        rng = np.random.default_rng(seed)
+        q = len(self.drawn)
+        # One column per simulation, so that the first ones do not depend on how many are drawn.
+        u = np.array([rng.standard_normal(q + self.mean.size) for _ in range(n)]).T
+        errors = u[q:] if self.weights is None else u[q:] / np.sqrt(self.weights)[:, None]
+        effects = np.where(self.drawn[:, None], self.Lambda @ u[:q], 0.0)
+        total: FloatMatrix = self.mean[:, None] + self.sigma * (self.Z @ effects + errors)
+        return total
+
+
+def simulate(
+    fit: Estimates,
+    n: int,
+    new: Any,
+    random: Literal["new", "fitted"],
+    new_levels: NewLevels,
+    weights: Any,
+    offset: Any,
+    blocks: Mapping[str, Block] | None,
+    seed: int | np.random.Generator | None,
+) -> FloatMatrix:
+    """Draw responses; see `Fit.simulate`."""
+    check_count(n)
+    if random not in RANDOM:
+        raise LmmError(
+            'random= must be "new" (draw random effects anew) or "fitted" (keep those of the fit), '
+            f"not {random!r}.{nearest(str(random), RANDOM)}"
+        )
+    keep = random == "fitted"
+    # Where all effects are drawn, it is no matter whether the fit has seen a level.
+    target = aim(fit, new, True, new_levels if keep else "sample", offset, blocks)
+    # A user's block brings the known covariance of its effects from the fit.
+    parts = [
+        own if own.codes is None else part
+        for own, part in zip(fit.design.random, target.design.random, strict=True)
+    ]
+    generator = Generator(
+        mean=point_of(fit, target) if keep else mean_of(fit, target),
+        Z=random_matrix(target.design.random, target.design.n_obs),
+        Lambda=relative_factor(parts, fit.T),
+        sigma=fit.sigma,
+        weights=weights_of(fit, target, new, weights),
+        drawn=_drawn(fit, parts, keep=keep, sample=new_levels == "sample"),
+    )
+    drawn = generator.draw(int(n), seed)
+    return at_rows(target, drawn) if target.is_new else drawn
+
+
+def _drawn(fit: Estimates, parts: list[RandomPart], *, keep: bool, sample: bool) -> BoolVector:
+    """Mark the effects (q,) that are drawn: all, or those of new levels, or none."""
+    marks = [np.zeros(0, dtype=bool)]
+    for own, part in zip(fit.design.random, parts, strict=True):
+        known = np.arange(part.block.n_effects) < own.block.n_effects
+        marks.append(~known & sample if keep else np.ones_like(known))
+    return np.concatenate(marks)
+
+
+def check_count(n: int) -> None:
+    """Refuse what is no number of simulations.
+
+    Raises
+    ------
+    LmmError
+        If it is not a whole number of at least one.
+    """
     if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 1:
         raise LmmError(f"n must be a whole number of at least 1, not {n!r}.")
-    rng = np.random.default_rng(seed)
-    design = fit.design
-    mean = fit.X @ fit.beta
-    if design.offset is not None:
-        mean = mean + design.offset
-    q = sum(part.block.n_effects for part in design.random)
-    # One column per simulation, so that the first ones do not depend on how many are drawn.
-    u = np.array([rng.standard_normal(q + design.n_obs) for _ in range(n)]).T
-    errors = u[q:] if design.weights is None else u[q:] / np.sqrt(design.weights)[:, None]
-    total: FloatMatrix = mean[:, None] + fit.sigma * (fit.Z @ (fit.Lambda @ u[:q]) + errors)
-    return total

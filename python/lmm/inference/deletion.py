@@ -1,0 +1,163 @@
+"""What deleting rows does to the estimates at fixed theta, without fitting again.
+
+Let J be the rows, U = [X_J Z_J], C the relative joint covariance of the errors of β̂ and b̂, w and e the
+weights and conditional residuals of J, and d as in `mixed_equations`. With K = I - w^½ U C U' w^½::
+
+    β̂ - β̂_(J) = Φ d'w^½ K⁻¹ w^½e        r²_(J) = r² - (w^½e)'K⁻¹ w^½e
+    |Φ_(J)| / |Φ| = |I - w^½ Z_J H Z_J' w^½| / |K|
+
+For one row K = 1 - h, h its leverage: as in a linear model, where the formulas are those of Belsley, Kuh and
+Welsch (Regression Diagnostics, 1980). K is singular where the fixed effects cannot be estimated without J.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lmm.errors import LmmError
+from lmm.estimation import Criterion
+from lmm.inference.mixed_equations import MixedEquations, mixed_equations
+from lmm.inference.per_fit import per_fit
+from lmm.typing import FloatMatrix, FloatVector, IntVector
+
+if TYPE_CHECKING:
+    from lmm.model import Fit
+
+__all__ = ["Deletions", "delete_rows", "delete_sets", "leverage"]
+
+MOST_DIRECT = 1_000
+"""Of more rows K is no longer small; the equations are then solved again without them."""
+
+SINGULAR = 1e-9
+"""Eigenvalues of K, which lie between 0 and 1, that count as zero."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Deletions:
+    """Estimates without each of m sets of rows, theta as in the fit; missing where X has less rank without them.
+
+    Attributes
+    ----------
+    change : shape (m, p)
+        β̂ minus the estimate without the rows.
+    sigma : shape (m,)
+        Residual standard deviation without the rows.
+    covratio : shape (m,)
+        Determinant of the covariance of beta without the rows, over that with them.
+    """
+
+    change: FloatMatrix
+    sigma: FloatVector
+    covratio: FloatVector
+
+
+@per_fit
+def leverage(fit: Fit) -> FloatVector:
+    """Compute the diagonal (n,) of the hat matrix: how much each fitted value follows its own response.
+
+    Given theta, fitted values (with random effects) are a linear function of the responses; this is
+    ∂fitted_i/∂y_i, as ``hatvalues`` of lme4. The sum is the effective number of parameters.
+
+    Examples
+    --------
+    >>> import lmm
+    >>> fit = lmm.fit("Yield ~ 1 + (1 | Batch)", lmm.datasets.load("Dyestuff"))
+    >>> lmm.leverage(fit)[:2].round(4)
+    array([0.1638, 0.1638])
+    """
+    h = mixed_equations(fit).variance(fit.X, _rows_of(fit))
+    return h if fit.weights is None else h * fit.weights
+
+
+def delete_rows(fit: Fit) -> Deletions:
+    """Delete each row by itself."""
+    equations, Z = mixed_equations(fit), _rows_of(fit)
+    d, h = equations.deviation(fit.X, Z), leverage(fit)
+    weights, e = _weights(fit), fit.y - fit.fitted
+    root = _root(fit)
+    rest = np.where(1.0 - h > SINGULAR, 1.0 - h, np.nan)
+    change = (d @ root @ root.T) * (weights * e / rest)[:, None]
+    sigma = _sigma(fit, weights * e**2 / rest, np.ones(fit.n_obs))
+    own = weights * np.square(d @ root).sum(axis=1)  # the part of h that the fixed effects have
+    return Deletions(change, sigma, _covratio(fit, sigma, np.log((rest + own) / rest)))
+
+
+def delete_sets(fit: Fit, sets: Sequence[IntVector]) -> Deletions:
+    """Delete each set of rows."""
+    equations, Z = mixed_equations(fit), _rows_of(fit)
+    found = [
+        _direct(fit, equations, Z, rows) if len(rows) <= MOST_DIRECT else _again(fit, rows) for rows in sets
+    ]
+    sigma = np.array([one[1] for one in found])
+    log_ratio = np.array([one[2] for one in found])
+    return Deletions(np.array([one[0] for one in found]), sigma, _covratio(fit, sigma, log_ratio))
+
+
+One = tuple[FloatVector, float, float]
+
+
+def _direct(fit: Fit, equations: MixedEquations, Z: Any, rows: IntVector) -> One:
+    """Change of beta (p,), sigma, and log of the ratio of |Φ|, by the formulas above."""
+    X = fit.X[rows]
+    w = np.sqrt(_weights(fit)[rows])
+    d = equations.deviation(X, Z[rows]) * w[:, None]
+    K = np.eye(len(rows)) - w[:, None] * equations.covariance(X, Z[rows]) * w
+    e = w * (fit.y - fit.fitted)[rows]
+    values, vectors = np.linalg.eigh((K + K.T) / 2.0)
+    if values[0] <= SINGULAR:
+        return np.full(fit.n_fixed, np.nan), np.nan, np.nan
+    solved = vectors @ ((vectors.T @ e) / values)
+    root = _root(fit)
+    known = d @ root
+    # |K + known known'| / |K| by the eigenvalues of the small of the two products
+    inner = np.eye(fit.n_fixed) + known.T @ (vectors / values) @ vectors.T @ known
+    sigma = _sigma(fit, np.array([e @ solved]), np.array([len(rows)]))[0]
+    return root @ (known.T @ solved), float(sigma), float(np.linalg.slogdet(inner)[1])
+
+
+def _again(fit: Fit, rows: IntVector) -> One:
+    """Do the same by solving the equations without the rows."""
+    rest = np.setdiff1d(np.arange(fit.n_obs), rows)
+    design, own = fit.design, fit.criterion_function
+    y = fit.y if fit.offset is None else fit.y - fit.offset
+    weights = None if fit.weights is None else fit.weights[rest]
+    blocks = [part.block.take(rest) for part in design.random]
+    try:
+        without = Criterion.of(y[rest], fit.X[rest], blocks, weights, own.layout, own.method)
+        at = without.evaluate(fit.theta, gradient=False)
+    except LmmError:
+        return np.full(fit.n_fixed, np.nan), np.nan, np.nan
+    ratio = np.linalg.slogdet(at.unscaled_vcov)[1] - np.linalg.slogdet(fit.evaluation.unscaled_vcov)[1]
+    return fit.beta - at.beta, at.sigma, float(ratio)
+
+
+def _sigma(fit: Fit, fall: FloatVector, n_rows: FloatVector) -> FloatVector:
+    """Residual standard deviation when r² falls and rows are missing; missing where none are left."""
+    m = fit.n_obs - (fit.n_fixed if fit.method == "reml" else 0) - n_rows
+    left = np.clip(fit.evaluation.r2 - fall, 0.0, None)
+    sigma: FloatVector = np.sqrt(np.divide(left, m, out=np.full(len(left), np.nan), where=m > 0))
+    return sigma
+
+
+def _covratio(fit: Fit, sigma: FloatVector, log_ratio: FloatVector) -> FloatVector:
+    ratio: FloatVector = np.exp(log_ratio) * (sigma / fit.sigma) ** (2 * fit.n_fixed)
+    return ratio
+
+
+def _rows_of(fit: Fit) -> Any:
+    matrices = [part.block.to_sparse() for part in fit.design.random]
+    return mixed_equations(fit).rows(matrices, fit.n_obs)
+
+
+def _weights(fit: Fit) -> FloatVector:
+    return np.ones(fit.n_obs) if fit.weights is None else fit.weights
+
+
+def _root(fit: Fit) -> FloatMatrix:
+    """Root of Φ (p, p)."""
+    vcov = fit.evaluation.unscaled_vcov
+    return np.asarray(np.linalg.cholesky((vcov + vcov.T) / 2.0)) if vcov.size else vcov

@@ -1,0 +1,117 @@
+"""Influence of rows and of clusters on the fixed effects."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lmm.errors import LmmError, nearest
+from lmm.inference.deletion import Deletions, delete_rows, delete_sets, leverage
+from lmm.table import Table
+from lmm.typing import FloatVector, IntVector
+
+if TYPE_CHECKING:
+    from lmm.model import Fit
+
+__all__ = ["influence", "studentized"]
+
+
+def influence(fit: Fit, by: str = "row") -> Table:
+    """Measure how much rows, or all rows of a level, move the fixed effects when they are deleted.
+
+    Theta, the relative covariance of the random effects, stays as it is in the fit; beta and sigma are exactly
+    those of the remaining rows. Nothing is fitted again.
+
+    Parameters
+    ----------
+    fit
+        A fit.
+    by
+        ``"row"``, a grouping factor, or a column of the model frame whose values make the clusters.
+
+    Returns
+    -------
+    Table
+        ``row`` (index into the table that was fitted) or ``level`` and ``n_rows``;
+        ``leverage``: of the row (`leverage`), or the sum over the rows;
+        ``cooks_distance``: (β̂ - β̂₋)'Var(β̂)⁻¹(β̂ - β̂₋) over the number of fixed effects;
+        ``covratio``: determinant of Var(β̂₋) over that of Var(β̂); ``sigma``: residual standard
+        deviation without the rows; ``dfbetas.<term>``: change of a fixed effect over its standard error with
+        that sigma. Missing where the fixed effects cannot be estimated without the rows.
+
+    Raises
+    ------
+    LmmError
+        If ``by`` is no such name.
+
+    Examples
+    --------
+    >>> import lmm
+    >>> fit = lmm.fit("Reaction ~ Days + (Days | Subject)", lmm.datasets.load("sleepstudy"))
+    >>> clusters = lmm.influence(fit, by="Subject")
+    >>> largest = clusters["cooks_distance"].argmax()
+    >>> clusters["level"][largest], float(clusters["cooks_distance"][largest].round(3))
+    ('309', 0.149)
+    """
+    columns: dict[str, Any]
+    h = leverage(fit)
+    if by == "row":
+        deletions = delete_rows(fit)
+        columns = {"row": fit.design.rows, "leverage": h}
+    else:
+        levels, codes = _clusters(fit, by)
+        order = np.argsort(codes, kind="stable")
+        counts = np.bincount(codes, minlength=len(levels))
+        sets = np.split(order, np.cumsum(counts)[:-1])
+        used = np.flatnonzero(counts)
+        deletions = delete_sets(fit, [sets[j] for j in used])
+        columns = {
+            "level": [levels[j] for j in used],
+            "n_rows": counts[used],
+            "leverage": np.bincount(codes, weights=h, minlength=len(levels))[used],
+        }
+    columns |= _measures(fit, deletions)
+    notes = [
+        "The relative covariance of the random effects is held; beta and sigma are those of the other rows."
+    ]
+    lost = int(np.count_nonzero(np.isnan(deletions.sigma)))
+    if lost:
+        notes.append(f"Missing in {lost} rows: without them some fixed effect cannot be estimated.")
+    return Table(columns, title=f"Influence by {by}", notes=notes)
+
+
+def studentized(fit: Fit) -> FloatVector:
+    """Give residuals (n,) over their standard deviation given theta, σ√((1 - h)/w); missing where h is one."""
+    rest = 1.0 - leverage(fit)
+    rest[rest <= 1e-12] = np.nan
+    scaled: FloatVector = fit.residuals("scaled") / np.sqrt(rest)
+    return scaled
+
+
+def _measures(fit: Fit, deletions: Deletions) -> dict[str, Any]:
+    vcov = fit.evaluation.unscaled_vcov
+    whitened = np.linalg.solve(np.linalg.cholesky(vcov), deletions.change.T)  # (p, m)
+    cooks = np.square(whitened).sum(axis=0) / (fit.n_fixed * fit.sigma**2)
+    dfbetas = deletions.change / (deletions.sigma[:, None] * np.sqrt(np.diag(vcov)))
+    names = [fit.design.names[j] for j in fit.design.kept]
+    return {
+        "cooks_distance": cooks,
+        "covratio": deletions.covratio,
+        "sigma": deletions.sigma,
+        **{f"dfbetas.{name}": dfbetas[:, i] for i, name in enumerate(names)},
+    }
+
+
+def _clusters(fit: Fit, by: str) -> tuple[tuple[str, ...], IntVector]:
+    """Levels, and the level of each row (n,)."""
+    for part in fit.design.random:
+        if part.group == by and part.codes is not None:
+            return part.levels, part.codes
+    frame = fit.design.model_frame
+    if by in frame:
+        column = frame[by].as_factor()
+        return column.levels, column.factor_codes
+    groups = [part.group for part in fit.design.random if part.codes is not None]
+    known = list(dict.fromkeys(["row", *groups, *frame]))
+    raise LmmError(f"by= must be one of {', '.join(known)}; it is {by!r}.{nearest(str(by), known)}")
