@@ -25,6 +25,16 @@ class Problem:
         check: Callable[[int, float], None] | None,
     ) -> dict[str, Any]: ...
 
+class Batch:
+    def __new__(cls, x: Floats, weights: Floats | None, terms: Sequence[tuple[Any, ...]]) -> Self: ...
+    def fit(
+        self,
+        responses: Floats,
+        reml: bool,
+        start: Sequence[Floats] | None,
+        limits: tuple[int, float],
+    ) -> dict[str, Any]: ...
+
 def sparse_cholesky(
     n: int, column_start: list[int], row: list[int], value: Floats
 ) -> tuple[list[int], list[int], list[float], list[int]]: ...

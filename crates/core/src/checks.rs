@@ -3,19 +3,32 @@
 use crate::error::CoreError;
 use crate::layout::{Columns, Term};
 
-/// Refuse data that do not fit together, or are not finite.
-pub fn check(y: &[f64], x: &[Vec<f64>], weights: Option<&[f64]>, terms: &[Term]) -> Result<(), CoreError> {
-    let n = y.len();
-    let fail = |text: String| Err(CoreError::BadInput(text));
-    let finite = |v: &[f64]| v.iter().all(|a| a.is_finite());
+fn finite(v: &[f64]) -> bool {
+    v.iter().all(|a| a.is_finite())
+}
+
+fn fail(text: String) -> Result<(), CoreError> {
+    Err(CoreError::BadInput(text))
+}
+
+/// Refuse a response that does not fit the design, or is not finite.
+pub fn check_response(y: &[f64], n: usize) -> Result<(), CoreError> {
+    if y.len() != n {
+        return fail(format!("y has {} rows; X, weights and random terms have {n}", y.len()));
+    }
+    if finite(y) { Ok(()) } else { fail("y must be finite".into()) }
+}
+
+/// Refuse fixed columns, weights and random terms that do not fit together, or are not finite.
+pub fn check_design(n: usize, x: &[Vec<f64>], weights: Option<&[f64]>, terms: &[Term]) -> Result<(), CoreError> {
     if n <= x.len() {
         return fail(format!("{n} rows cannot determine {} fixed columns and a residual variance", x.len()));
     }
     if x.iter().any(|c| c.len() != n) || weights.is_some_and(|w| w.len() != n) {
         return fail(format!("X and weights need {n} rows, as y has"));
     }
-    if !finite(y) || !x.iter().all(|c| finite(c)) {
-        return fail("y and X must be finite".into());
+    if !x.iter().all(|c| finite(c)) {
+        return fail("X must be finite".into());
     }
     if weights.is_some_and(|w| !w.iter().all(|v| v.is_finite() && *v > 0.0)) {
         return fail("weights must be positive and finite".into());

@@ -1,7 +1,7 @@
 //! Cross-products A = [Z X y]'W[Z X y] in blocks, accumulated once from the rows; every evaluation works from them.
 
 use crate::layout::{Columns, Layout, Term, parents};
-use crate::scaling::ScaledData;
+use crate::scaling::ScaledDesign;
 use crate::single::Single;
 
 /// One eliminated block: per level `j` the `k × k` block `A_jj`, its products with the coarser blocks of the chain, X and y
@@ -51,7 +51,8 @@ pub struct CrossProducts {
 struct Rows<'a> {
     layout: &'a Layout,
     terms: &'a [Term],
-    data: &'a ScaledData,
+    data: &'a ScaledDesign,
+    y: &'a [f64],
 }
 
 impl Rows<'_> {
@@ -93,9 +94,9 @@ impl Rows<'_> {
 
 impl CrossProducts {
     /// One pass over the rows for the tail, one for each block of the chain.
-    pub fn new(terms: &[Term], data: &ScaledData) -> CrossProducts {
+    pub fn new(terms: &[Term], data: &ScaledDesign, y: &[f64]) -> CrossProducts {
         let layout = Layout::new(terms, data.x.len());
-        let rows = Rows { layout: &layout, terms, data };
+        let rows = Rows { layout: &layout, terms, data, y };
         let chain = (0..layout.n_chain).map(|c| build_chain(&rows, c)).collect();
         let tail = build_tail(&rows);
         let mut out = CrossProducts { layout, chain, tail, single: None };
@@ -162,7 +163,7 @@ fn build_chain(rows: &Rows<'_>, c: usize) -> Chain {
                 at += kb;
             }
             rows.data.x.iter().enumerate().for_each(|(t, column)| border[at + t] = column[i]);
-            border[head - 1] = rows.data.y[i];
+            border[head - 1] = rows.y[i];
             for r in 0..k {
                 for s in 0..k {
                     a[r * k + s] += z[r] * z[s];
@@ -246,7 +247,7 @@ impl PairAccumulator {
 fn build_tail(rows: &Rows<'_>) -> Vec<f64> {
     let (m, q, data) = (rows.layout.tail_size(), rows.layout.q_tail, rows.data);
     let mut out = vec![0.0; m * m];
-    let columns: Vec<&[f64]> = data.x.iter().map(Vec::as_slice).chain([data.y.as_slice()]).collect();
+    let columns: Vec<&[f64]> = data.x.iter().map(Vec::as_slice).chain([rows.y]).collect();
     for (i, a) in columns.iter().enumerate() {
         for (j, b) in columns[..=i].iter().enumerate() {
             out[q + i + (q + j) * m] = crate::scaling::dot(a, b);
@@ -256,7 +257,7 @@ fn build_tail(rows: &Rows<'_>) -> Vec<f64> {
         return out;
     }
     let mut tail = Vec::new();
-    for i in 0..data.y.len() {
+    for i in 0..rows.y.len() {
         rows.tail(i, &mut tail);
         for (s, &(a, v)) in tail.iter().enumerate() {
             let column = &mut out[a as usize * m..(a as usize + 1) * m];

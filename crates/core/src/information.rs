@@ -6,7 +6,7 @@
 use crate::cross::CrossProducts;
 use crate::dense;
 use crate::factor::Factor;
-use crate::inverse::Slopes;
+use crate::slopes::Slopes;
 use crate::small;
 use crate::solve::Solution;
 

@@ -15,6 +15,8 @@
 //! | `parallel` | fixed pieces of work on all cores, results in order |
 //! | `optimum` | the search: steps in the cone of S, Newton steps on its face |
 //! | `checks` | what is refused |
+//! | `design` | all of a model but the response, and many responses fitted on it |
+//! | `slopes` | `Σ Z_j'QZ_j` for the gradient |
 //! | `problem` | all of it in the user's units: start reading here |
 //! | `small`, `dense`, `sparse` | linear algebra of k × k blocks, of the tail, and of the sparse factor that is only shown |
 #![forbid(unsafe_code)]
@@ -22,6 +24,7 @@
 pub mod checks;
 pub mod cross;
 pub mod dense;
+pub mod design;
 pub mod error;
 pub mod factor;
 pub mod information;
@@ -34,6 +37,7 @@ pub mod problem;
 pub mod scaling;
 pub mod single;
 pub mod single_factor;
+pub mod slopes;
 pub mod small;
 pub mod solve;
 pub mod sparse;

@@ -1,13 +1,19 @@
 //! Work in fixed pieces on all cores. The pieces do not depend on the number of threads and their results come back in order, so
 //! neither do the bits. Threads live for one call: a pool would not survive a fork of the Python process.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, OnceLock};
 use std::thread;
+
+/// Threads worth starting for `n` pieces. The system is asked once: the question costs more than a small fit.
+fn threads(n: usize) -> usize {
+    static CORES: OnceLock<usize> = OnceLock::new();
+    if n < 2 { 1 } else { n.min(*CORES.get_or_init(|| thread::available_parallelism().map_or(1, usize::from))) }
+}
 
 /// `f(0), f(1), …, f(n − 1)`, in order.
 pub fn map<R: Send>(n: usize, f: impl Fn(usize) -> R + Sync) -> Vec<R> {
-    let threads = thread::available_parallelism().map_or(1, usize::from).min(n);
+    let threads = threads(n);
     if threads < 2 {
         return (0..n).map(f).collect();
     }
@@ -50,7 +56,7 @@ pub fn map_ranges<R: Send>(n: usize, size: usize, f: impl Fn(std::ops::Range<usi
 
 /// `f` of every item, on all cores. Items own what they write, so the order of the work does not matter.
 pub fn each<T: Send>(items: Vec<T>, f: impl Fn(T) + Sync) {
-    let threads = thread::available_parallelism().map_or(1, usize::from).min(items.len());
+    let threads = threads(items.len());
     if threads < 2 {
         items.into_iter().for_each(f);
         return;

@@ -1,14 +1,15 @@
 //! The engine in the user's units: what the bridge calls.
 
-use crate::checks::check;
+use crate::checks;
 use crate::cross::CrossProducts;
+use crate::design::Design;
 use crate::error::CoreError;
 use crate::factor::Factor;
-use crate::layout::{Columns, Part, Term};
+use crate::layout::Part;
 use crate::optimum::held::{self, Hold};
 use crate::optimum::state::Space;
 use crate::optimum::{self, Check, Control, Outcome};
-use crate::scaling::{self, Scaling};
+use crate::scaling::Scaling;
 use crate::small;
 
 /// Cross-products of one data set and the units to read them in.
@@ -16,7 +17,6 @@ pub struct Problem {
     cp: CrossProducts,
     scaling: Scaling,
     terms: Vec<Shape>,
-    identity: Vec<usize>,
 }
 
 /// Shape of one random term.
@@ -24,7 +24,6 @@ pub struct Problem {
 pub struct Shape {
     pub n_levels: usize,
     pub k: usize,
-    pub n_parts: usize,
 }
 
 /// The criterion and the solution at one T, in the user's units.
@@ -44,30 +43,18 @@ pub struct Evaluation {
 }
 
 impl Problem {
-    /// Checks the input and accumulates the cross-products. `x` holds the fixed columns.
-    pub fn new(
-        y: &[f64],
-        x: Vec<Vec<f64>>,
-        weights: Option<&[f64]>,
-        mut terms: Vec<Term>,
-    ) -> Result<Problem, CoreError> {
-        check(y, &x, weights, &terms)?;
-        identify_factors(&mut terms);
-        let shapes = terms.iter().map(|t| Shape { n_levels: t.n_levels, k: t.k, n_parts: t.parts.len() }).collect();
-        let data = scaling::scale(y, x, weights, &terms)?;
-        let cp = CrossProducts::new(&terms, &data);
-        let identity = terms.iter().map(|t| t.factor).collect();
-        Ok(Problem { cp, scaling: data.scaling, terms: shapes, identity })
+    /// Accumulates the cross-products of one response.
+    pub fn new(design: &Design, y: &[f64]) -> Result<Problem, CoreError> {
+        checks::check_response(y, design.n)?;
+        let (y, scaling) = design.scaled.response(y)?;
+        let cp = CrossProducts::new(&design.terms, &design.scaled, &y);
+        let shapes = design.terms.iter().map(|t| Shape { n_levels: t.n_levels, k: t.k });
+        Ok(Problem { cp, scaling, terms: shapes.collect() })
     }
 
     /// Shapes of the random terms.
     pub fn terms(&self) -> &[Shape] {
         &self.terms
-    }
-
-    /// Grouping factor of each term, by the first term that has it.
-    pub fn factors(&self) -> &[usize] {
-        &self.identity
     }
 
     /// `k × k` block of a term's matrix that belongs to a part.
@@ -339,21 +326,5 @@ impl Problem {
         small::transpose_multiply_add(&mut out, 1.0, &inverse, v, p.k, p.k, 1);
         let norm = small::dot(&out, &out).sqrt();
         out.iter().map(|x| x / norm).collect()
-    }
-}
-
-/// Terms with equal codes share their factor.
-fn identify_factors(terms: &mut [Term]) {
-    for i in 0..terms.len() {
-        let Columns::Group { codes, .. } = &terms[i].columns else {
-            terms[i].factor = usize::MAX;
-            continue;
-        };
-        let n_levels = terms[i].n_levels;
-        let same = |t: &Term| {
-            t.n_levels == n_levels && matches!(&t.columns, Columns::Group { codes: other, .. } if other == codes)
-        };
-        let first = terms[..i].iter().position(same).unwrap_or(i);
-        terms[i].factor = first;
     }
 }

@@ -29,11 +29,16 @@ pub struct Scaling {
     pub terms: Vec<TermScale>,
 }
 
-/// The data in internal units, rows already multiplied by the square root of their weight.
+/// Everything but the response in internal units, rows already multiplied by the square root of their weight.
 #[derive(Clone, Debug)]
-pub struct ScaledData {
-    pub scaling: Scaling,
-    pub y: Vec<f64>,
+pub struct ScaledDesign {
+    n: usize,
+    w_scale: f64,
+    /// Square roots of the weights.
+    root: Option<Vec<f64>>,
+    sum_log_w: f64,
+    x_r: Vec<f64>,
+    scales: Vec<TermScale>,
     /// Columns of Q.
     pub x: Vec<Vec<f64>>,
     /// Values of each grouped term (`n × k`, row-major), none where they are ones without weights.
@@ -74,53 +79,71 @@ fn project_out(v: &mut [f64], basis: &[Vec<f64>]) -> Vec<f64> {
     coefficients
 }
 
-/// Scales response, fixed columns (`x`: columns of length n, full column rank) and terms.
-pub fn scale(y: &[f64], x: Vec<Vec<f64>>, weights: Option<&[f64]>, terms: &[Term]) -> Result<ScaledData, CoreError> {
-    let (n, p) = (y.len(), x.len());
-    let w_scale = weights.map_or(1.0, |w| w.iter().sum::<f64>() / n as f64);
-    let root: Option<Vec<f64>> = weights.map(|w| w.iter().map(|v| (v / w_scale).sqrt()).collect());
-    let weigh = |mut v: Vec<f64>| {
-        if let Some(r) = &root {
-            v.iter_mut().zip(r).for_each(|(a, b)| *a *= b);
-        }
-        v
-    };
-    let mut basis: Vec<Vec<f64>> = Vec::with_capacity(p);
-    let mut x_r = vec![0.0; p * p];
-    for (j, column) in x.into_iter().enumerate() {
-        let mut v = weigh(column);
-        let before = dot(&v, &v).sqrt();
-        for (i, c) in project_out(&mut v, &basis).into_iter().enumerate() {
-            x_r[i * p + j] = c;
-        }
-        let norm = dot(&v, &v).sqrt();
-        if norm.is_nan() || norm <= 1e-13 * before {
-            return Err(CoreError::CollinearFixedColumns { column: j });
-        }
-        v.iter_mut().for_each(|a| *a /= norm);
-        x_r[j * p + j] = norm;
-        basis.push(v);
+/// Multiplies by the square roots of the weights.
+fn weigh(mut v: Vec<f64>, root: Option<&[f64]>) -> Vec<f64> {
+    if let Some(r) = root {
+        v.iter_mut().zip(r).for_each(|(a, b)| *a *= b);
     }
-    let mut e = weigh(y.to_vec());
-    let size = dot(&e, &e).sqrt();
-    let mut beta0 = project_out(&mut e, &basis);
-    let r_transposed = small::transpose(&x_r, p, p);
-    small::solve_lower_transposed(&r_transposed, p, &mut beta0, 1);
-    let y_scale = (dot(&e, &e) / n as f64).sqrt();
-    if y_scale.is_nan() || y_scale <= 1e-14 * size / (n as f64).sqrt() {
-        return Err(CoreError::NoResidualVariation);
+    v
+}
+
+impl ScaledDesign {
+    /// Scales fixed columns (`x`: columns of length n, full column rank) and terms.
+    pub fn new(n: usize, x: Vec<Vec<f64>>, weights: Option<&[f64]>, terms: &[Term]) -> Result<ScaledDesign, CoreError> {
+        let p = x.len();
+        let w_scale = weights.map_or(1.0, |w| w.iter().sum::<f64>() / n as f64);
+        let root: Option<Vec<f64>> = weights.map(|w| w.iter().map(|v| (v / w_scale).sqrt()).collect());
+        let mut basis: Vec<Vec<f64>> = Vec::with_capacity(p);
+        let mut x_r = vec![0.0; p * p];
+        for (j, column) in x.into_iter().enumerate() {
+            let mut v = weigh(column, root.as_deref());
+            let before = dot(&v, &v).sqrt();
+            for (i, c) in project_out(&mut v, &basis).into_iter().enumerate() {
+                x_r[i * p + j] = c;
+            }
+            let norm = dot(&v, &v).sqrt();
+            if norm.is_nan() || norm <= 1e-13 * before {
+                return Err(CoreError::CollinearFixedColumns { column: j });
+            }
+            v.iter_mut().for_each(|a| *a /= norm);
+            x_r[j * p + j] = norm;
+            basis.push(v);
+        }
+        let sum_log_w = weights.map_or(0.0, |w| w.iter().map(|v| v.ln()).sum());
+        let (mut scales, mut values, mut matrix_values) = (Vec::new(), Vec::new(), Vec::new());
+        for term in terms {
+            let (s, v, m) = scale_term(term, n, root.as_deref());
+            scales.push(s);
+            values.push(v);
+            matrix_values.push(m);
+        }
+        Ok(ScaledDesign { n, w_scale, root, sum_log_w, x_r, scales, x: basis, values, matrix_values })
     }
-    e.iter_mut().for_each(|a| *a /= y_scale);
-    let sum_log_w = weights.map_or(0.0, |w| w.iter().map(|v| v.ln()).sum());
-    let (mut scales, mut values, mut matrix_values) = (Vec::new(), Vec::new(), Vec::new());
-    for term in terms {
-        let (s, v, m) = scale_term(term, n, root.as_deref());
-        scales.push(s);
-        values.push(v);
-        matrix_values.push(m);
+
+    /// A response in internal units, and the units.
+    pub fn response(&self, y: &[f64]) -> Result<(Vec<f64>, Scaling), CoreError> {
+        let (n, p) = (self.n, self.x.len());
+        let mut e = weigh(y.to_vec(), self.root.as_deref());
+        let size = dot(&e, &e).sqrt();
+        let mut beta0 = project_out(&mut e, &self.x);
+        small::solve_lower_transposed(&small::transpose(&self.x_r, p, p), p, &mut beta0, 1);
+        let y_scale = (dot(&e, &e) / n as f64).sqrt();
+        if y_scale.is_nan() || y_scale <= 1e-14 * size / (n as f64).sqrt() {
+            return Err(CoreError::NoResidualVariation);
+        }
+        e.iter_mut().for_each(|a| *a /= y_scale);
+        let scaling = Scaling {
+            n,
+            p,
+            y_scale,
+            w_scale: self.w_scale,
+            x_r: self.x_r.clone(),
+            beta0,
+            sum_log_w: self.sum_log_w,
+            terms: self.scales.clone(),
+        };
+        Ok((e, scaling))
     }
-    let scaling = Scaling { n, p, y_scale, w_scale, x_r, beta0, sum_log_w, terms: scales };
-    Ok(ScaledData { scaling, y: e, x: basis, values, matrix_values })
 }
 
 fn scale_term(term: &Term, n: usize, root: Option<&[f64]>) -> (TermScale, Option<Vec<f64>>, Vec<f64>) {

@@ -154,15 +154,14 @@ pub fn symmetric_eigen(a: &[f64], n: usize) -> (Vec<f64>, Vec<f64>) {
     let mut m = a.to_vec();
     let mut v = identity(n);
     for _ in 0..60 {
-        let scale: f64 = (0..n).map(|i| m[i * n + i].powi(2)).sum();
-        let off: f64 = (0..n).flat_map(|i| (0..i).map(move |j| (i, j))).map(|(i, j)| m[i * n + j].powi(2)).sum();
-        if off <= 1e-34 * scale || off == 0.0 {
-            break;
-        }
+        let mut turned = false;
         for p in 0..n {
             for q in p + 1..n {
-                rotate(&mut m, &mut v, n, p, q);
+                turned |= rotate(&mut m, &mut v, n, p, q);
             }
+        }
+        if !turned {
+            break;
         }
     }
     let mut order: Vec<usize> = (0..n).collect();
@@ -177,10 +176,13 @@ pub fn symmetric_eigen(a: &[f64], n: usize) -> (Vec<f64>, Vec<f64>) {
     (values, vectors)
 }
 
-fn rotate(m: &mut [f64], v: &mut [f64], n: usize, p: usize, q: usize) {
+/// Clears one pair of elements; false if they were nothing beside their diagonal already.
+fn rotate(m: &mut [f64], v: &mut [f64], n: usize, p: usize, q: usize) -> bool {
     let apq = m[p * n + q];
-    if apq == 0.0 {
-        return;
+    if apq == 0.0 || apq.abs() <= 1e-17 * (m[p * n + p] * m[q * n + q]).abs().sqrt() {
+        m[p * n + q] = 0.0;
+        m[q * n + p] = 0.0;
+        return false;
     }
     let theta = (m[q * n + q] - m[p * n + p]) / (2.0 * apq);
     let t = theta.signum() / (theta.abs() + (theta * theta + 1.0).sqrt());
@@ -202,6 +204,9 @@ fn rotate(m: &mut [f64], v: &mut [f64], n: usize, p: usize, q: usize) {
         v[i * n + p] = c * x - s * y;
         v[i * n + q] = s * x + c * y;
     }
+    m[p * n + q] = 0.0;
+    m[q * n + p] = 0.0;
+    true
 }
 
 /// Lower-triangular `T` with non-negative diagonal and `T T' = F F'` for `F (k × r)`, `r ≤ k`: the LQ factor of `F`.

@@ -1,5 +1,7 @@
 //! Arrays and errors across the border.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use lmm_core::error::CoreError;
 use lmm_core::layout::{Columns, Term};
 use numpy::ndarray::{Array1, Array2, Array3};
@@ -25,6 +27,14 @@ pub fn failure(error: CoreError) -> PyErr {
         CoreError::Interrupted => return CoreInterrupted::new_err(error.to_string()),
     };
     CoreFailure::new_err((kind, error.to_string()))
+}
+
+/// Runs the core without the interpreter lock. Errors become exceptions; so would a panic, which is a fault of the core.
+pub fn compute<R: Send>(py: Python<'_>, f: impl FnOnce() -> Result<R, CoreError> + Send) -> PyResult<R> {
+    match py.detach(|| catch_unwind(AssertUnwindSafe(f))) {
+        Ok(result) => result.map_err(failure),
+        Err(_) => Err(CoreFailure::new_err(("internal", "the compiled core met a state that it does not expect"))),
+    }
 }
 
 /// Copies a vector.

@@ -2,12 +2,15 @@
 
 use pyo3::prelude::*;
 
+mod batch;
 mod convert;
 mod problem;
 
 /// The compiled core of `lmm`.
 #[pymodule]
 mod _core {
+    #[pymodule_export]
+    use super::batch::Batch;
     #[pymodule_export]
     use super::convert::{CoreFailure, CoreInterrupted};
     #[pymodule_export]

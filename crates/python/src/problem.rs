@@ -1,12 +1,13 @@
 //! The engine for Python: one class, and the sparse factor.
 
+use lmm_core::design::Design;
 use lmm_core::optimum::{Control, Outcome};
 use lmm_core::{problem, sparse};
 use numpy::{PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
-use crate::convert::{TermInput, columns, failure, squares, to_matrix, to_stack, to_vector, vector};
+use crate::convert::{TermInput, columns, compute, squares, to_matrix, to_stack, to_vector, vector};
 
 /// Cross-products of one data set.
 #[pyclass(frozen, module = "lmm._core")]
@@ -80,7 +81,7 @@ impl Problem {
         let n_fixed = x.as_array().ncols();
         let (y, x, weights) = (vector(&y), columns(&x), weights.as_ref().map(vector));
         let terms = terms.iter().map(TermInput::to_term).collect();
-        let inner = py.detach(|| problem::Problem::new(&y, x, weights.as_deref(), terms)).map_err(failure)?;
+        let inner = compute(py, || problem::Problem::new(&Design::new(y.len(), x, weights.as_deref(), terms)?, &y))?;
         Ok(Problem { inner, n_fixed })
     }
 
@@ -93,7 +94,7 @@ impl Problem {
         gradient: bool,
     ) -> PyResult<Bound<'py, PyDict>> {
         let t = squares(&t, &self.sizes())?;
-        let e = py.detach(|| self.inner.evaluate(&t, reml, gradient)).map_err(failure)?;
+        let e = compute(py, || self.inner.evaluate(&t, reml, gradient))?;
         let out = PyDict::new(py);
         let numbers = [
             ("criterion", e.criterion),
@@ -119,7 +120,7 @@ impl Problem {
         reml: bool,
     ) -> PyResult<Bound<'py, PyList>> {
         let t = squares(&t, &self.sizes())?;
-        let blocks = py.detach(|| self.inner.conditional(&t, reml)).map_err(failure)?;
+        let blocks = compute(py, || self.inner.conditional(&t, reml))?;
         let shaped = blocks.into_iter().zip(self.inner.terms()).map(|(v, s)| to_stack(py, v, s.n_levels, s.k));
         PyList::new(py, shaped.collect::<PyResult<Vec<_>>>()?)
     }
@@ -132,7 +133,7 @@ impl Problem {
         reml: bool,
     ) -> PyResult<Bound<'py, PyAny>> {
         let t = squares(&t, &self.sizes())?;
-        let a = py.detach(|| self.inner.average_information(&t, reml)).map_err(failure)?;
+        let a = compute(py, || self.inner.average_information(&t, reml))?;
         let n = a.len().isqrt();
         Ok(to_matrix(py, a, n, n)?.into_any())
     }
@@ -162,10 +163,10 @@ impl Problem {
             raised = answer.err();
             raised.is_none()
         };
-        let found = py.detach(|| self.inner.optimise(reml, start.as_deref(), hold.as_deref(), &control, &mut ask));
+        let found = compute(py, || self.inner.optimise(reml, start.as_deref(), hold.as_deref(), &control, &mut ask));
         match raised {
             Some(error) => Err(error),
-            None => self.outcome(py, found.map_err(failure)?),
+            None => self.outcome(py, found?),
         }
     }
 }
@@ -183,6 +184,6 @@ pub fn sparse_cholesky(
     value: PyReadonlyArray1<'_, f64>,
 ) -> PyResult<SparseParts> {
     let value = vector(&value);
-    let found = py.detach(|| sparse::cholesky(n, &column_start, &row, &value)).map_err(failure)?;
+    let found = compute(py, || sparse::cholesky(n, &column_start, &row, &value))?;
     Ok((found.column_start, found.row, found.value, found.permutation))
 }

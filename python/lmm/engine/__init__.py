@@ -1,5 +1,6 @@
 """Cross-products, factor and solves: the thin face of the compiled core, and its dense twin."""
 
+from lmm.engine.batch import Batch, BatchResult
 from lmm.engine.blocks import Block, GroupBlock, MatrixBlock
 from lmm.engine.compiled import CrossProducts, sparse_cholesky
 from lmm.engine.dense import DenseCrossProducts
@@ -7,6 +8,8 @@ from lmm.engine.results import Control, Evaluation, Optimum
 from lmm.engine.user_block import block
 
 __all__ = [
+    "Batch",
+    "BatchResult",
     "Block",
     "Control",
     "CrossProducts",

@@ -59,8 +59,8 @@ class CrossProducts:
         y, X = np.asarray(y, dtype=float), np.asarray(X, dtype=float)
         w = None if weights is None else np.asarray(weights, dtype=float)
         self.n_obs, self.n_fixed = int(y.shape[0]), int(X.shape[1])
-        terms = [_term(block.effective()) for block in self._blocks]
-        self._problem = _guarded(lambda: _core.Problem(y, X, w, terms))
+        terms = [core_term(block.effective()) for block in self._blocks]
+        self._problem = guarded(lambda: _core.Problem(y, X, w, terms))
 
     @property
     def blocks(self) -> tuple[Block, ...]:
@@ -72,18 +72,18 @@ class CrossProducts:
 
         Without `gradient`, which costs more than all the rest, `M` is empty.
         """
-        return Evaluation(**_guarded(lambda: self._problem.evaluate(self._factors(T), reml, gradient)))
+        return Evaluation(**guarded(lambda: self._problem.evaluate(self._factors(T), reml, gradient)))
 
     def conditional(self, T: Sequence[FloatMatrix], reml: bool) -> list[FloatMatrix]:
         """Diagonal blocks (l, k, k) of Var(b − b̂)/σ²: given β, or (`reml`) with β estimated."""
-        return list(_guarded(lambda: self._problem.conditional(self._factors(T), reml)))
+        return list(guarded(lambda: self._problem.conditional(self._factors(T), reml)))
 
     def average_information(self, T: Sequence[FloatMatrix], reml: bool) -> FloatMatrix:
         """Average information of the distinct elements of S, σ profiled out.
 
         Terms in order; "us": lower triangle column by column, "diag": the diagonal.
         """
-        found: FloatMatrix = _guarded(lambda: self._problem.average_information(self._factors(T), reml))
+        found: FloatMatrix = guarded(lambda: self._problem.average_information(self._factors(T), reml))
         return found
 
     def optimize(
@@ -104,7 +104,7 @@ class CrossProducts:
         factors = None if start is None else self._factors(start)
         masks = None if hold is None else [np.ascontiguousarray(mask, dtype=bool) for mask in hold]
         limits = (settings.max_iterations, settings.tolerance)
-        found = _guarded(lambda: self._problem.optimize(reml, factors, masks, limits, check))
+        found = guarded(lambda: self._problem.optimize(reml, factors, masks, limits, check))
         return self._optimum(found)
 
     def _factors(self, T: Sequence[FloatMatrix]) -> list[FloatMatrix]:
@@ -118,7 +118,7 @@ class CrossProducts:
             certificate["min_boundary_slope"] = found["min_boundary_slope"]
         trace = found["trace"]
         trace["iteration"] = list(range(len(trace["criterion"])))
-        gap = max(found["newton_decrement"], found["cone_decrement"])
+        gap = np.fmax(found["newton_decrement"], found["cone_decrement"])
         if found["converged"]:
             message = f"Converged: another step would lower the criterion by no more than {gap:.1e}."
         else:
@@ -169,14 +169,14 @@ def sparse_cholesky(A: Any) -> tuple[Any, IntVector]:
     A = csc_array(A)
     A.sort_indices()
     q = A.shape[0]
-    starts, rows, values, permutation = _guarded(
+    starts, rows, values, permutation = guarded(
         lambda: _core.sparse_cholesky(q, A.indptr.tolist(), A.indices.tolist(), A.data.astype(float))
     )
     L = csc_array((np.array(values), np.array(rows), np.array(starts)), shape=(q, q))
     return L, np.array(permutation)
 
 
-def _term(block: Block) -> tuple[Any, ...]:
+def core_term(block: Block) -> tuple[Any, ...]:
     """Give a block as the core takes it."""
     k = block.n_columns
     parts = [1] * k if block.structure == "diag" else [k]
@@ -190,12 +190,14 @@ def _term(block: Block) -> tuple[Any, ...]:
 
 
 _REASONS = {
+    "internal": "The compiled core met a state that it does not expect. Please report the formula, and the "
+    "data if you can: this is a fault of lmm, not of your data.",
     "no-variation": "The fixed part reproduces the response exactly: no residual variation is left to "
     "model. Check the response, or take columns out of the fixed part.",
 }
 
 
-def _guarded(call: Callable[[], Result]) -> Result:
+def guarded(call: Callable[[], Result]) -> Result:
     """Run a call of the core; its failures become the package's own."""
     try:
         return call()

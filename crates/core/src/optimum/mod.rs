@@ -196,11 +196,7 @@ impl<'a> Search<'a> {
 
     fn assess(&self, space: &Space, point: &Point, c: &Curvature) -> Assessment {
         let n = space.n_elements();
-        let mut b = c.rescaled.clone();
-        let mean = (0..n).map(|i| b[i * n + i]).sum::<f64>() / n.max(1) as f64;
-        for i in 0..n {
-            b[i * n + i] += 1e-9 * (b[i * n + i] + mean);
-        }
+        let b = convex(&c.rescaled, n);
         let (root, cone_decrement) = cone::minimise(space, &point.s, &c.gradient, &b);
         let target: Vec<Vec<f64>> = space.parts.iter().zip(&root).map(|(p, r)| snap(r, p.d)).collect();
         let current: Vec<Root> = space.parts.iter().zip(&point.s).map(|(p, s)| Root::new(s, p.d)).collect();
@@ -307,6 +303,24 @@ impl<'a> Search<'a> {
             point,
         }
     }
+}
+
+/// `b` with its negative eigenvalues, which only rounding can make, lifted: in units of its diagonal to 1e-9.
+fn convex(b: &[f64], n: usize) -> Vec<f64> {
+    let mean = (0..n).map(|i| b[i * n + i].max(0.0)).sum::<f64>() / n.max(1) as f64;
+    let unit: Vec<f64> = (0..n).map(|i| (b[i * n + i].max(0.0) + 1e-9 * mean).sqrt().max(1e-150)).collect();
+    let scaled: Vec<f64> = (0..n * n).map(|i| b[i] / (unit[i / n] * unit[i % n])).collect();
+    let (h, v) = small::symmetric_eigen(&scaled, n);
+    let mut out = vec![0.0; n * n];
+    for (e, hi) in h.iter().enumerate() {
+        let lifted = hi.max(1e-9);
+        for i in 0..n {
+            for j in 0..n {
+                out[i * n + j] += lifted * v[i * n + e] * v[j * n + e] * unit[i] * unit[j];
+            }
+        }
+    }
+    out
 }
 
 /// Both candidate steps at one point.

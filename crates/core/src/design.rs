@@ -1,0 +1,81 @@
+//! All of a model but its response, and many responses fitted on it.
+
+use crate::checks;
+use crate::error::CoreError;
+use crate::layout::{Columns, Term};
+use crate::optimum::Control;
+use crate::parallel;
+use crate::problem::Problem;
+use crate::scaling::ScaledDesign;
+
+/// All but the response.
+pub struct Design {
+    pub(crate) n: usize,
+    pub(crate) terms: Vec<Term>,
+    pub(crate) scaled: ScaledDesign,
+}
+
+impl Design {
+    /// Checks and scales fixed columns, weights and random terms for `n` rows.
+    pub fn new(n: usize, x: Vec<Vec<f64>>, weights: Option<&[f64]>, mut terms: Vec<Term>) -> Result<Design, CoreError> {
+        checks::check_design(n, &x, weights, &terms)?;
+        identify_factors(&mut terms);
+        let scaled = ScaledDesign::new(n, x, weights, &terms)?;
+        Ok(Design { n, terms, scaled })
+    }
+
+    /// Columns per level of each term.
+    pub fn sizes(&self) -> Vec<usize> {
+        self.terms.iter().map(|t| t.k).collect()
+    }
+
+    /// Fits many responses (each of length n), in order; a response that cannot be fitted keeps its error.
+    pub fn fit_all(
+        &self,
+        responses: &[&[f64]],
+        reml: bool,
+        start: Option<&[Vec<f64>]>,
+        control: &Control,
+    ) -> Vec<Result<Refit, CoreError>> {
+        parallel::map(responses.len(), |i| {
+            let problem = Problem::new(self, responses[i])?;
+            let found = problem.optimise(reml, start, None, control, &mut |_, _| true)?;
+            let at = problem.evaluate(&found.t, reml, false)?;
+            let singular = !found.null.is_empty() || !found.unidentified.is_empty();
+            Ok(Refit {
+                t: found.t,
+                criterion: at.criterion,
+                sigma: at.sigma,
+                beta: at.beta,
+                converged: found.converged,
+                singular,
+            })
+        })
+    }
+}
+
+/// What is kept of one of many fits.
+pub struct Refit {
+    pub t: Vec<Vec<f64>>,
+    pub criterion: f64,
+    pub sigma: f64,
+    pub beta: Vec<f64>,
+    pub converged: bool,
+    pub singular: bool,
+}
+
+/// Terms with equal codes share their factor.
+fn identify_factors(terms: &mut [Term]) {
+    for i in 0..terms.len() {
+        let Columns::Group { codes, .. } = &terms[i].columns else {
+            terms[i].factor = usize::MAX;
+            continue;
+        };
+        let n_levels = terms[i].n_levels;
+        let same = |t: &Term| {
+            t.n_levels == n_levels && matches!(&t.columns, Columns::Group { codes: other, .. } if other == codes)
+        };
+        let first = terms[..i].iter().position(same).unwrap_or(i);
+        terms[i].factor = first;
+    }
+}
