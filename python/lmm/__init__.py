@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         KenwardRoger,
         Satterthwaite,
         anova,
+        asymptotic_covariance,
         augment,
         bootstrap_test,
         coefficients,
@@ -44,12 +45,16 @@ if TYPE_CHECKING:
         contrast_test,
         drop1,
         glance,
+        icc,
         influence,
         leverage,
         predict_intervals,
         quantile_residuals,
+        r_squared,
         random_anova,
         tidy,
+        variance_components,
+        variance_partition,
     )
     from lmm.model import Fit, criterion, fit, load, marginal, save, simulate
     from lmm.table import Table
@@ -74,6 +79,7 @@ __all__ = [
     "UnsupportedError",
     "__version__",
     "anova",
+    "asymptotic_covariance",
     "augment",
     "block",
     "bootstrap_test",
@@ -86,22 +92,30 @@ __all__ = [
     "drop1",
     "fit",
     "glance",
+    "icc",
     "influence",
     "leverage",
     "load",
     "marginal",
     "predict_intervals",
     "quantile_residuals",
+    "r_squared",
     "random_anova",
     "save",
     "shell",
     "simulate",
     "strata",
     "tidy",
+    "variance_components",
+    "variance_partition",
 ]
 
 # Where each public name lives; it is imported when first asked for, so that `import lmm` is nearly free.
 _HOMES = {
+    **dict.fromkeys(
+        ("asymptotic_covariance", "icc", "r_squared", "variance_components", "variance_partition"),
+        "lmm.inference",
+    ),
     **dict.fromkeys(
         ("ClusterRobust", "KenwardRoger", "Satterthwaite", "coefficients", "contrast_test"), "lmm.inference"
     ),

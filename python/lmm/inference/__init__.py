@@ -28,6 +28,8 @@ from lmm.inference.random_anova import random_anova
 from lmm.inference.satterthwaite import Satterthwaite
 from lmm.inference.simulated_residuals import quantile_residuals
 from lmm.inference.tables import coefficients, contrast_test
+from lmm.inference.variance_precision import asymptotic_covariance, variance_components
+from lmm.inference.variance_shares import icc, r_squared, variance_partition
 
 __all__ = [
     "BetweenWithin",
@@ -43,6 +45,7 @@ __all__ = [
     "Satterthwaite",
     "Vcov",
     "anova",
+    "asymptotic_covariance",
     "augment",
     "bootstrap_test",
     "coefficients",
@@ -51,13 +54,17 @@ __all__ = [
     "df_method",
     "drop1",
     "glance",
+    "icc",
     "influence",
     "joint_test",
     "leverage",
     "predict_intervals",
     "quantile_residuals",
+    "r_squared",
     "random_anova",
     "row_tests",
     "studentized",
     "tidy",
+    "variance_components",
+    "variance_partition",
 ]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from lmm.errors import LmmError, nearest
 from lmm.inference.between_within import BetweenWithin
-from lmm.inference.components import are_feasible
+from lmm.inference.components import are_feasible, has_negative
 from lmm.inference.containment import Containment
 from lmm.inference.kenward_roger import KenwardRoger
 from lmm.inference.method import DfMethod, Normal, Residual
@@ -33,8 +33,8 @@ def df_method(fit: Fit, df: Df = "auto") -> DfMethod:
     ----------
     df
         ``"auto"`` is ``"residual"`` without random terms; Kenward–Roger for REML fits whose random
-        terms, the one with most effects left out, fall into parts of 5,000 effects at most; else
-        Satterthwaite.
+        terms, the one with most effects left out, fall into parts of 5,000 effects at most;
+        containment for fits by moments that keep a negative component; else Satterthwaite.
 
     Raises
     ------
@@ -60,4 +60,6 @@ def df_method(fit: Fit, df: Df = "auto") -> DfMethod:
 def _automatic(fit: Fit) -> DfMethod:
     if not fit.design.random:
         return Residual()
+    if has_negative(fit):
+        return Containment()
     return KenwardRoger() if fit.method == "reml" and are_feasible(fit) else Satterthwaite()

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from lmm.design import RandomPart
     from lmm.model import Fit
 
-__all__ = ["Components", "are_feasible", "components"]
+__all__ = ["Components", "are_feasible", "components", "has_negative", "parameter_basis"]
 
 LARGEST_PART = 5_000
 """Effects of a connected part of the tail, which is dense: 600 MB at this size."""
@@ -88,6 +88,11 @@ def components(fit: Fit) -> Components:
     UnsupportedError
         If the tail of the random terms has a connected part that is too large to be dense.
     """
+    if has_negative(fit):
+        raise UnsupportedError(
+            "A fit that keeps a negative component has no covariance of random effects to take derivatives of. Use "
+            'df="containment", or fit again with negative="zero" or by REML.'
+        )
     if not are_feasible(fit):
         raise UnsupportedError(
             f"The covariance of y moves with its parameters in a way that is too large to compute here: "
@@ -118,6 +123,11 @@ def components(fit: Fit) -> Components:
         squares=-P[:, p, p],
         quadratic=Q[:, :, p, p] - np.einsum("ia,ja->ij", P[:, p, :p], P[:, p, :p]),
     )
+
+
+def has_negative(fit: Fit) -> bool:
+    """Whether the fit (by moments) keeps a negative component."""
+    return fit.moments is not None and fit.moments.keeps_negative
 
 
 @per_fit

@@ -5,7 +5,7 @@ Parameters are those of `Components`: the distinct elements of each G, then σ²
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, cast
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from lmm.inference.per_fit import per_fit
 from lmm.typing import FloatMatrix
 
 if TYPE_CHECKING:
+    from lmm.estimation import Moments
     from lmm.model import Fit
 
 __all__ = [
@@ -22,8 +23,10 @@ __all__ = [
     "Information",
     "ParameterCovariance",
     "checked_choice",
+    "jacobian",
     "parameter_covariance",
     "pseudo_inverse",
+    "theta_covariance",
 ]
 
 Information: TypeAlias = Literal["expected", "observed", "average"]
@@ -67,21 +70,44 @@ def parameter_covariance(fit: Fit, information: Information, boundary: Boundary)
 
     Notes
     -----
-    Parameters that were given to `lmm.fit` are known, hence have no variance.
+    Parameters that were given to `lmm.fit` are known, hence have no variance. Components of a fit by moments have
+    the covariance that follows from their mean squares, whatever information was asked for.
     """
-    at = components(fit)
+    if fit.moments is not None:
+        return _of_moments(fit)
     if boundary == "keep" and not fit.optimum.held.any():
-        return pseudo_inverse(expected(at, reml=fit.method == "reml"), None)
-    J = _jacobian(fit)
-    reml = fit.method == "reml"
+        return pseudo_inverse(expected(components(fit), reml=_reml(fit)), None)
+    J = jacobian(fit)
+    of_theta = theta_covariance(fit, information)
+    W: FloatMatrix = J @ of_theta.W @ J.T
+    return ParameterCovariance(W, of_theta.left_out)
+
+
+@per_fit
+def theta_covariance(fit: Fit, information: Information) -> ParameterCovariance:
+    """Covariance of (theta, ς), ς the residual standard deviation over σ (n_theta + 1, n_theta + 1).
+
+    Zero for parameters that were given, and in directions that are left out.
+    """
+    at, reml, J = components(fit), _reml(fit), jacobian(fit)
     fisher = J.T @ expected(at, reml=reml) @ J
     if information == "expected":
-        inverse = pseudo_inverse(fisher, None)
-    else:
-        half_hessian = J.T @ _matrix(at, information, reml=reml) @ J + _curvature(fit, at) / 2.0
-        inverse = pseudo_inverse(half_hessian, np.diag(fisher))
-    W: FloatMatrix = J @ inverse.W @ J.T
-    return ParameterCovariance(W, inverse.left_out)
+        return pseudo_inverse(fisher, None)
+    half_hessian = J.T @ _matrix(at, information, reml=reml) @ J + _curvature(fit, at) / 2.0
+    return pseudo_inverse(half_hessian, np.diag(fisher))
+
+
+def _of_moments(fit: Fit) -> ParameterCovariance:
+    """Covariance of components solved from mean squares; those set to zero are known."""
+    moments = cast("Moments", fit.moments)
+    W = moments.covariance / moments.sigma**4
+    known = moments.is_negative
+    W[known], W[:, known] = 0.0, 0.0
+    return ParameterCovariance(W, 0)
+
+
+def _reml(fit: Fit) -> bool:
+    return fit.criterion_function.reml
 
 
 def expected(at: Components, *, reml: bool) -> FloatMatrix:
@@ -95,15 +121,15 @@ def _matrix(at: Components, information: Information, *, reml: bool) -> FloatMat
     return matrix
 
 
-def _jacobian(fit: Fit) -> FloatMatrix:
-    """Differentiate the parameters by the free theta and by ς, the residual standard deviation over σ."""
+def jacobian(fit: Fit) -> FloatMatrix:
+    """Differentiate the parameters by (theta, ς); columns of theta that were given are zero."""
     layout = fit.criterion_function.layout
     elements = layout.jacobian(fit.theta)  # (m - 1, n_theta)
     J = np.zeros((len(elements) + 1, layout.n_theta + 1))
-    J[:-1, :-1] = elements
+    J[:-1, :-1] = np.where(fit.optimum.held, 0.0, elements)
     J[:-1, -1] = 2.0 * _elements(fit, [T @ T.T for T in fit.T])
     J[-1, -1] = 2.0
-    return J[:, np.append(~fit.optimum.held, True)]
+    return J
 
 
 def _curvature(fit: Fit, at: Components) -> FloatMatrix:
@@ -111,8 +137,7 @@ def _curvature(fit: Fit, at: Components) -> FloatMatrix:
 
     Zero at an optimum inside; on the boundary it keeps directions without variance apart.
     """
-    reml = fit.method == "reml"
-    gradient = (at.projected_trace if reml else at.trace) - at.squares
+    gradient = (at.projected_trace if _reml(fit) else at.trace) - at.squares
     layout, theta = fit.criterion_function.layout, fit.theta
     n = layout.n_theta
     curvature = np.zeros((n + 1, n + 1))
@@ -125,9 +150,9 @@ def _curvature(fit: Fit, at: Components) -> FloatMatrix:
         curvature[:n, i] = change.T @ along
     curvature[:n, n] = curvature[n, :n] = 2.0 * layout.jacobian(theta).T @ along
     curvature[n, n] = 2.0 * (along @ _elements(fit, [T @ T.T for T in fit.T]) + gradient[-1])
-    free = np.append(~fit.optimum.held, True)
-    own: FloatMatrix = curvature[np.ix_(free, free)]
-    return own
+    curvature[:-1][fit.optimum.held] = 0.0
+    curvature[:, :-1][:, fit.optimum.held] = 0.0
+    return curvature
 
 
 def _elements(fit: Fit, S: list[FloatMatrix]) -> FloatMatrix:

@@ -83,8 +83,9 @@ class KenwardRoger(DfMethod):
 
     def check(self, fit: Fit) -> None:
         if fit.method != "reml":
+            by = "maximum likelihood" if fit.method == "ml" else "the method of moments"
             raise LmmError(
-                "Kenward and Roger's method is for REML fits; this one is by maximum likelihood. Fit again with "
+                f"Kenward and Roger's method is for REML fits; this one is by {by}. Fit again with "
                 'fit.update(method="reml"), or use df="satterthwaite".'
             )
 
