@@ -12,6 +12,7 @@ from lmm.estimation.at_moments import solved
 from lmm.estimation.certificate import Certificate
 from lmm.estimation.control import checked_control
 from lmm.estimation.criterion import Criterion
+from lmm.estimation.effects import Effect, combine, contains, determines, refines
 from lmm.estimation.given import Given, given_start, given_theta
 from lmm.estimation.moments import Moments, check_degrees, solve_moments
 from lmm.estimation.optimum import ThetaOptimum, optimize
@@ -24,6 +25,7 @@ __all__ = [
     "Anova",
     "Certificate",
     "Criterion",
+    "Effect",
     "Given",
     "Moments",
     "Projections",
@@ -35,9 +37,13 @@ __all__ = [
     "check_degrees",
     "checked_control",
     "checked_sums",
+    "combine",
+    "contains",
+    "determines",
     "given_start",
     "given_theta",
     "optimize",
+    "refines",
     "solve_moments",
     "solved",
     "variance_components",

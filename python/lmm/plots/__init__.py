@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from lmm.errors import LmmError, nearest
 from lmm.plots.caterpillar import caterpillar_data, plot_caterpillar
 from lmm.plots.fitted import fitted_data, plot_fitted
+from lmm.plots.hasse import hasse_data, plot_hasse
 from lmm.plots.qq import plot_qq, qq_data
 from lmm.plots.residuals import plot_residuals, residuals_data
 
@@ -25,8 +26,10 @@ __all__ = [
     "caterpillar_data",
     "draw",
     "fitted_data",
+    "hasse_data",
     "plot_caterpillar",
     "plot_fitted",
+    "plot_hasse",
     "plot_qq",
     "plot_residuals",
     "qq_data",

@@ -8,7 +8,7 @@ import warnings
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-from lmm.plots.style import ACCENT, GRID, INK, MUTED, SECOND
+from lmm.plots.style import ACCENT, GRID, INK, MUTED, PAPER, SECOND
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +20,14 @@ __all__ = ["inline_svg"]
 _SVG = "{http://www.w3.org/2000/svg}"
 _LINK = "{http://www.w3.org/1999/xlink}href"
 # The page sets these properties, so that one drawing serves light, dark and paper.
-_PROPERTIES = {INK: "--ink", MUTED: "--muted", GRID: "--grid", ACCENT: "--accent", SECOND: "--second"}
+_PROPERTIES = {
+    INK: "--ink",
+    MUTED: "--muted",
+    GRID: "--grid",
+    ACCENT: "--accent",
+    SECOND: "--second",
+    PAPER: "--paper",
+}
 _COLOUR = re.compile("|".join(_PROPERTIES))
 _LONG_NUMBER = re.compile(r"-?\d+\.\d{3,}")
 _TARGET = re.compile(r"url\(#([^)]*)\)")
