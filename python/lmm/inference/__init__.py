@@ -18,7 +18,8 @@ from lmm.inference.cluster_robust import ClusterRobust
 from lmm.inference.compare import compare
 from lmm.inference.containment import Containment
 from lmm.inference.deletion import leverage
-from lmm.inference.door import JointTest, RowTests, Vcov, joint_test, row_tests
+from lmm.inference.distributions import checked_level, t_p_value, t_quantile
+from lmm.inference.door import JointTest, RowTests, Vcov, joint_test, row_covariance, row_tests
 from lmm.inference.drop1 import drop1
 from lmm.inference.influence_measures import influence, studentized
 from lmm.inference.kenward_roger import KenwardRoger
@@ -48,6 +49,7 @@ __all__ = [
     "asymptotic_covariance",
     "augment",
     "bootstrap_test",
+    "checked_level",
     "coefficients",
     "compare",
     "contrast_test",
@@ -62,8 +64,11 @@ __all__ = [
     "quantile_residuals",
     "r_squared",
     "random_anova",
+    "row_covariance",
     "row_tests",
     "studentized",
+    "t_p_value",
+    "t_quantile",
     "tidy",
     "variance_components",
     "variance_partition",

@@ -12,8 +12,13 @@ from lmm.typing import FloatVector
 __all__ = ["checked_level", "chisq_quantile", "f_p_value", "t_p_value", "t_quantile"]
 
 
-def t_p_value(statistic: FloatVector, df: FloatVector) -> FloatVector:
-    """Two-sided p-values; missing where the statistic is, or the degrees of freedom are not positive.
+def t_p_value(statistic: FloatVector, df: FloatVector, side: int = 0) -> FloatVector:
+    """p-values; missing where the statistic is, or the degrees of freedom are not positive.
+
+    Parameters
+    ----------
+    side
+        0 for two-sided tests, 1 where large statistics count, -1 where small ones do.
 
     Examples
     --------
@@ -22,9 +27,11 @@ def t_p_value(statistic: FloatVector, df: FloatVector) -> FloatVector:
     """
     from scipy.special import ndtr, stdtr
 
-    t, df = np.broadcast_arrays(-np.abs(np.asarray(statistic, dtype=float)), np.asarray(df, dtype=float))
+    t = np.asarray(statistic, dtype=float)
+    t, df = np.broadcast_arrays(-np.abs(t) if side == 0 else -side * t, np.asarray(df, dtype=float))
     finite = np.where(np.isfinite(df), df, 1.0)
-    p = 2.0 * np.where(np.isinf(df), ndtr(t), stdtr(np.where(finite > 0.0, finite, 1.0), t))
+    tail = np.where(np.isinf(df), ndtr(t), stdtr(np.where(finite > 0.0, finite, 1.0), t))
+    p = 2.0 * tail if side == 0 else tail
     found: FloatVector = np.where((df > 0.0) & ~np.isnan(t), p, np.nan)
     return found
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from lmm.errors import LmmError
 from lmm.inference.catalog import Df, df_method
+from lmm.inference.combinations import Combine, pieces, quadratic
 from lmm.inference.distributions import f_p_value, t_p_value, t_quantile
 from lmm.inference.estimability import as_matrix, estimable_rows, kept_columns
 from lmm.inference.method import DfMethod
@@ -17,7 +18,7 @@ from lmm.typing import BoolVector, FloatMatrix, FloatVector
 if TYPE_CHECKING:
     from lmm.model import Fit
 
-__all__ = ["JointTest", "RowTests", "Vcov", "joint_test", "row_tests"]
+__all__ = ["JointTest", "RowTests", "Vcov", "joint_test", "row_covariance", "row_tests"]
 
 Vcov: TypeAlias = Any
 """None for that of the method, a matrix (n_fixed, n_fixed), or `ClusterRobust`."""
@@ -86,7 +87,12 @@ class JointTest:
 
 
 def row_tests(
-    fit: Fit, contrast: FloatMatrix, df: Df = "auto", vcov: Vcov = None, rhs: float | FloatVector = 0.0
+    fit: Fit,
+    contrast: FloatMatrix,
+    df: Df = "auto",
+    vcov: Vcov = None,
+    rhs: float | FloatVector = 0.0,
+    combine: Combine = None,
 ) -> RowTests:
     """Test each row of a contrast.
 
@@ -99,6 +105,8 @@ def row_tests(
     vcov
         Covariance of beta; by default that of the method.
     rhs : number or shape (r,)
+    combine : sparse, shape (s, r)
+        Test the rows of ``combine @ contrast`` instead, however many, without writing them out.
 
     Raises
     ------
@@ -106,16 +114,21 @@ def row_tests(
         If the contrast has another shape, or the method does not apply.
     """
     rows = as_matrix(fit, contrast)
-    estimable = estimable_rows(fit, rows)
+    estimable = _estimable(fit, rows, combine)
     method, V, own = _setting(fit, df, vcov)
     C = kept_columns(fit, rows)
     missing = np.where(estimable, 0.0, np.nan)
-    estimate = C @ fit.beta + missing
-    std_error = np.sqrt(np.clip(np.einsum("ij,jk,ik->i", C, V, C), 0.0, None)) + missing
-    degrees = np.full(len(C), np.nan)
-    degrees[estimable] = method.row_df(fit, C[estimable])
+    estimate = (C @ fit.beta if combine is None else combine @ (C @ fit.beta)) + missing
+    std_error = np.sqrt(np.clip(quadratic(C, V, combine), 0.0, None)) + missing
+    degrees = np.full(len(estimate), np.nan)
+    if combine is None:
+        degrees[estimable] = method.row_df(fit, C[estimable])
+    else:
+        degrees[estimable] = method.combined_df(fit, C, combine[estimable])
     # A standard error of zero (a row of zeros) has no statistic.
-    statistic = np.divide(estimate - rhs, std_error, out=np.full(len(C), np.nan), where=std_error > 0.0)
+    statistic = np.divide(
+        estimate - rhs, std_error, out=np.full(len(estimate), np.nan), where=std_error > 0.0
+    )
     return RowTests(
         estimate=estimate,
         std_error=std_error,
@@ -147,20 +160,35 @@ def joint_test(
     notes = _notes(fit, method, own, estimable)
     if not estimable.all():
         return JointTest(0, np.nan, np.nan, np.nan, np.nan, False, method, notes)
-    C = kept_columns(fit, rows)
+    rows = kept_columns(fit, rows)
+    root = np.asarray(np.linalg.cholesky(V), dtype=np.float64)
     # Independence of rows is judged on the scale of their standard errors, not of their units.
-    C, difference = _independent_rows(
-        C, C @ fit.beta - rhs, np.asarray(np.linalg.cholesky(V), dtype=np.float64)
-    )
+    C, difference = _independent_rows(rows, rows @ fit.beta - rhs, root)
     r = len(C)
     if r == 0:
         return JointTest(0, np.nan, np.nan, np.nan, np.nan, True, method, notes)
     wald = float(difference @ np.linalg.solve(C @ V @ C.T, difference))
-    degrees = method.joint_df(fit, C)
+    degrees = method.joint_df(fit, _as_given(rows, root, r))
     scale = degrees.scale if own else 1.0
     f_value = scale * wald / r
     p_value = f_p_value(f_value, r, degrees.df)
     return JointTest(r, degrees.df, f_value, p_value, scale, True, method, notes)
+
+
+def row_covariance(fit: Fit, contrast: FloatMatrix, df: Df = "auto", vcov: Vcov = None) -> FloatMatrix:
+    """Covariance (r, r) of the estimates of rows, of which `row_tests` gives the diagonal; parameters as there."""
+    _, V, _ = _setting(fit, df, vcov)
+    C = kept_columns(fit, as_matrix(fit, contrast))
+    covariance: FloatMatrix = C @ V @ C.T
+    return covariance
+
+
+def _estimable(fit: Fit, rows: FloatMatrix, combine: Combine) -> BoolVector:
+    if combine is None:
+        return estimable_rows(fit, rows)
+    if not fit.design.aliased:
+        return np.ones(combine.shape[0], dtype=bool)
+    return np.concatenate([estimable_rows(fit, part) for part in pieces(rows, combine)])
 
 
 def _independent_rows(
@@ -182,6 +210,19 @@ def _independent_rows(
             )
     weights = U[:, used].T / sizes[used, None]
     return weights @ C, weights @ difference
+
+
+def _as_given(rows: FloatMatrix, root: FloatMatrix, rank: int) -> FloatMatrix:
+    """Give the rows themselves if they are independent, else their principal directions.
+
+    Satterthwaite's degrees of freedom of a joint test depend on the rows that stand for the hypothesis, as in SAS and
+    lmerTest.
+    """
+    if rank == len(rows):
+        return rows
+    U = np.linalg.svd(rows @ root, full_matrices=False)[0]
+    directions: FloatMatrix = U[:, :rank].T @ rows
+    return directions
 
 
 def _setting(fit: Fit, df: Df, vcov: Vcov) -> tuple[DfMethod, FloatMatrix, bool]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 import numpy as np
 
 from lmm.errors import LmmError
+from lmm.inference.combinations import Combine
 from lmm.inference.components import components
 from lmm.inference.information import Boundary, Information, checked_choice, parameter_covariance
 from lmm.inference.method import DfMethod, JointDf
@@ -95,6 +96,9 @@ class KenwardRoger(DfMethod):
     def row_df(self, fit: Fit, contrast: FloatMatrix) -> FloatVector:
         # For one row A1 = A2, λ = 1, and the formulas of the joint test reduce to 2 / A1.
         return single_df(*row_moves(fit, contrast), self._W(fit))
+
+    def combined_df(self, fit: Fit, contrast: FloatMatrix, combine: Combine) -> FloatVector:
+        return single_df(*row_moves(fit, contrast, combine), self._W(fit))
 
     def joint_df(self, fit: Fit, contrast: FloatMatrix) -> JointDf:
         at = components(fit)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 import numpy as np
 
+from lmm.inference.combinations import Combine, pieces
 from lmm.typing import FloatMatrix, FloatVector
 
 if TYPE_CHECKING:
@@ -55,6 +56,11 @@ class DfMethod(ABC):
     def row_df(self, fit: Fit, contrast: FloatMatrix) -> FloatVector:
         """Degrees of freedom (r,) of each row by itself."""
 
+    def combined_df(self, fit: Fit, contrast: FloatMatrix, combine: Combine) -> FloatVector:
+        """Degrees of freedom (s,) of each row of ``combine @ contrast``, with a sparse matrix (s, r)."""
+        found = [self.row_df(fit, part) for part in pieces(contrast, combine)]
+        return np.concatenate([*found, np.zeros(0)])
+
     @abstractmethod
     def joint_df(self, fit: Fit, contrast: FloatMatrix) -> JointDf:
         """Denominator degrees of freedom of all rows (linearly independent) together."""
@@ -71,11 +77,28 @@ class Residual(DfMethod):
     name = "residual"
     label = "residual"
 
+    def vcov(self, fit: Fit) -> FloatMatrix:
+        if fit.design.random:
+            return fit.vcov
+        # t and F are exact with the residual mean square, whatever the criterion of the fit divides by.
+        exact: FloatMatrix = fit.evaluation.r2 / fit.df_residual * fit.evaluation.unscaled_vcov
+        return exact
+
     def row_df(self, fit: Fit, contrast: FloatMatrix) -> FloatVector:
         return np.full(len(contrast), float(fit.df_residual))
 
+    def combined_df(self, fit: Fit, contrast: FloatMatrix, combine: Combine) -> FloatVector:  # noqa: ARG002
+        return np.full(combine.shape[0], float(fit.df_residual))
+
     def joint_df(self, fit: Fit, contrast: FloatMatrix) -> JointDf:  # noqa: ARG002
         return JointDf(float(fit.df_residual))
+
+    def notes(self, fit: Fit) -> tuple[str, ...]:
+        if fit.design.random or fit.method != "ml":
+            return ()
+        return (
+            "Standard errors: from the residual mean square, not from the estimate by maximum likelihood.",
+        )
 
 
 @dataclass(frozen=True)
@@ -87,6 +110,9 @@ class Normal(DfMethod):
 
     def row_df(self, fit: Fit, contrast: FloatMatrix) -> FloatVector:  # noqa: ARG002
         return np.full(len(contrast), np.inf)
+
+    def combined_df(self, fit: Fit, contrast: FloatMatrix, combine: Combine) -> FloatVector:  # noqa: ARG002
+        return np.full(combine.shape[0], np.inf)
 
     def joint_df(self, fit: Fit, contrast: FloatMatrix) -> JointDf:  # noqa: ARG002
         return JointDf(np.inf)

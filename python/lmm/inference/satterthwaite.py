@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 import numpy as np
 
 from lmm.errors import UnsupportedError
+from lmm.inference.combinations import Combine, quadratic
 from lmm.inference.components import are_feasible, components
 from lmm.inference.differences import differences, row_differences
 from lmm.inference.information import (
@@ -61,6 +62,11 @@ class Satterthwaite(DfMethod):
     def row_df(self, fit: Fit, contrast: FloatMatrix) -> FloatVector:
         return single_df(*self._moves(fit, contrast), self._covariance(fit).W)
 
+    def combined_df(self, fit: Fit, contrast: FloatMatrix, combine: Combine) -> FloatVector:
+        if not are_feasible(fit):
+            return super().combined_df(fit, contrast, combine)
+        return single_df(*row_moves(fit, contrast, combine), self._covariance(fit).W)
+
     def joint_df(self, fit: Fit, contrast: FloatMatrix) -> JointDf:
         # Directions in which the estimates are independent, each with its own degrees of freedom.
         _, directions = np.linalg.eigh(contrast @ fit.evaluation.unscaled_vcov @ contrast.T)
@@ -90,12 +96,13 @@ class Satterthwaite(DfMethod):
         return differences(fit).covariance
 
 
-def row_moves(fit: Fit, contrast: FloatMatrix) -> tuple[FloatVector, FloatMatrix]:
+def row_moves(fit: Fit, contrast: FloatMatrix, combine: Combine = None) -> tuple[FloatVector, FloatMatrix]:
     """Variance over σ² of each row (r,), and its derivatives by the parameters of `Components` (r, m)."""
     at = components(fit)
     C = contrast @ at.root
     # ∂(c'Φc)/∂parameter = -c'ΦPΦc
-    return np.einsum("ra,ra->r", C, C), -np.einsum("ra,iab,rb->ri", C, at.P, C, optimize=True)
+    moves = [-quadratic(C, P, combine) for P in at.P]
+    return quadratic(C, np.eye(C.shape[1]), combine), np.stack(moves, axis=1)
 
 
 def single_df(v: FloatVector, g: FloatMatrix, W: FloatMatrix) -> FloatVector:
