@@ -1,6 +1,6 @@
 """Compare the search with the best of ten starts of SciPy on the dense oracle, over many hard designs.
 
-    python -m tools.optimum_study                  # the study: 600 designs, a summary, exit 1 where ours is higher
+    python -m tools.optimum_study                  # the study: 720 designs, a summary, exit 1 where ours is higher
     python -m tools.optimum_study --write 60       # also keep the oracle's criteria of the first 60 for the tests
 
 The oracle knows nothing of the engine: textbook n × n algebra, ten starts, five of them searched by Powell's method
@@ -144,7 +144,7 @@ def summary(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
 def main() -> None:
     """Run the study that the command line asks for."""
     parser = argparse.ArgumentParser(prog="python -m tools.optimum_study", description=__doc__.split("\n")[0])
-    parser.add_argument("--designs", type=int, default=600, help="how many designs (600)")
+    parser.add_argument("--designs", type=int, default=720, help="how many designs (720)")
     parser.add_argument("--first", type=int, default=0, help="the first seed (0)")
     parser.add_argument("--processes", type=int, default=None, help="processes side by side (one per core)")
     parser.add_argument(
