@@ -13,6 +13,7 @@ the levels of factors, their coding and the state of transforms, and builds the 
 from lmm.design.archive import spec_from_dict, spec_to_dict
 from lmm.design.coding import CODINGS
 from lmm.design.design import Design, FactorCoding, FixedTerm, RandomPart
+from lmm.design.full_coding import FullTerm, full_terms
 from lmm.design.spec import DesignSpec
 
 __all__ = [
@@ -21,7 +22,9 @@ __all__ = [
     "DesignSpec",
     "FactorCoding",
     "FixedTerm",
+    "FullTerm",
     "RandomPart",
+    "full_terms",
     "spec_from_dict",
     "spec_to_dict",
 ]

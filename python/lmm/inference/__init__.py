@@ -9,23 +9,23 @@ whole fits. `predict_intervals` answers for rows, `influence` asks what rows and
 
 from __future__ import annotations
 
-from lmm.inference.anova import anova
+from lmm.inference.analysis_of_variance import anova
 from lmm.inference.between_within import BetweenWithin
-from lmm.inference.bootstrap_test import BootstrapTest, bootstrap_test
+from lmm.inference.bootstrapped_ratio import BootstrapTest, bootstrap_test
 from lmm.inference.broom import Effects, augment, glance, tidy
 from lmm.inference.catalog import Df, df_method
 from lmm.inference.cluster_robust import ClusterRobust
-from lmm.inference.compare import compare
+from lmm.inference.comparison import compare
 from lmm.inference.containment import Containment
 from lmm.inference.deletion import leverage
 from lmm.inference.distributions import checked_level, t_p_value, t_quantile
 from lmm.inference.door import JointTest, RowTests, Vcov, joint_test, row_covariance, row_tests
-from lmm.inference.drop1 import drop1
+from lmm.inference.dropped_terms import drop1
 from lmm.inference.influence_measures import influence, studentized
 from lmm.inference.kenward_roger import KenwardRoger
 from lmm.inference.method import DfMethod
 from lmm.inference.prediction import predict_intervals
-from lmm.inference.random_anova import random_anova
+from lmm.inference.random_terms import random_anova
 from lmm.inference.satterthwaite import Satterthwaite
 from lmm.inference.simulated_residuals import quantile_residuals
 from lmm.inference.tables import coefficients, contrast_test

@@ -1,0 +1,119 @@
+"""Random terms with something left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from lmm.design import FixedTerm, RandomPart
+from lmm.design.coding import resolve_contrasts
+from lmm.design.effects import RandomSpec
+from lmm.engine import GroupBlock, MatrixBlock
+from lmm.inference.variants import one_sided
+
+if TYPE_CHECKING:
+    from lmm.engine import Block
+    from lmm.model import Fit
+
+__all__ = ["Reduction", "reductions"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reduction:
+    """One random term of a fit with something left out.
+
+    Attributes
+    ----------
+    label
+        What is left out, as a table names it.
+    position
+        The term.
+    left
+        What is left of it; None for nothing.
+    """
+
+    label: str
+    position: int
+    left: RandomPart | None
+
+    def random(self, fit: Fit) -> tuple[RandomPart, ...]:
+        """Give the random terms of the smaller model."""
+        left = () if self.left is None else (self.left,)
+        parts = fit.design.random
+        return (*parts[: self.position], *left, *parts[self.position + 1 :])
+
+    def columns_left_out(self, fit: Fit) -> list[int] | None:
+        """Give the columns of the term that are left out; None where the others were coded anew."""
+        columns = fit.design.random[self.position].columns
+        kept = () if self.left is None else self.left.columns
+        if not set(kept) <= set(columns):
+            return None
+        return [j for j, name in enumerate(columns) if name not in kept]
+
+
+def reductions(fit: Fit, reduce: bool) -> Iterator[Reduction]:
+    """Go through the random terms: without one effect at a time, or left out as a whole.
+
+    Effects that others contain stay. Without correlations the intercept is an effect as all others.
+    """
+    for position, part in enumerate(fit.design.random):
+        bar = bar_text(part)
+        left = _without_effects(fit, position) if reduce else {}
+        for effect, smaller in left.items():
+            yield Reduction(f"{effect} in {bar}", position, smaller)
+        if not left:
+            yield Reduction(bar, position, None)
+
+
+def bar_text(part: RandomPart) -> str:
+    """Write the bar of a term, of its own when it comes from a nested one: ``(1 | Block:Variety)``."""
+    effects, bar, group = part.source.partition("|")
+    if "/" not in group:
+        return part.source
+    doubled = "|" if group.startswith("|") else ""
+    return f"{effects}{bar}{doubled} {part.group})"
+
+
+def _without_effects(fit: Fit, position: int) -> dict[str, RandomPart | None]:
+    """Term without one effect, by the name of the effect; empty where it has one only."""
+    part = fit.design.random[position]
+    spec = fit.spec.random[position] if position < len(fit.spec.random) else None
+    terms = () if spec is None or spec.effects is None else spec.effects.terms
+    if part.structure == "us":
+        return {term.name: _learnt(fit, spec, term) for term in terms if spec and _is_free(term, terms)}
+    places = {term.name: range(term.columns.start, term.columns.stop) for term in terms}
+    if spec is None:
+        places = {name: range(j, j + 1) for j, name in enumerate(part.columns)}
+    if len(places) < 2:
+        return {}
+    return {name: _subset(part, gone) for name, gone in places.items()}
+
+
+def _is_free(term: FixedTerm, terms: Sequence[FixedTerm]) -> bool:
+    """Whether an effect may be left out by itself."""
+    return bool(term.parts) and not any(set(term.parts) < set(other.parts) for other in terms)
+
+
+def _learnt(fit: Fit, spec: RandomSpec, left_out: FixedTerm) -> RandomPart | None:
+    """Term as the formula without the effect has it."""
+    assert spec.effects is not None
+    names = [term.name for term in spec.effects.terms if term.name != left_out.name]
+    if not names:
+        return None
+    term = replace(spec.term, effects=one_sided(names))
+    return RandomSpec.learn(term, fit.design.model_frame, resolve_contrasts(fit.spec.contrasts))[1]
+
+
+def _subset(part: RandomPart, gone: range) -> RandomPart:
+    """Term without some columns."""
+    kept = [j for j in range(len(part.columns)) if j not in gone]
+    return replace(part, columns=tuple(part.columns[j] for j in kept), block=_block(part.block, kept))
+
+
+def _block(block: Block, kept: list[int]) -> Block:
+    if isinstance(block, GroupBlock):
+        return replace(block, values=block.dense_values()[:, kept])
+    n, k = block.n_rows, block.n_columns
+    columns = block.to_dense().reshape(n, -1, k)[:, :, kept].reshape(n, -1)
+    return MatrixBlock(columns, len(kept), block.structure, block.root, block.labels)

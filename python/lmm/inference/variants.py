@@ -1,0 +1,64 @@
+"""Fits of the same rows with another criterion, or with something left out; the table is not needed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from lmm.design import Design, RandomPart
+from lmm.design.coding import resolve_contrasts
+from lmm.design.matrix import learn_matrix
+from lmm.design.rank import independent_columns
+from lmm.errors import LmmError
+from lmm.inference.per_fit import per_fit
+from lmm.model.fitting import fit_design
+
+if TYPE_CHECKING:
+    from lmm.model import Fit
+
+__all__ = ["by_ml", "one_sided", "with_random", "without_term"]
+
+
+def by_ml(fit: Fit) -> Fit:
+    """Give the fit by maximum likelihood: the fit itself if it is one."""
+    return fit if fit.method == "ml" else _by_ml(fit)
+
+
+@per_fit
+def _by_ml(fit: Fit) -> Fit:
+    return fit_design(replace(fit.request, method="ml"), fit.spec, fit.design)
+
+
+def without_term(fit: Fit, term: str) -> Fit:
+    """Fit by maximum likelihood without a fixed term; the others are coded as the formula without it says."""
+    design = fit.design
+    text = one_sided([other.name for other in design.terms if other.name != term])
+    spec, X = learn_matrix(text, design.model_frame, resolve_contrasts(fit.spec.contrasts), fit.spec.fixed)
+    smaller = replace(
+        design,
+        X=X,
+        names=spec.names,
+        terms=spec.terms,
+        factors=spec.factors,
+        kept=independent_columns(X, design.weights),
+    )
+    return fit_design(replace(fit.request, method="ml"), fit.spec, smaller)
+
+
+def with_random(fit: Fit, random: tuple[RandomPart, ...]) -> Fit:
+    """Fit again with these random terms, from the default start."""
+    if fit.optimum.held.any():
+        raise LmmError(
+            "Some parameters of this fit were given as theta=: with other random terms they have no meaning. "
+            "Fit without theta=."
+        )
+    design: Design = replace(fit.design, random=random)
+    return fit_design(replace(fit.request, start=None, theta=None), fit.spec, design)
+
+
+def one_sided(terms: Sequence[str]) -> str:
+    """One-sided formula with an explicit intercept."""
+    return " + ".join(
+        ["1" if "Intercept" in terms else "0", *(name for name in terms if name != "Intercept")]
+    )
