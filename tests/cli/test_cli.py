@@ -74,7 +74,14 @@ def test_json_has_null_where_a_number_is_missing(capsys, tmp_path):
     lmm.datasets.load("sleepstudy").assign(twice=lambda d: 2 * d["Days"]).to_csv(path, index=False)
     assert main(["fit", "Reaction ~ Days + twice + (1 | Subject)", "--data", str(path), "--json"]) == 0
     values = _strict(capsys.readouterr().out)
-    assert values["fixef"][2] == {"term": "twice", "estimate": None, "std_error": None, "statistic": None}
+    assert values["fixef"][2] == {
+        "term": "twice",
+        "estimate": None,
+        "std_error": None,
+        "df": None,
+        "statistic": None,
+        "p_value": None,
+    }
     assert values["varcorr"][-1]["group"] == "Residual"
     assert len(values["ranef"]) == 18
     assert values["n_levels"] == {"Subject": 18}

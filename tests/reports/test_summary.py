@@ -47,8 +47,9 @@ def test_numbers_are_those_that_lme4_prints(sleepstudy):
     text = str(summary)
     assert "Subject   Intercept    612.09    24.740" in text
     assert "          Days          35.07     5.922  0.066" in text
-    assert "Intercept   251.405      6.825      36.84" in text
-    assert "Days         10.467      1.546       6.77" in text
+    # With Kenward and Roger's degrees of freedom as lmerTest prints them.
+    assert "Intercept   251.405      6.825  17      36.84   <2e-16" in text
+    assert "Days         10.467      1.546  17       6.77  3.3e-06" in text
     assert "Days     -0.138" in text
 
 
@@ -79,9 +80,31 @@ def test_aliased_coefficient_is_missing_not_zero():
     summary = lmm.fit("Reaction ~ Days + twice + (1 | Subject)", data).summary()
     assert np.isnan(summary.coefficients["estimate"][2])
     row = next(line for line in str(summary).splitlines() if line.startswith("twice"))
-    assert row.split() == ["twice", "—", "—", "—"]
+    assert row.split() == ["twice", "—", "—", "—", "—", "—"]
     assert any("twice" in note for note in summary.notes)
     assert "twice" not in summary.correlation.columns
+
+
+@pytest.mark.parametrize(
+    ("formula", "df", "label"),
+    [
+        ("Reaction ~ Days + (1 | Subject)", "auto", "Kenward–Roger (expected information)"),
+        ("Reaction ~ Days + (1 | Subject)", "satterthwaite", "Satterthwaite"),
+        ("Reaction ~ Days + (1 | Subject)", "containment", "containment"),
+        ("Reaction ~ Days", "auto", "residual"),
+        ("Reaction ~ Days", "normal", "infinite (normal, χ²)"),
+    ],
+)
+def test_method_for_degrees_of_freedom_is_named_in_every_form(formula, df, label):
+    summary = lmm.fit(formula, _data()).summary(df=df)
+    for text in (summary.to_text(), summary.to_html(), summary.to_markdown()):
+        assert f"Degrees of freedom: {label}." in text
+
+
+def test_tests_are_those_of_the_coefficients(sleepstudy):
+    summary, table = sleepstudy.summary(df="satterthwaite"), sleepstudy.coefficients(df="satterthwaite")
+    for name in ("estimate", "std_error", "df", "statistic", "p_value"):
+        assert summary.coefficients[name].tolist() == table[name].tolist()
 
 
 def test_singular_fit_is_noted(singular):

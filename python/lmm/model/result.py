@@ -201,7 +201,7 @@ class Fit(Predictions):
 
         return components(self, **options)
 
-    def summary(self) -> Summary:
+    def summary(self, *, df: Df = "auto", vcov: Vcov = None) -> Summary:
         """Sum the fit up in the order that users of R know; see `lmm.reports.summarize`.
 
         Examples
@@ -213,7 +213,7 @@ class Fit(Predictions):
         """
         from lmm.reports import summarize
 
-        return summarize(self)
+        return summarize(self, df=df, vcov=vcov)
 
     def plot(self, kind: PlotKind = "residuals", **options: Any) -> Figure:
         """Draw one picture: ``"residuals"``, ``"qq"``, ``"caterpillar"`` or ``"fitted"``; see `lmm.plots.draw`."""

@@ -114,12 +114,11 @@ def _fixed(summary: Summary) -> Cells:
     table = summary.coefficients
     texts = format_columns({name: table[name] for name in table.columns}, {"statistic": "z.2f"})
     rows: Sequence[Sequence[str]] = list(zip(*texts.values(), strict=True))
-    notes: tuple[str, ...] = ()
+    notes = table.notes
     if summary.random is None:
-        notes = (f"{_residual_line(summary)}", _counts(summary))
-    return Cells(
-        ("", "Estimate", "Std.Error", "Statistic"), rows, [False, True, True, True], "Fixed effects", notes
-    )
+        notes = (_residual_line(summary), _counts(summary), *notes)
+    header = ("", "Estimate", "Std.Error", "df", "Statistic", "p-value")
+    return Cells(header, rows, [False] + [True] * 5, "Fixed effects", notes)
 
 
 def _residual_line(summary: Summary) -> str:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lmm.inference import row_tests
 from lmm.model.printing import METHODS
 from lmm.reports import writing
 from lmm.reports.sections import Section, sections_of
 from lmm.table import Table
 
 if TYPE_CHECKING:
+    from lmm.inference import Df, Vcov
     from lmm.model import Fit
     from lmm.typing import Method
 
@@ -46,7 +48,8 @@ class Summary:
     sigma, df_residual
         Residual standard deviation, and n minus the rank of X.
     coefficients
-        ``term, estimate, std_error, statistic``; an aliased column is missing.
+        ``term, estimate, std_error, df, statistic, p_value``; aliased columns are missing. The notes name the
+        method for degrees of freedom.
     correlation
         Correlations of the estimates, one row and column per coefficient; None if there is only one, or more than 20.
     notes
@@ -117,13 +120,15 @@ class Summary:
         return writing.markdown(self)
 
 
-def summarize(fit: Fit) -> Summary:
+def summarize(fit: Fit, *, df: Df = "auto", vcov: Vcov = None) -> Summary:
     """Sum up a fit in the order that users of R know.
 
     Parameters
     ----------
     fit
         A fit, with or without random effects.
+    df, vcov
+        Method for degrees of freedom, and covariance of the fixed effects, as in `lmm.contrast_test`.
 
     Returns
     -------
@@ -154,7 +159,7 @@ def summarize(fit: Fit) -> Summary:
         random=fit.varcorr if groups else None,
         sigma=float(fit.sigma),
         df_residual=fit.df_residual,
-        coefficients=_coefficients(fit),
+        coefficients=_coefficients(fit, df, vcov),
         correlation=None if too_many or fit.n_fixed < 2 else _correlation(fit),
         notes=(*fit.notes, *([_left_out(fit.n_fixed)] if too_many else [])),
     )
@@ -176,15 +181,15 @@ def _one_row(names: tuple[str, ...], values: list[float] | tuple[float, ...]) ->
     return Table({name: [float(value)] for name, value in zip(names, values, strict=True)})
 
 
-def _coefficients(fit: Fit) -> Table:
-    terms, estimate = fit.fixef["term"], np.asarray(fit.fixef["estimate"], dtype=np.float64)
-    std_error = np.full(estimate.size, np.nan)
-    # beta and vcov leave aliased columns out; fixef has them as missing.
-    std_error[~np.isnan(estimate)] = np.sqrt(np.diag(fit.vcov))
-    # An exact fit has standard errors of zero: no statistic then, rather than an infinite one.
-    statistic = np.divide(estimate, std_error, out=np.full(estimate.size, np.nan), where=std_error > 0)
-    columns = {"term": terms, "estimate": estimate, "std_error": std_error, "statistic": statistic}
-    return Table(columns, title="Fixed effects")
+def _coefficients(fit: Fit, df: Df, vcov: Vcov) -> Table:
+    tests = row_tests(fit, np.eye(fit.n_fixed), df, vcov)
+    names = fit.design.names
+    columns: dict[str, Any] = {"term": list(names)}
+    for name in ("estimate", "std_error", "df", "statistic", "p_value"):
+        # Aliased columns have no number.
+        columns[name] = np.full(len(names), np.nan)
+        columns[name][fit.design.kept] = getattr(tests, name)
+    return Table(columns, title="Fixed effects", notes=tests.notes)
 
 
 def _correlation(fit: Fit) -> Table:
