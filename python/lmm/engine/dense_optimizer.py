@@ -5,7 +5,6 @@ The criterion is smooth in the entries of T with either sign, also where T is si
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -106,8 +105,6 @@ class _Search:
 
         def note(intermediate_result: Any) -> None:
             self._note(trace, intermediate_result.x, float(intermediate_result.fun))
-            if control.progress:
-                sys.stderr.write(f"{len(trace['T']) - 1:4d}  {trace['criterion'][-1]:.9g}\n")
 
         options = {"maxiter": 10 * control.max_iterations, "gtol": 1e-9}
         for method in ("L-BFGS-B", "BFGS", "BFGS") if x.size else ():

@@ -59,7 +59,8 @@ class Control:
     tolerance : float
         Largest predicted fall of the criterion that is still to be had when it stops.
     progress : bool
-        Print one line per iteration.
+        Show a line on the error stream while a search takes longer than two seconds, on a terminal or
+        in a notebook.
 
     Raises
     ------
@@ -69,7 +70,7 @@ class Control:
 
     max_iterations: int = 60
     tolerance: float = 1e-8
-    progress: bool = False
+    progress: bool = True
 
     def __post_init__(self) -> None:
         whole = isinstance(self.max_iterations, int | np.integer)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,6 +12,7 @@ from lmm.estimation.certificate import Certificate
 from lmm.estimation.criterion import Criterion
 from lmm.estimation.given import Given
 from lmm.estimation.moments import Moments
+from lmm.estimation.progress import ProgressLine
 from lmm.estimation.rank import null_directions
 from lmm.typing import BoolVector, FloatMatrix, FloatVector
 
@@ -74,15 +74,14 @@ def optimize(
     hold = layout.held_elements(given.held) if given.held.any() else None
     begin = _begin(criterion, blocks, given, start)
     starts = [begin, *_further_starts(criterion, blocks, given, restarts)]
-    report = _report if control.progress else None
     factors = [None if s is None else layout.factors(s) for s in starts]
-    optima = [criterion.cross.optimize(criterion.reml, T, hold, control, report) for T in factors]
+    optima = []
+    with ProgressLine() as line:
+        for number, T in enumerate(factors, start=1):
+            line.begin(number, len(factors))
+            told = line if control.progress else None
+            optima.append(criterion.cross.optimize(criterion.reml, T, hold, control, told))
     return _summarized(criterion, given, optima)
-
-
-def _report(iteration: int, value: float) -> None:
-    """Write one line of progress."""
-    sys.stderr.write(f"iteration {iteration}: criterion {value:.6f}\n")
 
 
 def _begin(
@@ -95,12 +94,14 @@ def _begin(
     return np.where(given.held, given.theta, first)
 
 
-def scaled_start(criterion: Criterion, blocks: Sequence[Block]) -> FloatVector:
-    """Theta at which each random column contributes the variance of the residual."""
+def scaled_start(
+    criterion: Criterion, blocks: Sequence[Block], theta: FloatVector | None = None
+) -> FloatVector:
+    """Theta at which each random column contributes the variance of the residual; or ``theta`` in these units."""
     layout = criterion.layout
     scales = [1.0 / column_scales(block) for block in blocks]
-    T = [s[:, None] * T for s, T in zip(scales, layout.factors(layout.start), strict=True)]
-    return layout.theta(T)
+    factors = layout.factors(layout.start if theta is None else theta)
+    return layout.theta([s[:, None] * T for s, T in zip(scales, factors, strict=True)])
 
 
 def column_scales(block: Block) -> FloatVector:
@@ -114,13 +115,14 @@ def column_scales(block: Block) -> FloatVector:
 def _further_starts(
     criterion: Criterion, blocks: Sequence[Block], given: Given, restarts: int
 ) -> list[FloatVector]:
-    """Larger, smaller, then scattered ones; the same every time."""
+    """Large, equal, small, then scattered in size and direction; the same every time."""
     if restarts == 0:
         return []
-    base = scaled_start(criterion, blocks)
-    rng = np.random.default_rng(0)
-    factors = [np.sqrt(10.0), np.sqrt(0.1), *np.exp(rng.normal(0.0, 2.0, size=restarts))]
-    return [np.where(given.held, given.theta, f * base) for f in factors[:restarts]]
+    layout, rng = criterion.layout, np.random.default_rng(0)
+    scattered = np.exp(rng.normal(0.0, 1.5, size=(restarts, 1))) * rng.normal(size=(restarts, layout.n_theta))
+    scattered = np.where(layout.lower_bounds == 0.0, np.abs(scattered), scattered)
+    starts = [*np.outer([10.0, 1.0, 0.3], layout.start), *scattered][:restarts]
+    return [np.where(given.held, given.theta, scaled_start(criterion, blocks, theta)) for theta in starts]
 
 
 def _summarized(criterion: Criterion, given: Given, optima: list[Optimum]) -> ThetaOptimum:

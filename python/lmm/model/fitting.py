@@ -73,8 +73,9 @@ def fit(
     restarts
         How many further starts to try, for criteria with several minima.
     control
-        Settings of the optimizer that differ from the defaults, such as
-        ``{"max_iterations": 100}``.
+        Settings of the optimizer that differ from the defaults, such as ``{"max_iterations": 100}``
+        or, to have no line on the screen while a fit takes longer than two seconds,
+        ``{"progress": False}``.
     negative
         For ``method="moments"``: negative components are set to ``"zero"``, or kept (``"allow"``).
     **reserved
@@ -165,6 +166,8 @@ def _refuse_reserved(reserved: Mapping[str, Any]) -> None:
     for name in reserved:
         if name in RESERVED:
             raise UnsupportedError(f"{name}= is not available yet, planned.")
+        if name in Control.__dataclass_fields__:
+            raise UnsupportedError(f"{name} is a setting of the optimizer: control={{{name!r}: ...}}.")
         known = [*Request.__dataclass_fields__, *RESERVED]
         raise UnsupportedError(
             f"lmm.fit has no argument {name!r}; it has {', '.join(known)}.{nearest(name, known)}"

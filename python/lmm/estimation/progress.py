@@ -1,0 +1,95 @@
+"""One quiet line about a search that takes long."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self, TextIO
+
+PATIENCE = 2.0  # seconds before the first word
+INTERVAL = 0.2  # seconds from one word to the next
+
+
+class ProgressLine:
+    r"""A line on the error stream, from the third second on, where somebody is watching.
+
+    It is written over itself and wiped out at the end. Somebody is watching a terminal and a notebook; a file or a pipe
+    gets nothing. Used as a context around the search, and called once an iteration.
+
+    Parameters
+    ----------
+    stream
+        Where to write; by default the error stream at that moment.
+    clock
+        Seconds, from anywhere.
+
+    Examples
+    --------
+    >>> import io
+    >>> seconds, screen = iter([0.0, 1.0, 4.0]), io.StringIO()
+    >>> screen.isatty = lambda: True
+    >>> with ProgressLine(screen, lambda: next(seconds)) as line:
+    ...     line(0, 1800.0)  # after one second: nothing
+    ...     line(1, 1743.6283)
+    ...     screen.getvalue()
+    '\rfitting: 4 s, iteration 1, criterion 1743.6283'
+    """
+
+    def __init__(self, stream: TextIO | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+        self._stream = stream
+        self._clock = clock
+        self._start = clock()
+        self._due = self._start + PATIENCE
+        self._width = 0
+        self._of = ""
+
+    def begin(self, start: int, count: int) -> None:
+        """Say which of several starts comes now."""
+        self._of = f", start {start} of {count}" if count > 1 else ""
+
+    def __call__(self, iteration: int, criterion: float) -> None:
+        """Tell how far the search is, if it is time to."""
+        now = self._clock()
+        if now < self._due:
+            return
+        self._due = now + INTERVAL
+        stream = self._stream or sys.stderr
+        if not watched(stream):
+            self._due = float("inf")
+            return
+        text = (
+            f"fitting: {now - self._start:.0f} s{self._of}, iteration {iteration}, criterion {criterion:.4f}"
+        )
+        stream.write("\r" + text.ljust(self._width))
+        stream.flush()
+        self._width = len(text)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._width:
+            stream = self._stream or sys.stderr
+            stream.write("\r" + " " * self._width + "\r")
+            stream.flush()
+
+
+def watched(stream: TextIO | None) -> bool:
+    """Whether somebody sees a line being written over: on a terminal, or in a notebook.
+
+    Examples
+    --------
+    >>> import io
+    >>> watched(io.StringIO())
+    False
+    """
+    if stream is None:  # Python without a console
+        return False
+    if stream.isatty():
+        return True
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return type(shell).__name__ == "ZMQInteractiveShell"
