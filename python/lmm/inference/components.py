@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from lmm.design import RandomPart
     from lmm.model import Fit
 
-__all__ = ["Components", "are_feasible", "components", "has_negative", "parameter_basis"]
+__all__ = ["Components", "are_feasible", "components", "has_negative", "parameter_basis", "project"]
 
 LARGEST_PART = 5_000
 """Effects of a connected part of the tail, which is dense: 600 MB at this size."""
@@ -101,19 +101,56 @@ def components(fit: Fit) -> Components:
             'Use df="satterthwaite".'
         )
     weights = np.ones(fit.n_obs) if fit.weights is None else fit.weights
-    effects = Effects(fit.design.random, fit.T, weights)
-    B = GramInverse(effects)
-    root = _root(fit.evaluation.unscaled_vcov)
     y = fit.y if fit.offset is None else fit.y - fit.offset
+    return project(
+        fit.design.random,
+        fit.T,
+        weights,
+        fit.X,
+        (y - fit.X @ fit.beta) / fit.sigma,
+        fit.evaluation.unscaled_vcov,
+        fit.evaluation.r2 / fit.sigma**2,
+    )
+
+
+def project(
+    parts: Sequence[RandomPart],
+    factors: Sequence[FloatMatrix],
+    weights: FloatVector,
+    X: FloatMatrix,
+    residuals: FloatVector,
+    covariance: FloatMatrix,
+    r2: float,
+) -> Components:
+    """Compute the components of a model from its arrays.
+
+    Parameters
+    ----------
+    parts
+        The random terms.
+    factors
+        T (k, k) of each.
+    weights : shape (n,)
+    X : shape (n, p)
+    residuals : shape (n,)
+        (y - Xβ̂) / σ.
+    covariance : shape (p, p)
+        (X'V⁻¹X)⁻¹.
+    r2
+        residuals'V⁻¹residuals.
+    """
+    effects = Effects(parts, factors, weights)
+    B = GramInverse(effects)
+    root = _root(covariance)
     # Column p stands for the residuals, so that products with them need no code of their own.
-    columns = np.column_stack([fit.X @ root, (y - fit.X @ fit.beta) / fit.sigma])
+    columns = np.column_stack([X @ root, residuals])
     K = B.solve(effects.cross_with(columns))  # (q, p + 1)
     F = np.eye(columns.shape[1])
-    F[-1, -1] = fit.evaluation.r2 / fit.sigma**2
-    moves = _moves(fit.design.random, effects)
+    F[-1, -1] = r2
+    moves = _moves(parts, effects)
     P, Q = _products(B, K, F, moves)
-    trace, traces = _traces(B, moves, fit.n_obs)
-    p = fit.n_fixed
+    trace, traces = _traces(B, moves, len(X))
+    p = X.shape[1]
     return Components(
         root=root,
         P=P[:, :p, :p],
