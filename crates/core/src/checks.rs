@@ -1,7 +1,7 @@
 //! What the engine asks of its input: the bridge passes on what it was given.
 
 use crate::error::CoreError;
-use crate::layout::{Columns, Term};
+use crate::layout::{Columns, Layout, Term};
 
 fn finite(v: &[f64]) -> bool {
     v.iter().all(|a| a.is_finite())
@@ -36,10 +36,28 @@ pub fn check_design(n: usize, x: &[Vec<f64>], weights: Option<&[f64]>, terms: &[
     terms.iter().enumerate().try_for_each(|(i, t)| check_term(i, t, n))
 }
 
+/// Refuse a tail that could not be held: its matrices are dense.
+pub fn check_size(layout: &Layout) -> Result<(), CoreError> {
+    const LARGEST_TAIL: usize = 25_000;
+    if layout.q_tail <= LARGEST_TAIL {
+        return Ok(());
+    }
+    fail(format!(
+        "{} random effects remain after the nested factors with the most levels are eliminated; crossed factors can have \
+         {LARGEST_TAIL} such effects at most",
+        layout.q_tail
+    ))
+}
+
 fn check_term(i: usize, term: &Term, n: usize) -> Result<(), CoreError> {
     let fail = |text: &str| Err(CoreError::BadInput(format!("random term {i}: {text}")));
     if term.k == 0 || term.n_levels == 0 || term.parts.iter().sum::<usize>() != term.k || term.parts.contains(&0) {
         return fail("levels, columns and covariance parts do not fit together");
+    }
+    // most levels have rows; more than that is a mistake that would exhaust the memory
+    let room = 16 * n + 1_000_000;
+    if term.n_levels > room || term.n_levels.checked_mul(term.k * term.k).is_none_or(|size| size > usize::MAX / 64) {
+        return fail(&format!("{} levels are too many for {n} rows", term.n_levels));
     }
     match &term.columns {
         Columns::Group { codes, values } => {

@@ -2,7 +2,7 @@
 
 use crate::checks;
 use crate::error::CoreError;
-use crate::layout::{Columns, Term};
+use crate::layout::{Columns, Layout, Term};
 use crate::optimum::Control;
 use crate::parallel;
 use crate::problem::Problem;
@@ -20,6 +20,7 @@ impl Design {
     pub fn new(n: usize, x: Vec<Vec<f64>>, weights: Option<&[f64]>, mut terms: Vec<Term>) -> Result<Design, CoreError> {
         checks::check_design(n, &x, weights, &terms)?;
         identify_factors(&mut terms);
+        checks::check_size(&Layout::new(&terms, x.len()))?;
         let scaled = ScaledDesign::new(n, x, weights, &terms)?;
         Ok(Design { n, terms, scaled })
     }

@@ -106,7 +106,7 @@ impl CrossProducts {
         let mut y = n.clone();
         for (b, block) in self.layout.blocks.iter().enumerate() {
             let (k, t) = (block.k, &f.t[b]);
-            for column in y.chunks_exact_mut(size) {
+            for column in y.chunks_exact_mut(size.max(1)) {
                 for level in column[starts[b]..starts[b] + k * block.n_levels].chunks_exact_mut(k) {
                     let scaled: Vec<f64> = (0..k).map(|s| (0..k).map(|r| t[r * k + s] * level[r]).sum()).collect();
                     level.copy_from_slice(&scaled);
@@ -129,7 +129,7 @@ impl CrossProducts {
         }
         (0..q).for_each(|i| l[i * q + i] += 1.0);
         dense::cholesky(&mut l, q).map_err(|pivot| CoreError::NotPositiveDefinite { pivot })?;
-        let mut half: Vec<f64> = y.chunks_exact(size).flat_map(|column| column[..q].to_vec()).collect();
+        let mut half: Vec<f64> = y.chunks_exact(size.max(1)).flat_map(|column| column[..q].to_vec()).collect();
         dense::solve_lower(&l, q, q, &mut half, size);
         for i in 0..size {
             for j in 0..size {

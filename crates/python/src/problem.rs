@@ -43,9 +43,11 @@ impl Problem {
             ("min_curvature", o.min_curvature),
             ("min_boundary_slope", o.min_boundary_slope),
             ("max_gradient", o.max_gradient),
+            ("spread", o.spread),
         ];
         numbers.iter().try_for_each(|(name, value)| out.set_item(name, value))?;
         out.set_item("exact_hessian", o.exact_hessian)?;
+        out.set_item("starts_tried", o.starts_tried)?;
         let directions = |list: Vec<(usize, Vec<f64>)>| -> PyResult<Bound<'py, PyList>> {
             let placed = list.into_iter().map(|(part, v)| {
                 let (term, within, _) = self.inner.part(part);

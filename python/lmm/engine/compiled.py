@@ -121,6 +121,11 @@ class CrossProducts:
         gap = np.fmax(found["newton_decrement"], found["cone_decrement"])
         if found["converged"]:
             message = f"Converged: another step would lower the criterion by no more than {gap:.1e}."
+            if found["spread"] > 1e-6:
+                message += (
+                    f" There are several optima: from other starts the search ended {found['spread']:.2g} "
+                    "higher. restarts=20 looks further."
+                )
         else:
             message = (
                 f"Not converged after {len(trace['criterion']) - 1} iterations: another step "
@@ -136,6 +141,7 @@ class CrossProducts:
             null_directions=null,
             message=message,
             n_evaluations=found["n_evaluations"],
+            starts_tried=found["starts_tried"],
         )
 
     def _directions(self, placed: list[tuple[int, int, FloatVector]]) -> list[FloatMatrix]:

@@ -115,7 +115,7 @@ pub fn newton(
     let (h, v) = small::symmetric_eigen(&small::congruence(&hessian, &small::transpose(&inverse, n, n), n, n), n);
     let u = small::multiply(&small::transpose(&inverse, n, n), &v, n, n, n);
     let g: Vec<f64> = (0..n).map(|i| (0..n).map(|t| u[t * n + i] * gradient[t]).sum()).collect();
-    let solid: Vec<f64> = h.iter().map(|x| x.abs().max(1e-3)).collect();
+    let solid: Vec<f64> = h.iter().map(|x| x.abs().max(1e-6)).collect();
     let decrement = 0.5 * g.iter().zip(&solid).map(|(a, b)| a * a / b).sum::<f64>();
     let (z, limited) = within_radius(&g, &h, &solid, radius);
     let mut step = zero_step(roots);

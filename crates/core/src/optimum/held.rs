@@ -1,7 +1,7 @@
 //! The search when some entries of T are held: Newton steps in the others.
 
 use super::correction::Correction;
-use super::face::{self, FaceStep, Root};
+use super::face::{self, FaceStep};
 use super::state::{Point, Space};
 use super::{Assessment, Check, Control, Outcome, Search, Step};
 use crate::cross::CrossProducts;
@@ -54,9 +54,8 @@ pub fn optimise_held(
             return Err(CoreError::Interrupted);
         }
         let Some((moved, reached, alpha)) = next else {
-            let current: Vec<Root> = point.s.iter().zip(&space.parts).map(|(s, p)| Root::new(s, p.d)).collect();
             let assessment =
-                Assessment { target: Vec::new(), cone_decrement: gap, same_rank: true, current, roots, newton: step };
+                Assessment { target: Vec::new(), cone_decrement: gap, same_rank: true, roots, newton: step };
             let mut out = search.finish(&space, point, &curvature, assessment, settled, Vec::new());
             out.min_boundary_slope = f64::INFINITY;
             out.held = Some(user);

@@ -6,6 +6,7 @@ pub mod cone;
 mod correction;
 pub mod face;
 pub mod held;
+mod outcome;
 mod start;
 pub mod state;
 
@@ -14,58 +15,14 @@ use crate::error::CoreError;
 use crate::small;
 use correction::Correction;
 use face::{FaceStep, Root};
+pub use outcome::{Control, Outcome, Record};
 use state::{Curvature, Point, Space};
-
-/// What the caller may set.
-#[derive(Clone, Debug)]
-pub struct Control {
-    pub max_iterations: usize,
-    /// Largest predicted decrease of the criterion that counts as converged.
-    pub tolerance: f64,
-}
-
-/// One line of the trace.
-#[derive(Clone, Debug)]
-pub struct Record {
-    pub criterion: f64,
-    pub sigma2: f64,
-    /// T per part, internal units.
-    pub t: Vec<Vec<f64>>,
-    /// Fraction of the step taken to get here (0 at the start), and its kind.
-    pub step: f64,
-    pub kind: &'static str,
-    /// Predicted distance to the optimum in criterion units.
-    pub decrement: f64,
-}
-
-/// Where the search ended and how sure that is.
-#[derive(Clone, Debug)]
-pub struct Outcome {
-    pub point: Point,
-    /// T per part, internal units.
-    pub t: Vec<Vec<f64>>,
-    /// T per part in the user's units where some of its entries were held.
-    pub held: Option<Vec<Vec<f64>>>,
-    pub trace: Vec<Record>,
-    pub converged: bool,
-    pub n_evaluations: usize,
-    pub cone_decrement: f64,
-    pub newton_decrement: f64,
-    pub min_curvature: f64,
-    /// Smallest slope of the criterion into the null directions of S (infinite if there are none).
-    pub min_boundary_slope: f64,
-    pub max_gradient: f64,
-    /// Null directions in the optimum (part, coefficients in internal units).
-    pub null: Vec<(usize, Vec<f64>)>,
-    /// Directions that the data do not identify, fixed at zero.
-    pub unidentified: Vec<(usize, Vec<f64>)>,
-    pub exact_hessian: bool,
-}
 
 /// Called once an iteration; returns false to stop.
 pub type Check<'a> = &'a mut dyn FnMut(usize, f64) -> bool;
 
-/// Searches from `start` (S per part in internal units; none: the identity).
+/// Searches from `start` (S per part in internal units). Without one: from the identity or, where evaluations are dear, from the
+/// fits of single factors; and where few levels make several optima likely, from far and from near zero too.
 pub fn optimise(
     cp: &CrossProducts,
     n_obs: usize,
@@ -74,9 +31,28 @@ pub fn optimise(
     control: &Control,
     check: Check<'_>,
 ) -> Result<Outcome, CoreError> {
+    if start.is_some() {
+        return search_from(cp, n_obs, reml, start, control, check);
+    }
+    let own = start::marginal(cp, n_obs, reml);
+    let mut best = search_from(cp, n_obs, reml, own.as_deref(), control, check)?;
+    for s in start::further(cp) {
+        // a start so far away that nothing can be computed there is no loss
+        let Ok(other) = search_from(cp, n_obs, reml, Some(&s), control, check) else { continue };
+        best = best.better(other);
+    }
+    Ok(best)
+}
+
+fn search_from(
+    cp: &CrossProducts,
+    n_obs: usize,
+    reml: bool,
+    start: Option<&[Vec<f64>]>,
+    control: &Control,
+    check: Check<'_>,
+) -> Result<Outcome, CoreError> {
     let mut space = Space::new(cp, n_obs, reml);
-    let own = if start.is_none() { start::marginal(cp, n_obs, reml) } else { None };
-    let start = start.or(own.as_deref());
     let roots = |space: &Space| -> Vec<(Vec<f64>, usize)> {
         let identity = |p: &state::PartSpace| (small::identity(p.d), p.d);
         let given = |(p, s): (&state::PartSpace, &Vec<f64>)| start_root(&small::congruence(s, &p.basis, p.k, p.d), p.d);
@@ -162,7 +138,7 @@ impl<'a> Search<'a> {
             self.record(space, &point, taken, kind, gap);
             let settled = gap < self.control.tolerance && assessment.min_curvature() > -1e-3;
             // go on while the decrement still falls: the last steps are cheap digits
-            let done = settled && (gap < 1e-14 || gap > 0.1 * best || (curvature.exact && gap < 1e-10));
+            let done = settled && (gap < 1e-14 || gap > 0.1 * best || (curvature.exact && gap < 1e-12));
             best = best.min(gap);
             if done || iteration >= self.control.max_iterations {
                 if settled {
@@ -183,12 +159,18 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Takes the Newton step that is known anyway: it squares the distance to the optimum.
+    /// Takes the better of the two steps that are known anyway: near the optimum it squares the distance.
     fn last_step(&mut self, space: &Space, point: Point, a: &Assessment) -> Point {
-        let Some(step) = a.newton.as_ref().filter(|step| step.length > 0.0) else { return point };
+        let step = match &a.newton {
+            Some(step) if step.decrement >= a.cone_decrement => Step::Face { roots: &a.roots, step },
+            _ => Step::Cone { target: &a.target },
+        };
+        if a.gap() == 0.0 {
+            return point;
+        }
         let noise = 1e-13 * point.criterion.abs().max(space.m);
         self.n_evaluations += 1;
-        match space.evaluate(self.cp, &displaced(space, &point, &Step::Face { roots: &a.roots, step }, 1.0)) {
+        match space.evaluate(self.cp, &displaced(space, &point, &step, 1.0)) {
             Ok(next) if next.criterion <= point.criterion + noise => next,
             _ => point,
         }
@@ -208,7 +190,7 @@ impl<'a> Search<'a> {
         } else {
             None
         };
-        Assessment { target, cone_decrement, same_rank, current, roots, newton }
+        Assessment { target, cone_decrement, same_rank, roots, newton }
     }
 
     /// Tries Newton's step on the face, then the step in the cone.
@@ -275,7 +257,8 @@ impl<'a> Search<'a> {
         unidentified: Vec<(usize, Vec<f64>)>,
     ) -> Outcome {
         let (mut null, mut min_boundary_slope) = (Vec::new(), f64::INFINITY);
-        for (i, (p, root)) in space.parts.iter().zip(&a.current).enumerate() {
+        let ends: Vec<Root> = space.parts.iter().zip(&point.s).map(|(p, s)| Root::new(s, p.d)).collect();
+        for (i, (p, root)) in space.parts.iter().zip(&ends).enumerate() {
             let free = p.d - root.rank;
             let v: Vec<f64> = (0..p.d).flat_map(|r| root.vectors[r * p.d..r * p.d + free].to_vec()).collect();
             if free > 0 {
@@ -300,6 +283,8 @@ impl<'a> Search<'a> {
             null,
             unidentified,
             exact_hessian: c.exact,
+            starts_tried: 1,
+            spread: 0.0,
             point,
         }
     }
@@ -328,7 +313,6 @@ struct Assessment {
     target: Vec<Vec<f64>>,
     cone_decrement: f64,
     same_rank: bool,
-    current: Vec<Root>,
     roots: Vec<(Vec<f64>, usize)>,
     newton: Option<FaceStep>,
 }
