@@ -31,6 +31,7 @@ __all__ = ["ErrorVariance", "MixedEquations", "mixed_equations"]
 
 _MOST_NUMBERS = 8_000_000  # of one chunk of rows
 _MOST_DENSE = 3_000  # order up to which a matrix of falling parts is dense all the same
+_LARGE_PART = 0.5  # of all columns in one part: the matrix is as good as dense
 
 
 class ErrorVariance(NamedTuple):
@@ -205,7 +206,7 @@ class MixedEquations:
         for parts in self._B.parts:
             total = total + scattered(getattr(parts.of, which), parts.index, size)
         largest = max([0, *(parts.index.shape[1] for parts in self._B.parts)])
-        return total.toarray() if size <= _MOST_DENSE or 2 * largest > size else total
+        return total.toarray() if size <= _MOST_DENSE or largest > _LARGE_PART * size else total
 
     def _chunks(self, n_rows: int) -> Iterator[slice]:
         width = max(1, len(self._tail["H"])) if isinstance(self._tail["H"], np.ndarray) else 1

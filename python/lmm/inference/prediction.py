@@ -102,8 +102,8 @@ def predict_intervals(
     Predictions with 95 % confidence intervals
     estimate  std_error      df  conf_low  conf_high
     ────────────────────────────────────────────────
-     253.664     12.255   59.58   229.147    278.180
-     430.660     13.857  152.46   403.284    458.036
+      253.66      12.25   59.58    229.15     278.18
+      430.66      13.86  152.46    403.28     458.04
     Degrees of freedom: Satterthwaite.
     """
     level = checked_level(level)
