@@ -32,16 +32,20 @@ if TYPE_CHECKING:
     )
     from lmm.experiments import components, shell, strata
     from lmm.inference import (
+        Bootstrap,
         BootstrapTest,
         ClusterRobust,
         KenwardRoger,
+        Profile,
         Satterthwaite,
         anova,
         asymptotic_covariance,
         augment,
+        bootstrap,
         bootstrap_test,
         coefficients,
         compare,
+        confint,
         contrast_test,
         drop1,
         glance,
@@ -49,6 +53,7 @@ if TYPE_CHECKING:
         influence,
         leverage,
         predict_intervals,
+        profile,
         quantile_residuals,
         r_squared,
         random_anova,
@@ -60,6 +65,7 @@ if TYPE_CHECKING:
     from lmm.table import Table
 
 __all__ = [
+    "Bootstrap",
     "BootstrapTest",
     "ClusterRobust",
     "ColumnError",
@@ -74,6 +80,7 @@ __all__ = [
     "LmmError",
     "LmmWarning",
     "MissingExtraError",
+    "Profile",
     "Satterthwaite",
     "Table",
     "UnsupportedError",
@@ -82,10 +89,12 @@ __all__ = [
     "asymptotic_covariance",
     "augment",
     "block",
+    "bootstrap",
     "bootstrap_test",
     "coefficients",
     "compare",
     "components",
+    "confint",
     "contrast_test",
     "criterion",
     "datasets",
@@ -98,6 +107,7 @@ __all__ = [
     "load",
     "marginal",
     "predict_intervals",
+    "profile",
     "quantile_residuals",
     "r_squared",
     "random_anova",
@@ -112,6 +122,7 @@ __all__ = [
 
 # Where each public name lives; it is imported when first asked for, so that `import lmm` is nearly free.
 _HOMES = {
+    **dict.fromkeys(("Bootstrap", "Profile", "bootstrap", "confint", "profile"), "lmm.inference"),
     **dict.fromkeys(
         ("asymptotic_covariance", "icc", "r_squared", "variance_components", "variance_partition"),
         "lmm.inference",

@@ -4,7 +4,9 @@ There is one door. `row_tests` tests the rows of a contrast each by itself, `joi
 prints a t, an F or a p builds a contrast and comes here. `contrast_test` and `coefficients` are the same as tables;
 `anova` and `drop1` test the terms of the fixed part, `random_anova` the random ones, `compare` and `bootstrap_test`
 whole fits. `predict_intervals` answers for rows, `influence` asks what rows and clusters do to the estimates;
-`tidy`, `glance` and `augment` hand a fit to pipelines. `catalog` lists the methods for degrees of freedom.
+`tidy`, `glance` and `augment` hand a fit to pipelines. `confint` gives intervals of all parameters, from a
+`profile` of the likelihood, its curvature, or the parametric `bootstrap`.
+`catalog` lists the methods for degrees of freedom.
 """
 
 from __future__ import annotations
@@ -22,10 +24,13 @@ from lmm.inference.distributions import checked_level, t_p_value, t_quantile
 from lmm.inference.door import JointTest, RowTests, Vcov, joint_test, row_covariance, row_tests
 from lmm.inference.dropped_terms import drop1
 from lmm.inference.influence_measures import influence, studentized
+from lmm.inference.intervals import IntervalMethod, confint
 from lmm.inference.kenward_roger import KenwardRoger
+from lmm.inference.likelihood_profile import Profile, profile
 from lmm.inference.method import DfMethod
 from lmm.inference.prediction import predict_intervals
 from lmm.inference.random_terms import random_anova
+from lmm.inference.replicates import Bootstrap, bootstrap
 from lmm.inference.satterthwaite import Satterthwaite
 from lmm.inference.simulated_residuals import quantile_residuals
 from lmm.inference.tables import coefficients, contrast_test
@@ -34,24 +39,29 @@ from lmm.inference.variance_shares import icc, r_squared, variance_partition
 
 __all__ = [
     "BetweenWithin",
+    "Bootstrap",
     "BootstrapTest",
     "ClusterRobust",
     "Containment",
     "Df",
     "DfMethod",
     "Effects",
+    "IntervalMethod",
     "JointTest",
     "KenwardRoger",
+    "Profile",
     "RowTests",
     "Satterthwaite",
     "Vcov",
     "anova",
     "asymptotic_covariance",
     "augment",
+    "bootstrap",
     "bootstrap_test",
     "checked_level",
     "coefficients",
     "compare",
+    "confint",
     "contrast_test",
     "df_method",
     "drop1",
@@ -61,6 +71,7 @@ __all__ = [
     "joint_test",
     "leverage",
     "predict_intervals",
+    "profile",
     "quantile_residuals",
     "r_squared",
     "random_anova",

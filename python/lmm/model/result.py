@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import FrozenInstanceError
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from lmm.experiments import Strata
-    from lmm.inference import Df, Vcov
+    from lmm.inference import Bootstrap, Df, Profile, Vcov
     from lmm.plots import PlotKind
     from lmm.reports import Summary
 
@@ -188,6 +189,24 @@ class Fit(Predictions):
         from lmm.inference import anova
 
         return anova(self, *others, **options)
+
+    def confint(self, **options: Any) -> Table:
+        """Compute intervals of all parameters, by profile, Wald or bootstrap; see `lmm.confint`."""
+        from lmm.inference import confint
+
+        return confint(self, **options)
+
+    def profile(self, terms: str | Sequence[str] | None = None, **options: Any) -> Profile:
+        """Profile the likelihood, parameter by parameter; see `lmm.profile`."""
+        from lmm.inference import profile
+
+        return profile(self, terms, **options)
+
+    def bootstrap(self, **options: Any) -> Bootstrap:
+        """Fit the model to responses drawn from it; see `lmm.bootstrap`."""
+        from lmm.inference import bootstrap
+
+        return bootstrap(self, **options)
 
     def strata(self, *, type: int | str = 1) -> Strata:  # noqa: A002 - the word of the field
         """Take the variation apart by error strata, with expected mean squares; see `lmm.strata`."""

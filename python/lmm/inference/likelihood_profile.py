@@ -1,0 +1,321 @@
+"""Profiles of the likelihood: zeta for every parameter, intervals, contours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+import numpy as np
+
+from lmm.errors import LmmError, UnsupportedError, nearest
+from lmm.inference.curve import Curve, trace_curve
+from lmm.inference.distributions import checked_level
+from lmm.inference.parameters import Parameter, Terms, select, values_of
+from lmm.inference.per_fit import per_fit
+from lmm.model.fitting import fit_design
+from lmm.table import Table
+from lmm.typing import FloatVector
+
+if TYPE_CHECKING:
+    from lmm.model import Fit
+
+__all__ = ["Criterion", "Profile", "Scale", "interval_table", "profile"]
+
+Criterion: TypeAlias = Literal["ml", "reml"]
+"""Whose profile."""
+
+Scale: TypeAlias = Literal["sd", "variance"]
+"""Standard deviations or variances; correlations stay correlations."""
+
+MOST = 3.0
+"""Default range of zeta: beyond the limits of 99 % intervals."""
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Profile:
+    """Profiled deviance of the parameters of a fit, as zeta; made by `profile`.
+
+    Zeta is the signed square root of what the deviance rises when a parameter is held at a value and all others
+    follow; where the likelihood is that of a normal, it is a straight line.
+
+    Attributes
+    ----------
+    fit
+        The fit at whose optimum it stands; another than was given if the criterion is.
+    criterion
+        ``"reml"`` or ``"ml"``.
+    curves
+        One for each parameter that has an estimate.
+    order
+        All parameters that were asked for, also those without an estimate.
+    """
+
+    fit: Fit
+    criterion: Criterion
+    curves: tuple[Curve, ...]
+    order: tuple[Parameter, ...]
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """Names of the parameters that have a profile."""
+        return tuple(curve.parameter.name for curve in self.curves)
+
+    @property
+    def table(self) -> Table:
+        """The points that were computed: ``term, value, zeta``."""
+        rows = [(c.parameter.name, v, z) for c in self.curves for v, z in zip(c.values, c.zeta, strict=True)]
+        names = ("term", "value", "zeta")
+        columns = {name: [row[i] for row in rows] for i, name in enumerate(names)}
+        return Table(columns, title=f"Profile of the {_title(self.criterion)}")
+
+    def curve(self, term: str) -> Curve:
+        """Look one curve up.
+
+        Raises
+        ------
+        LmmError
+            If there is none of this name.
+        """
+        for curve in self.curves:
+            if term in (curve.parameter.name, curve.parameter.squared_name()):
+                return curve
+        raise LmmError(
+            f"This profile has no {term!r}; it has {', '.join(self.terms)}.{nearest(str(term), self.terms)}"
+        )
+
+    def zeta(self, term: str, values: Sequence[float] | FloatVector | float) -> FloatVector:
+        """Interpolate zeta at values of a parameter, missing outside what was traced.
+
+        Examples
+        --------
+        >>> import lmm
+        >>> fit = lmm.fit("Yield ~ 1 + (1 | Batch)", lmm.datasets.load("Dyestuff"), method="ml")
+        >>> fit.profile("sigma").zeta("sigma", [38.23, 67.66, 1000]).round(2)
+        array([-1.96,  1.96,   nan])
+        """
+        return self.curve(term).at(np.atleast_1d(np.asarray(values, dtype=float)))
+
+    def confint(self, level: float = 0.95, *, scale: Scale = "sd") -> Table:
+        """Tabulate the intervals: where zeta crosses the normal quantiles.
+
+        Parameters
+        ----------
+        level
+            Coverage.
+        scale
+            ``"sd"`` or ``"variance"``.
+
+        Returns
+        -------
+        Table
+            ``term, estimate, conf_low, conf_high``. A limit at the end of the parameter space, such as a standard
+            deviation of zero, is named in a note; one that the profile never reaches is missing.
+
+        Raises
+        ------
+        LmmError
+            If the level is not between 0 and 1, or the scale does not exist.
+
+        Examples
+        --------
+        >>> import lmm
+        >>> fit = lmm.fit("Yield ~ 1 + (1 | Batch)", lmm.datasets.load("Dyestuff"), method="ml")
+        >>> fit.profile().confint()["conf_low"].round(2)
+        array([  12.2 ,   38.23, 1486.45])
+        """
+        from scipy.special import ndtri
+
+        z = float(ndtri(0.5 + checked_level(level) / 2.0))
+        by_name = {curve.parameter: curve for curve in self.curves}
+        limits, notes = [], list(_warnings(self))
+        for parameter in self.order:
+            curve = by_name.get(parameter)
+            if curve is None:
+                limits.append((np.nan, np.nan))
+                notes.append(f"{parameter.name} has no estimate: one of its effects has no variance.")
+                continue
+            found = (curve.limit(-z), curve.limit(z))
+            limits.append((found[0].value, found[1].value))
+            for limit, side in zip(found, ("lower", "upper"), strict=True):
+                if limit.reached == "edge":
+                    notes.append(
+                        f"{parameter.name}: the {side} limit is the end of the parameter space; the likelihood "
+                        "does not exclude it."
+                    )
+                elif limit.reached == "never":
+                    notes.append(
+                        f"{parameter.name}: the profile never crosses, so that there is no {side} limit."
+                    )
+        estimates = values_of(self.order, self.fit.T, self.fit.sigma, self.fit.beta)
+        title = f"{100 * level:g} % profile intervals, {_title(self.criterion)}"
+        return interval_table(self.order, estimates, np.array(limits), scale, title, notes)
+
+    def contour(
+        self, first: str, second: str, levels: Sequence[float] | FloatVector = (0.5, 0.8, 0.9, 0.95, 0.99)
+    ) -> Table:
+        """Trace the joint confidence regions of two parameters; see `lmm.inference.contours`.
+
+        Parameters
+        ----------
+        first, second
+            Names of the parameters.
+        levels
+            Coverages.
+
+        Returns
+        -------
+        Table
+            ``level, angle`` and one column for each of the two parameters: points of the boundary in order.
+
+        Raises
+        ------
+        LmmError
+            If a name or a level is not possible.
+        """
+        from lmm.inference.contours import contour
+
+        return contour(self, first, second, levels)
+
+    def __repr__(self) -> str:
+        return f"<profile of the {_title(self.criterion)}: {', '.join(self.terms)}>"
+
+
+def profile(
+    fit: Fit, terms: Terms = None, *, criterion: Criterion | None = None, most: float = MOST
+) -> Profile:
+    """Profile the likelihood of a fit, parameter by parameter.
+
+    Standard deviations and correlations of random effects, sigma and fixed effects. For each, the deviance is minimized
+    over all others at a few values; between them zeta is a cubic with exact slopes.
+
+    Parameters
+    ----------
+    fit
+        A fit by REML or maximum likelihood.
+    terms
+        Names of parameters, such as ``["sigma", "sd_Days|Subject"]``; ``"theta_"`` for all variance
+        parameters, ``"beta_"`` for all fixed effects. All by default.
+    criterion
+        ``"ml"`` or ``"reml"``; that of the fit by default. A REML fit with ``"ml"`` is fitted again,
+        which gives the profile of R's lme4.
+    most
+        The largest zeta to go to.
+
+    Returns
+    -------
+    Profile
+
+    Raises
+    ------
+    LmmError
+        If a name does not exist, or the fit has no likelihood that it maximizes.
+
+    Notes
+    -----
+    REML has no likelihood of fixed effects of its own. Here a fixed effect is held at a value in the residual sum of
+    squares, while ``log|X'V⁻¹X|`` stays that of all fixed effects (Welham and Thompson 1997): the profile has its
+    minimum at the REML estimates, and without random effects it is ``(n - p) log(1 + t²/(n - p))``.
+
+    Examples
+    --------
+    >>> import lmm
+    >>> fit = lmm.fit("Reaction ~ Days + (Days | Subject)", lmm.datasets.load("sleepstudy"))
+    >>> lmm.profile(fit, ["sd_Days|Subject", "sigma"]).confint()["conf_high"].round(2)
+    array([ 9.15, 28.86])
+    """
+    if isinstance(most, bool) or not isinstance(most, int | float | np.number) or not 0 < most <= 10:
+        raise LmmError(f"most= is the largest zeta, a number between 0 and 10; it is {most!r}.")
+    return traced(fit, terms, criterion, float(most))
+
+
+def traced(fit: Fit, terms: Terms, criterion: Criterion | None, most: float) -> Profile:
+    """Trace the curves up to a zeta; zero gives the estimates alone, from which limits find their own way."""
+    chosen = select(fit, terms)
+    own = at_optimum(fit, criterion)
+    estimates = values_of(chosen, own.T, own.sigma, own.beta)
+    reml = own.method == "reml"
+    curves = tuple(
+        trace_curve(own, p, reml=reml, most=most)
+        for p, value in zip(chosen, estimates, strict=True)
+        if np.isfinite(value)
+    )
+    return Profile(own, "reml" if reml else "ml", curves, chosen)
+
+
+def interval_table(
+    chosen: Sequence[Parameter],
+    estimates: FloatVector,
+    limits: FloatVector,
+    scale: Scale,
+    title: str,
+    notes: Sequence[str],
+) -> Table:
+    """Tabulate intervals (r, 2) of parameters, on the scale that is asked for.
+
+    Raises
+    ------
+    LmmError
+        If there is no such scale.
+    """
+    if scale not in ("sd", "variance"):
+        raise LmmError(
+            f'scale= must be "sd" or "variance"; it is {scale!r}.{nearest(str(scale), ("sd", "variance"))}'
+        )
+    names = [p.name for p in chosen]
+    low, high = limits.reshape(-1, 2).T.copy()
+    if scale == "variance":
+        names = [p.squared_name() for p in chosen]
+        squared = np.array([p.kind in ("sd", "sigma") for p in chosen], dtype=bool)
+        estimates, low, high = (np.where(squared, x**2, x) for x in (estimates, low, high))
+    columns = {"term": names, "estimate": estimates, "conf_low": low, "conf_high": high}
+    return Table(columns, title=title, notes=notes)
+
+
+def at_optimum(fit: Fit, criterion: Criterion | None) -> Fit:
+    """Give the fit at the optimum of the criterion: itself, or fitted again.
+
+    Raises
+    ------
+    LmmError
+        If the criterion does not exist, or the fit is no optimum of one.
+    """
+    known = ("ml", "reml")
+    if criterion is not None and criterion not in known:
+        raise LmmError(
+            f'criterion= must be "ml" or "reml"; it is {criterion!r}.{nearest(str(criterion), known)}'
+        )
+    if fit.optimum.held.any():
+        raise UnsupportedError(
+            "Parameters of this fit were given as theta=, so that it is no optimum and has no profile. "
+            "Fit without theta=."
+        )
+    if criterion is None and fit.method == "moments":
+        raise UnsupportedError(
+            "A fit by moments maximizes no likelihood: say which one to profile, "
+            'criterion="reml" or criterion="ml"; the model is then fitted again.'
+        )
+    if criterion is None or criterion == fit.method:
+        return fit
+    return _again(fit, criterion)
+
+
+@per_fit
+def _again(fit: Fit, criterion: Criterion) -> Fit:
+    return fit_design(replace(fit.request, method=criterion), fit.spec, fit.design)
+
+
+def _warnings(own: Profile) -> list[str]:
+    notes = []
+    if not own.fit.converged:
+        notes.append("The fit did not converge; its profile is not to be trusted.")
+    lower = [c.parameter.name for c in own.curves if c.lowest < -1e-5]
+    if lower:
+        notes.append(
+            f"The profile of {', '.join(lower)} found a lower deviance than the fit: fit again with restarts=5."
+        )
+    return notes
+
+
+def _title(criterion: str) -> str:
+    return "REML criterion" if criterion == "reml" else "deviance"

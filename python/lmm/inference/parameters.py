@@ -1,0 +1,134 @@
+"""What intervals are computed for: standard deviations, correlations, sigma and fixed effects, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+import numpy as np
+
+from lmm.errors import LmmError, nearest
+from lmm.typing import FloatMatrix, FloatVector
+
+if TYPE_CHECKING:
+    from lmm.model import Fit
+
+__all__ = ["Parameter", "Terms", "parameters", "select", "values_of"]
+
+Kind: TypeAlias = Literal["sd", "correlation", "sigma", "beta"]
+
+Terms: TypeAlias = str | Sequence[str] | None
+"""Names of parameters; ``"theta_"`` for all variance parameters, ``"beta_"`` for all fixed effects."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One number that has an interval.
+
+    Attributes
+    ----------
+    name
+        As printed: ``sd_Days|Subject``, ``cor_Intercept.Days|Subject``, ``sigma``, or a coefficient.
+    kind
+        ``"sd"``, ``"correlation"``, ``"sigma"`` or ``"beta"``.
+    term
+        The random term.
+    columns
+        Of the random term, one or two; for ``"beta"`` the position among the fixed effects.
+    """
+
+    name: str
+    kind: Kind
+    term: int = -1
+    columns: tuple[int, ...] = ()
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """Ends of the parameter space."""
+        if self.kind == "correlation":
+            return -1.0, 1.0
+        return (-np.inf, np.inf) if self.kind == "beta" else (0.0, np.inf)
+
+    def squared_name(self) -> str:
+        """Name of the variance."""
+        if self.kind == "sigma":
+            return "sigma^2"
+        return "var" + self.name[2:] if self.kind == "sd" else self.name
+
+
+def parameters(fit: Fit) -> tuple[Parameter, ...]:
+    """List the parameters of a fit: each random term's in the order of `varcorr`, sigma, then fixed effects.
+
+    Examples
+    --------
+    >>> import lmm
+    >>> fit = lmm.fit("Reaction ~ Days + (Days | Subject)", lmm.datasets.load("sleepstudy"))
+    >>> [parameter.name for parameter in parameters(fit)][:4]
+    ['sd_Intercept|Subject', 'sd_Days|Subject', 'cor_Intercept.Days|Subject', 'sigma']
+    """
+    found: list[Parameter] = []
+    for t, part in enumerate(fit.design.random):
+        names, k = part.columns, len(part.columns)
+        found += [Parameter(f"sd_{names[i]}|{part.group}", "sd", t, (i,)) for i in range(k)]
+        if part.structure != "diag":
+            found += [
+                Parameter(f"cor_{names[j]}.{names[i]}|{part.group}", "correlation", t, (j, i))
+                for j in range(k)
+                for i in range(j + 1, k)
+            ]
+    found.append(Parameter("sigma", "sigma"))
+    kept = fit.design.kept
+    found += [Parameter(fit.design.names[kept[j]], "beta", columns=(j,)) for j in range(fit.n_fixed)]
+    return tuple(found)
+
+
+def select(fit: Fit, terms: Terms) -> tuple[Parameter, ...]:
+    """Look parameters up by name; names of variances (``var_...``, ``sigma^2``) mean the same parameters.
+
+    Raises
+    ------
+    LmmError
+        If a name belongs to no parameter.
+    """
+    known = parameters(fit)
+    if terms is None:
+        return known
+    wanted = [terms] if isinstance(terms, str) else list(terms)
+    by_name = {p.squared_name(): (p,) for p in known} | {p.name: (p,) for p in known}
+    groups = {
+        "theta_": tuple(p for p in known if p.kind != "beta"),
+        "beta_": tuple(p for p in known if p.kind == "beta"),
+    }
+    chosen: dict[Parameter, None] = {}
+    for name in wanted:
+        found = by_name.get(name) or groups.get(name)
+        if found is None:
+            names = [p.name for p in known]
+            raise LmmError(
+                f"terms= names {name!r}, which is no parameter of this fit; it has {', '.join(names)} "
+                f'(or "theta_" for all variance parameters, "beta_" for all fixed effects).'
+                f"{nearest(str(name), [*by_name, *groups])}"
+            )
+        chosen |= dict.fromkeys(found)
+    return tuple(chosen)
+
+
+def values_of(
+    chosen: Sequence[Parameter], T: Sequence[FloatMatrix], sigma: float, beta: FloatVector
+) -> FloatVector:
+    """Compute the parameters; a correlation with an effect of no variance is missing."""
+    found = np.full(len(chosen), np.nan)
+    for n, parameter in enumerate(chosen):
+        if parameter.kind == "sigma":
+            found[n] = sigma
+        elif parameter.kind == "beta":
+            found[n] = beta[parameter.columns[0]]
+        elif parameter.kind == "sd":
+            found[n] = sigma * np.linalg.norm(T[parameter.term][parameter.columns[0]])
+        else:
+            first, second = (T[parameter.term][i] for i in parameter.columns)
+            lengths = np.linalg.norm(first) * np.linalg.norm(second)
+            if lengths > 0.0:
+                found[n] = np.clip(first @ second / lengths, -1.0, 1.0)
+    return found

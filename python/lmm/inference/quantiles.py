@@ -1,0 +1,71 @@
+"""Intervals from the distribution of bootstrap replicates."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias, get_args
+
+import numpy as np
+
+from lmm.errors import LmmError, nearest
+from lmm.typing import FloatVector
+
+__all__ = ["BootstrapInterval", "interval", "known_kinds"]
+
+BootstrapInterval: TypeAlias = Literal["percentile", "basic", "bca"]
+
+
+def known_kinds(kind: str) -> None:
+    """Refuse a kind that does not exist.
+
+    Raises
+    ------
+    LmmError
+        With the near name.
+    """
+    kinds = get_args(BootstrapInterval)
+    if kind not in kinds:
+        listed = ", ".join(f'"{name}"' for name in kinds)
+        raise LmmError(f"kind= must be one of {listed}; it is {kind!r}.{nearest(str(kind), kinds)}")
+
+
+def interval(
+    replicates: FloatVector,
+    estimate: float,
+    level: float,
+    kind: BootstrapInterval,
+    acceleration: float = 0.0,
+    limits: tuple[float, float] = (-np.inf, np.inf),
+) -> tuple[float, float]:
+    """Compute one interval; missing where no replicate has a value.
+
+    Parameters
+    ----------
+    replicates : shape (n,)
+        Missing ones are left out.
+    acceleration
+        For ``"bca"``: a sixth of the skewness of the score.
+    limits
+        Ends of the parameter space.
+
+    Examples
+    --------
+    >>> tens = np.arange(1.0, 100.0)
+    >>> np.round([interval(tens, 60.0, 0.9, "percentile"), interval(tens, 60.0, 0.9, "basic")])
+    array([[  5.,  95.],
+           [ 25., 115.]])
+    """
+    from scipy.special import ndtr, ndtri
+
+    used = replicates[np.isfinite(replicates)]
+    if not used.size or not np.isfinite(estimate):
+        return np.nan, np.nan
+    z = ndtri([(1.0 - level) / 2.0, (1.0 + level) / 2.0])
+    if kind == "bca":
+        # Ties, as on the boundary, count half.
+        below = (np.count_nonzero(used < estimate) + np.count_nonzero(used == estimate) / 2.0) / used.size
+        z0 = ndtri(np.clip(below, 0.5 / used.size, 1.0 - 0.5 / used.size))
+        z = z0 + (z0 + z) / (1.0 - acceleration * (z0 + z))
+    low, high = np.quantile(used, ndtr(z), method="weibull")
+    if kind == "basic":
+        low, high = 2.0 * estimate - high, 2.0 * estimate - low
+    return float(np.clip(low, *limits)), float(np.clip(high, *limits))

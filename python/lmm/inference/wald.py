@@ -1,0 +1,76 @@
+"""Intervals from the curvature of the likelihood at the estimates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lmm.inference.catalog import Df
+from lmm.inference.distributions import t_quantile
+from lmm.inference.door import row_tests
+from lmm.inference.parameters import Parameter, values_of
+from lmm.inference.profiling import surface
+from lmm.typing import FloatMatrix
+
+if TYPE_CHECKING:
+    from lmm.model import Fit
+
+__all__ = ["wald_limits"]
+
+
+def wald_limits(fit: Fit, chosen: Sequence[Parameter], level: float, df: Df) -> tuple[FloatMatrix, list[str]]:
+    """Compute limits (r, 2): t intervals of fixed effects, normal ones of log standard deviations.
+
+    Correlations are normal on Fisher's scale, the inverse hyperbolic tangent. A parameter on the boundary has no Wald
+    interval: it is missing, and a note says so.
+
+    Examples
+    --------
+    >>> import lmm
+    >>> fit = lmm.fit("Yield ~ 1 + (1 | Batch)", lmm.datasets.load("Dyestuff"))
+    >>> from lmm.inference.parameters import select
+    >>> limits, notes = wald_limits(fit, select(fit, "sigma"), 0.95, "auto")
+    >>> limits.round(1)
+    array([[37.3, 65.7]])
+    """
+    limits = np.full((len(chosen), 2), np.nan)
+    notes: list[str] = []
+    beta = [n for n, p in enumerate(chosen) if p.kind == "beta"]
+    if beta:
+        rows = np.eye(fit.n_fixed)[[chosen[n].columns[0] for n in beta]]
+        tests = row_tests(fit, rows, df)
+        limits[beta] = np.column_stack(tests.interval(level))
+        notes += tests.notes
+    variances = [n for n, p in enumerate(chosen) if p.kind != "beta"]
+    if not variances:
+        return limits, notes
+    z = float(t_quantile(0.5 + level / 2.0, np.array(np.inf)))
+    for n in variances:
+        found = _interval(fit, chosen[n], z)
+        if found is None:
+            notes.append(f"{chosen[n].name} is on the boundary, where there is no Wald interval; profile it.")
+        else:
+            limits[n] = found
+    notes.append(
+        "Standard deviations: normal intervals of their logarithms; correlations: of their Fisher z."
+    )
+    return limits, notes
+
+
+def _interval(fit: Fit, parameter: Parameter, z: float) -> tuple[float, float] | None:
+    if fit.singular and parameter.kind != "sigma":
+        return None
+    estimate = float(values_of([parameter], fit.T, fit.sigma, fit.beta)[0])
+    own = surface(fit, [parameter], reml=fit.method != "ml")
+    # The coordinate of a correlation is its arcsine, of sigma its logarithm.
+    error = float(np.sqrt(2.0 / own.curvature()[0, 0]))
+    if parameter.kind == "sigma":
+        return estimate * np.exp(-z * error), estimate * np.exp(z * error)
+    if parameter.kind == "sd":
+        relative = error / estimate
+        return estimate * np.exp(-z * relative), estimate * np.exp(z * relative)
+    error = error / np.sqrt(1.0 - estimate**2)  # d atanh(sin φ) / dφ = 1 / cos φ
+    centre = np.arctanh(estimate)
+    return float(np.tanh(centre - z * error)), float(np.tanh(centre + z * error))
