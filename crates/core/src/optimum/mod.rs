@@ -168,7 +168,7 @@ impl<'a> Search<'a> {
         if a.gap() == 0.0 {
             return point;
         }
-        let noise = 1e-13 * point.criterion.abs().max(space.m);
+        let noise = space.noise(&point);
         self.n_evaluations += 1;
         match space.evaluate(self.cp, &displaced(space, &point, &step, 1.0)) {
             Ok(next) if next.criterion <= point.criterion + noise => next,
@@ -222,7 +222,7 @@ impl<'a> Search<'a> {
 
     /// Armijo's rule, shortening by interpolation.
     fn search(&mut self, space: &Space, point: &Point, slope: f64, step: &Step<'_>) -> Option<(Point, f64)> {
-        let noise = 1e-13 * point.criterion.abs().max(space.m);
+        let noise = space.noise(point);
         let mut alpha = 1.0;
         for _ in 0..20 {
             self.n_evaluations += 1;

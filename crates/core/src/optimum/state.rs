@@ -119,6 +119,11 @@ impl Space {
         cp.factor((0..cp.layout.blocks.len()).map(|b| cp.layout.assemble(&t, b)).collect())
     }
 
+    /// Rounding of the criterion at a point; the response has mean square one, so 1/σ² digits cancel in the residual.
+    pub fn noise(&self, point: &Point) -> f64 {
+        1e-13 * point.criterion.abs().max(self.m) + 4e-16 * self.m / point.sigma2
+    }
+
     /// The profiled criterion.
     pub fn criterion(&self, log_det_z: f64, log_det_x: f64, r2: f64) -> f64 {
         let fixed = if self.reml { log_det_x } else { 0.0 };
