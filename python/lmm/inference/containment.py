@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -52,30 +52,29 @@ class Containment(ByTerm):
         return _term_df(fit)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _RandomEffect:
-    """One column set of Z: an effect of a random term, at all levels.
+class _RandomEffect(NamedTuple):
+    """One effect of a random term, at all levels.
 
     Attributes
     ----------
     variables
         Data columns of the effect and its grouping factors; None for a user's block.
-    Z
-        Sparse, unit columns (n, l k).
-    leads
-        k where Z'Z is block diagonal with blocks of that order, else 0.
+    part
+        Number of the random term.
+    columns
+        Its columns within a level.
     """
 
     variables: frozenset[str] | None
-    Z: Any
-    leads: int
+    part: int
+    columns: tuple[int, ...]
 
 
 @per_fit
 def _term_df(fit: Fit) -> FloatVector:
     effects = list(_random_effects(fit))
     Q = np.linalg.qr(fit.X)[0]
-    ranks = [fit.n_fixed] + [_rank(Q, effects[: i + 1]) for i in range(len(effects))]
+    ranks = [fit.n_fixed] + [_rank(fit, Q, effects[: i + 1]) for i in range(len(effects))]
     added = np.diff(ranks)
     found = []
     for term in fit.design.terms:
@@ -92,39 +91,46 @@ def _term_df(fit: Fit) -> FloatVector:
 def _random_effects(fit: Fit) -> Iterator[_RandomEffect]:
     specs = fit.spec.random
     for i, part in enumerate(fit.design.random):
-        Z, k = part.block.effective().to_sparse().tocsc(), part.block.n_columns
+        every = tuple(range(part.block.n_columns))
         if i >= len(specs):
-            yield _RandomEffect(None, _unit(Z), 0)
+            yield _RandomEffect(None, i, every)
             continue
         groups = frozenset(name for factor in specs[i].factors for name in factor.variables)
         matrix = specs[i].effects
         if matrix is None:
-            yield _RandomEffect(groups, _unit(Z), 1)
+            yield _RandomEffect(groups, i, every)
             continue
         for term in matrix.terms:
-            columns = np.arange(Z.shape[1]).reshape(-1, k)[:, term.columns]
-            if columns.size:
-                own = groups | frozenset(term.variables)
-                yield _RandomEffect(own, _unit(Z[:, columns.ravel()]), columns.shape[1])
+            if every[term.columns]:
+                yield _RandomEffect(groups | frozenset(term.variables), i, every[term.columns])
 
 
-def _unit(Z: Any) -> Any:
+def _columns(fit: Fit, effects: list[_RandomEffect]) -> dict[int, tuple[Any, int]]:
+    """Give unit columns of Z by random term (n, l k), level by level, and k."""
     from scipy.sparse import diags
 
-    lengths = np.sqrt(np.asarray(Z.multiply(Z).sum(axis=0)).ravel())
-    return (Z @ diags(1.0 / np.where(lengths > 0.0, lengths, 1.0))).tocsr()
+    found = {}
+    for i in dict.fromkeys(effect.part for effect in effects):
+        block = fit.design.random[i].block.effective()
+        own = [column for effect in effects if effect.part == i for column in effect.columns]
+        used = np.arange(block.n_levels)[:, None] * block.n_columns + np.array(own)
+        Z = block.to_sparse().tocsc()[:, used.ravel()]
+        lengths = np.sqrt(np.asarray(Z.multiply(Z).sum(axis=0)).ravel())
+        found[i] = (Z @ diags(1.0 / np.where(lengths > 0.0, lengths, 1.0))).tocsr(), len(own)
+    return found
 
 
-def _rank(Q: FloatMatrix, effects: list[_RandomEffect]) -> int:
+def _rank(fit: Fit, Q: FloatMatrix, effects: list[_RandomEffect]) -> int:
     """Rank of [X Z], with Q an orthonormal basis of X.
 
-    The largest set of columns whose products are block diagonal is eliminated; the others are dense.
+    The grouping factor with the most columns is eliminated level by level; the others are dense.
     """
     from scipy.sparse import csr_array, hstack
 
-    leading = [i for i, effect in enumerate(effects) if effect.leads]
-    head = max(leading, key=lambda i: effects[i].Z.shape[1], default=None)
-    others = [effect.Z for i, effect in enumerate(effects) if i != head]
+    columns = _columns(fit, effects)
+    leading = [i for i in columns if fit.design.random[i].codes is not None]
+    head = max(leading, key=lambda i: columns[i][0].shape[1], default=None)
+    others = [Z for i, (Z, _) in columns.items() if i != head]
     rest = hstack([csr_array(Q), *others], format="csr")
     if rest.shape[1] > LARGEST:
         raise UnsupportedError(
@@ -134,7 +140,7 @@ def _rank(Q: FloatMatrix, effects: list[_RandomEffect]) -> int:
     products = (rest.T @ rest).toarray()
     if head is None:
         return _positive(products)
-    Z, k = effects[head].Z, effects[head].leads
+    Z, k = columns[head]
     gram = (Z.T @ Z).tocoo()
     blocks = np.zeros((Z.shape[1] // k, k, k))
     blocks[gram.row // k, gram.row % k, gram.col % k] = gram.data

@@ -23,6 +23,7 @@ __all__ = [
     "Information",
     "ParameterCovariance",
     "checked_choice",
+    "directions",
     "jacobian",
     "parameter_covariance",
     "pseudo_inverse",
@@ -176,6 +177,11 @@ def pseudo_inverse(H: FloatMatrix, scale: FloatMatrix | None) -> ParameterCovari
     scaled = vectors[:, good] / root[:, None]
     inverse[np.ix_(used, used)] = (scaled / values[good]) @ scaled.T
     return ParameterCovariance(inverse, int(np.count_nonzero(~good)))
+
+
+def directions(count: int) -> str:
+    """Words for a number of directions."""
+    return f"{count} direction{'s' if count > 1 else ''} of the covariance parameters"
 
 
 def checked_choice(name: str, value: str, choices: tuple[str, ...]) -> None:

@@ -10,7 +10,13 @@ import numpy as np
 from lmm.errors import LmmError
 from lmm.inference.combinations import Combine
 from lmm.inference.components import components
-from lmm.inference.information import Boundary, Information, checked_choice, parameter_covariance
+from lmm.inference.information import (
+    Boundary,
+    Information,
+    checked_choice,
+    directions,
+    parameter_covariance,
+)
 from lmm.inference.method import DfMethod, JointDf
 from lmm.inference.per_fit import per_fit
 from lmm.inference.satterthwaite import row_moves, single_df
@@ -120,9 +126,7 @@ class KenwardRoger(DfMethod):
                 f'Directions of random effects without variance are {what} (boundary="{self._boundary}").'
             )
         if left_out and not fit.singular:
-            notes.append(
-                f"The data do not identify {left_out} directions of the covariance parameters; they are left out."
-            )
+            notes.append(f"The data do not identify {directions(left_out)}, left out here.")
         return tuple(notes)
 
     def _choice(self) -> Information:

@@ -15,6 +15,7 @@ from lmm.inference.information import (
     Information,
     ParameterCovariance,
     checked_choice,
+    directions,
     parameter_covariance,
 )
 from lmm.inference.method import DfMethod, JointDf
@@ -69,18 +70,14 @@ class Satterthwaite(DfMethod):
 
     def joint_df(self, fit: Fit, contrast: FloatMatrix) -> JointDf:
         # Directions in which the estimates are independent, each with its own degrees of freedom.
-        _, directions = np.linalg.eigh(contrast @ fit.evaluation.unscaled_vcov @ contrast.T)
-        return JointDf(pooled_df(self.row_df(fit, directions.T @ contrast)))
+        _, axes = np.linalg.eigh(contrast @ fit.evaluation.unscaled_vcov @ contrast.T)
+        return JointDf(pooled_df(self.row_df(fit, axes.T @ contrast)))
 
     def notes(self, fit: Fit) -> tuple[str, ...]:
         left_out = self._covariance(fit).left_out
         if not left_out:
             return ()
-        sentence = (
-            f"The criterion does not curve upwards in {left_out} directions of the covariance parameters; "
-            "they are left out of the degrees of freedom."
-        )
-        return (sentence,)
+        return (f"The criterion does not curve upwards in {directions(left_out)}, left out here.",)
 
     def _moves(self, fit: Fit, contrast: FloatMatrix) -> tuple[FloatVector, FloatMatrix]:
         return row_moves(fit, contrast) if are_feasible(fit) else row_differences(fit, contrast)
@@ -140,10 +137,8 @@ def pooled_df(df: FloatVector) -> float:
     """
     q = len(df)
     # Numbers that agree to so many digits differ by rounding only.
-    if q == 1 or np.ptp(df) <= 1e-8 * df.min():
-        return float(df.mean())
-    if np.isinf(df).all():
-        return np.inf
+    if df.max() <= (1.0 + 1e-8) * df.min():
+        return float(df[0])
     finite = df[df > 2.0]
     E = float(np.sum(np.where(np.isinf(finite), 1.0, 1.0 / (1.0 - 2.0 / finite))))
     return 2.0 * E / (E - q) if q < E else 2.0
