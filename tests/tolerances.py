@@ -13,9 +13,13 @@ SIGMA = 1e-5  # relative
 SD = 1e-4  # relative; variance components are the least determined part of a fit
 CORRELATION = 1e-4  # absolute
 MODE = 1e-4  # random effects, of the standard deviation of their term
+DF = 1e-4  # relative; degrees of freedom are functions of the variance components
 CONDITIONAL = 1e-4  # conditional covariances, of the product of two standard deviations of the term
 
 # At the same parameters: both sides solve one least-squares problem in double precision, and others store
 # fifteen digits. The largest problem has 73421 rows and 4100 random effects.
 SAME_THETA = 1e-9
 SAME_CRITERION = 1e-10  # relative to the size of the criterion
+
+# lmerTest differentiates the criterion numerically twice; what that leaves in the degrees of freedom.
+NUMERICAL_DERIVATIVES = 1e-5
