@@ -1,6 +1,7 @@
 //! Cross-products A = [Z X y]'W[Z X y] in blocks, accumulated once from the rows; every evaluation works from them.
 
 use crate::layout::{Columns, Layout, Term, parents};
+use crate::parallel;
 use crate::scaling::ScaledDesign;
 use crate::single::Single;
 
@@ -94,10 +95,9 @@ impl Rows<'_> {
 
 impl CrossProducts {
     /// One pass over the rows for the tail, one for each block of the chain.
-    pub fn new(terms: &[Term], data: &ScaledDesign, y: &[f64]) -> CrossProducts {
-        let layout = Layout::new(terms, data.x.len());
+    pub fn new(layout: Layout, terms: &[Term], data: &ScaledDesign, y: &[f64]) -> CrossProducts {
         let rows = Rows { layout: &layout, terms, data, y };
-        let chain = (0..layout.n_chain).map(|c| build_chain(&rows, c)).collect();
+        let chain = parallel::map(layout.n_chain, |c| build_chain(&rows, c));
         let tail = build_tail(&rows);
         let mut out = CrossProducts { layout, chain, tail, single: None };
         out.single = Single::new(&out);
@@ -136,51 +136,67 @@ fn build_chain(rows: &Rows<'_>, c: usize) -> Chain {
     let head = coarser.iter().map(|&a| layout.blocks[a].k).sum::<usize>() + layout.p + 1;
     let codes = codes_of(rows, c);
     let parents = coarser.iter().map(|&a| parents(codes, codes_of(rows, a), n_levels).unwrap_or_default()).collect();
-    let (order, level_start) = sort_rows(codes, n_levels);
     let mut out = Chain {
         k,
         n_levels,
         head,
         a: vec![0.0; n_levels * k * k],
         a_head: vec![0.0; n_levels * k * head],
-        start: vec![0],
+        start: vec![0; n_levels + 1],
         column: Vec::new(),
         a_pair: Vec::new(),
-        tiles: Vec::new(),
+        tiles: vec![0, layout.tail_size()],
         parents,
     };
-    let (mut z, mut border, mut tail) = (vec![0.0; k], vec![0.0; head], Vec::new());
-    let mut pairs = PairAccumulator::new(layout.q_tail, k);
-    for j in 0..n_levels {
-        let (a, a_head) = (&mut out.a[j * k * k..(j + 1) * k * k], &mut out.a_head[j * k * head..(j + 1) * k * head]);
-        for &i in &order[level_start[j]..level_start[j + 1]] {
-            let i = i as usize;
-            rows.group(c, i, &mut z);
-            let mut at = 0;
-            for &b in &coarser {
-                let kb = layout.blocks[b].k;
-                rows.group(b, i, &mut border[at..at + kb]);
-                at += kb;
+    add_rows(rows, c, &coarser, &mut out);
+    if layout.q_tail > 0 {
+        add_pairs(rows, c, &mut out);
+        out.tiles = tile_bounds(&out, layout.tail_size(), layout.q_tail);
+    }
+    out
+}
+
+/// Own blocks and dense borders of a chain block, row by row.
+fn add_rows(rows: &Rows<'_>, c: usize, coarser: &[usize], out: &mut Chain) {
+    let (k, head) = (out.k, out.head);
+    let (mut z, mut border) = (vec![0.0; k], vec![0.0; head]);
+    for i in 0..rows.y.len() {
+        let j = rows.group(c, i, &mut z);
+        let mut at = 0;
+        for &b in coarser {
+            let kb = rows.layout.blocks[b].k;
+            rows.group(b, i, &mut border[at..at + kb]);
+            at += kb;
+        }
+        border[at..].iter_mut().zip(&rows.data.x).for_each(|(o, column)| *o = column[i]);
+        border[head - 1] = rows.y[i];
+        let a = &mut out.a[j * k * k..(j + 1) * k * k];
+        let a_head = &mut out.a_head[j * k * head..(j + 1) * k * head];
+        for r in 0..k {
+            for s in 0..k {
+                a[r * k + s] += z[r] * z[s];
             }
-            rows.data.x.iter().enumerate().for_each(|(t, column)| border[at + t] = column[i]);
-            border[head - 1] = rows.y[i];
-            for r in 0..k {
-                for s in 0..k {
-                    a[r * k + s] += z[r] * z[s];
-                }
-                for (o, v) in a_head[r * head..(r + 1) * head].iter_mut().zip(&border) {
-                    *o += z[r] * v;
-                }
-            }
-            if layout.q_tail > 0 {
-                rows.tail(i, &mut tail);
-                tail.iter().for_each(|&(column, v)| pairs.add(column, v, &z));
+            for (o, v) in a_head[r * head..(r + 1) * head].iter_mut().zip(&border) {
+                *o += z[r] * v;
             }
         }
-        pairs.flush(&mut out);
     }
-    out.tiles = tile_bounds(&out, layout.tail_size(), layout.q_tail);
-    out
+}
+
+/// Products with the tail columns, level by level.
+fn add_pairs(rows: &Rows<'_>, c: usize, out: &mut Chain) {
+    let (order, level_start) = sort_rows(codes_of(rows, c), out.n_levels);
+    let (mut z, mut tail) = (vec![0.0; out.k], Vec::new());
+    let mut pairs = PairAccumulator::new(rows.layout.q_tail, out.k);
+    out.start.truncate(1);
+    for j in 0..out.n_levels {
+        for &i in &order[level_start[j]..level_start[j + 1]] {
+            rows.group(c, i as usize, &mut z);
+            rows.tail(i as usize, &mut tail);
+            tail.iter().for_each(|&(column, v)| pairs.add(column, v, &z));
+        }
+        pairs.flush(out);
+    }
 }
 
 /// Cuts the tail columns where the work of updating them is equal.

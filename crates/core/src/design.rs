@@ -12,6 +12,7 @@ use crate::scaling::ScaledDesign;
 pub struct Design {
     pub(crate) n: usize,
     pub(crate) terms: Vec<Term>,
+    pub(crate) layout: Layout,
     pub(crate) scaled: ScaledDesign,
 }
 
@@ -20,9 +21,10 @@ impl Design {
     pub fn new(n: usize, x: Vec<Vec<f64>>, weights: Option<&[f64]>, mut terms: Vec<Term>) -> Result<Design, CoreError> {
         checks::check_design(n, &x, weights, &terms)?;
         identify_factors(&mut terms);
-        checks::check_size(&Layout::new(&terms, x.len()))?;
+        let layout = Layout::new(&terms, x.len());
+        checks::check_size(&layout)?;
         let scaled = ScaledDesign::new(n, x, weights, &terms)?;
-        Ok(Design { n, terms, scaled })
+        Ok(Design { n, terms, layout, scaled })
     }
 
     /// Columns per level of each term.

@@ -2,6 +2,10 @@
 
 use pyo3::prelude::*;
 
+/// Levels of grouping factors are small matrices, many of them: the system's allocator was a third of a nested fit.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 mod batch;
 mod convert;
 mod problem;
