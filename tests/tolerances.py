@@ -21,5 +21,12 @@ CONDITIONAL = 1e-4  # conditional covariances, of the product of two standard de
 SAME_THETA = 1e-9
 SAME_CRITERION = 1e-10  # relative to the size of the criterion
 
+# Tables of analysis of variance: F and degrees of freedom are smooth in theta, about as well determined as it is.
+ANOVA = 1e-5  # relative, at the optima of two optimisers
+ANOVA_SAME_THETA = 1e-6  # relative; lmerTest rounds the contrasts of type III to seven decimals
+ANOVA_ROWS = 1e-4  # relative, where Satterthwaite's degrees of freedom depend on the contrasts that R used
+CLASSICAL = 1e-9  # relative: sums of squares of linear models
+RATIO_P_VALUE = 1e-4  # relative: the tail of χ² at 300 multiplies the error of the ratio
+
 # lmerTest differentiates the criterion numerically twice; what that leaves in the degrees of freedom.
 NUMERICAL_DERIVATIVES = 1e-5

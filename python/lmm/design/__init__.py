@@ -13,7 +13,7 @@ the levels of factors, their coding and the state of transforms, and builds the 
 from lmm.design.archive import spec_from_dict, spec_to_dict
 from lmm.design.coding import CODINGS
 from lmm.design.design import Design, FactorCoding, FixedTerm, RandomPart
-from lmm.design.full_coding import FullTerm, full_terms
+from lmm.design.full_coding import FullTerm, full_terms, one_sided
 from lmm.design.spec import DesignSpec
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "FullTerm",
     "RandomPart",
     "full_terms",
+    "one_sided",
     "spec_from_dict",
     "spec_to_dict",
 ]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from lmm.design.matrix import MatrixSpec
     from lmm.typing import BoolVector, FloatMatrix, IntVector
 
-__all__ = ["FullTerm", "full_terms"]
+__all__ = ["FullTerm", "full_terms", "one_sided"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,6 +96,29 @@ def full_terms(spec: MatrixSpec, columns: Columns) -> tuple[FullTerm, ...]:
     return tuple(_full_term(term, values, complete, columns.n_rows) for term in spec.terms)
 
 
+def one_sided(terms: Sequence[FixedTerm], columns: Columns) -> str:
+    """Write terms as a one-sided formula with an explicit intercept.
+
+    Examples
+    --------
+    >>> from lmm.data import open_table
+    >>> from lmm.design import DesignSpec
+    >>> from lmm.formula import parse
+    >>> data = {"y": [3.0, 1.0, 4.0, 1.0], "my x": [1.0, 2.0, 4.0, 8.0]}
+    >>> spec, design = DesignSpec.learn(parse("y ~ `my x` + I(`my x`**2)"), data)
+    >>> one_sided(design.terms, design.model_frame)
+    '1 + `my x` + I(`my x` ** 2)'
+    """
+    texts = [":".join(_written(part, columns) for part in term.parts) for term in terms if term.parts]
+    has_intercept = any(not term.parts for term in terms)
+    return " + ".join(["1" if has_intercept else "0", *texts])
+
+
+def _written(part: str, columns: Columns) -> str:
+    """Write an expression as a formula has it: backticks around names that are no words."""
+    return f"`{part}`" if part in columns and not part.isidentifier() else part
+
+
 def _is_complete(matrix: FloatMatrix) -> bool:
     """Whether contrasts and intercept together tell all levels apart."""
     return bool(matrix.shape[1] == matrix.shape[0] - 1)
@@ -103,7 +126,7 @@ def _is_complete(matrix: FloatMatrix) -> bool:
 
 def _values(spec: MatrixSpec, columns: Columns, part: str) -> FloatMatrix:
     """Columns (n, m) of one expression: its levels, or its numbers."""
-    _, values = learn_matrix(f"0 + {part}", columns, {}, spec)
+    _, values = learn_matrix(f"0 + {_written(part, columns)}", columns, {}, spec)
     factor = next((factor for factor in spec.factors if factor.name == part), None)
     if factor is None or _is_complete(factor.matrix):
         return values

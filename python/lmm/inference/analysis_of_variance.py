@@ -173,10 +173,15 @@ def _notes(fit: Fit, contrasts: Sequence[TermContrast], kind: SumsOfSquares) -> 
     notes = []
     if not contrasts:
         notes.append("The fixed part has no terms but the intercept: there is nothing to test here.")
-    if fit.design.aliased and kind == 3:
+    nothing = [term.name for term in contrasts if not len(term.contrast)]
+    if nothing:
         notes.append(
-            "Columns of X depend on each other: each row tests what can be estimated of its term (type III of SAS). "
-            "With empty cells this does not compare equally weighted means."
+            f"Nothing to test of {', '.join(nothing)}: the columns are combinations of those of other terms."
+        )
+    if len(nothing) < len(contrasts) and fit.design.aliased and kind == 3:
+        notes.append(
+            "Columns of X depend on each other: each row tests what can be estimated of its term, as type III of SAS. "
+            "With empty cells that does not compare equally weighted means."
         )
     return notes
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lmm.errors import LmmError, LmmWarning
+from lmm.engine import Batch
+from lmm.errors import LmmError
 from lmm.inference.chi_bar import chisq_p_value
 from lmm.inference.comparison import comparable, likelihood_ratio
 from lmm.table import Table
@@ -101,7 +101,8 @@ def bootstrap_test(
     Raises
     ------
     LmmError
-        If the fits cannot be compared, the first is not nested in the second, or n is too small.
+        If the fits cannot be compared, the first is not nested in the second, parameters were given as ``theta=``, or
+        n is too small.
 
     Examples
     --------
@@ -116,6 +117,10 @@ def bootstrap_test(
     (small, large), notes = comparable([fit0, fit1])
     if small.n_parameters > large.n_parameters:
         raise LmmError("The first fit has more parameters than the second: give the smaller model first.")
+    if small.optimum.held.any() or large.optimum.held.any():
+        raise LmmError(
+            "Parameters of these fits were given as theta=; fit without it to test them by simulation."
+        )
     lrt, df, why = likelihood_ratio(small, large)
     if np.isnan(lrt):
         raise LmmError(why)
@@ -137,14 +142,8 @@ def bootstrap_test(
 
 def refitted_criteria(fit: Fit, responses: FloatMatrix) -> FloatVector:
     """Criterion (n,) of the model at the optimum for each response (n_obs, n); missing where the search failed."""
-    found = np.full(responses.shape[1], np.nan)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", LmmWarning)
-        for i, response in enumerate(responses.T):
-            try:
-                refit = fit.refit(response)
-            except LmmError:
-                continue
-            if refit.converged:
-                found[i] = refit.criterion
-    return found
+    design = fit.design
+    Y = responses if design.offset is None else responses - design.offset[:, None]
+    batch = Batch(fit.X, [part.block for part in design.random], design.weights)
+    found = batch.fit(Y, fit.method == "reml", control=fit.request.control)
+    return np.where(found.converged, found.criterion, np.nan)

@@ -60,11 +60,13 @@ def random_anova(fit: Fit, *, reduce: bool = True) -> Table:
     rows: dict[str, list[Any]] = {name: [] for name in _COLUMNS}
     _append(rows, "<none>", fit)
     mixtures: dict[str, str] = {}
+    on_boundary = []
     for reduction in reductions(fit, reduce):
         small = with_random(fit, reduction.random(fit))
         lrt = small.criterion - fit.criterion
         lrt = lrt if lrt > _NOTHING else 0.0
         df = fit.n_parameters - small.n_parameters
+        on_boundary += [reduction.label] if small.singular else []
         mixture, exact = boundary_mixture(fit, reduction, df)
         kind = str(mixture) if exact else f"at most {mixture}"
         mixtures[kind] = f"{mixtures[kind]}, {reduction.label}" if kind in mixtures else reduction.label
@@ -72,8 +74,11 @@ def random_anova(fit: Fit, *, reduce: bool = True) -> Table:
     criterion = "REML" if fit.method == "reml" else "maximum likelihood"
     notes = [f"Likelihood ratios by {criterion}."]
     notes += [f"p_value: {kind} for {labels}." for kind, labels in mixtures.items()]
-    if fit.singular:
-        notes.append("Other variances at zero make the mixtures approximate: lmm.bootstrap_test needs none.")
+    if on_boundary:
+        notes.append(
+            f"Without {' or '.join(on_boundary)} another variance is zero, or a correlation perfect, which makes the "
+            "mixture approximate: lmm.bootstrap_test needs none."
+        )
     return Table(rows, title="Tests of random terms", notes=notes)
 
 

@@ -6,11 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from lmm.design import FixedTerm, RandomPart
+from lmm.design import FixedTerm, RandomPart, one_sided
 from lmm.design.coding import resolve_contrasts
 from lmm.design.effects import RandomSpec
 from lmm.engine import GroupBlock, MatrixBlock
-from lmm.inference.variants import one_sided
 
 if TYPE_CHECKING:
     from lmm.engine import Block
@@ -98,11 +97,12 @@ def _is_free(term: FixedTerm, terms: Sequence[FixedTerm]) -> bool:
 def _learnt(fit: Fit, spec: RandomSpec, left_out: FixedTerm) -> RandomPart | None:
     """Term as the formula without the effect has it."""
     assert spec.effects is not None
-    names = [term.name for term in spec.effects.terms if term.name != left_out.name]
-    if not names:
+    terms = [term for term in spec.effects.terms if term.name != left_out.name]
+    if not terms:
         return None
-    term = replace(spec.term, effects=one_sided(names))
-    return RandomSpec.learn(term, fit.design.model_frame, resolve_contrasts(fit.spec.contrasts))[1]
+    frame = fit.design.model_frame
+    term = replace(spec.term, effects=one_sided(terms, frame))
+    return RandomSpec.learn(term, frame, resolve_contrasts(fit.spec.contrasts))[1]
 
 
 def _subset(part: RandomPart, gone: range) -> RandomPart:

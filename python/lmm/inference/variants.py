@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from lmm.design import Design, RandomPart
+from lmm.design import Design, RandomPart, one_sided
 from lmm.design.coding import resolve_contrasts
 from lmm.design.matrix import learn_matrix
 from lmm.design.rank import independent_columns
@@ -17,7 +16,7 @@ from lmm.model.fitting import fit_design
 if TYPE_CHECKING:
     from lmm.model import Fit
 
-__all__ = ["by_ml", "one_sided", "with_random", "without_term"]
+__all__ = ["by_ml", "with_random", "without_term"]
 
 
 def by_ml(fit: Fit) -> Fit:
@@ -33,7 +32,7 @@ def _by_ml(fit: Fit) -> Fit:
 def without_term(fit: Fit, term: str) -> Fit:
     """Fit by maximum likelihood without a fixed term; the others are coded as the formula without it says."""
     design = fit.design
-    text = one_sided([other.name for other in design.terms if other.name != term])
+    text = one_sided([other for other in design.terms if other.name != term], design.model_frame)
     spec, X = learn_matrix(text, design.model_frame, resolve_contrasts(fit.spec.contrasts), fit.spec.fixed)
     smaller = replace(
         design,
@@ -55,10 +54,3 @@ def with_random(fit: Fit, random: tuple[RandomPart, ...]) -> Fit:
         )
     design: Design = replace(fit.design, random=random)
     return fit_design(replace(fit.request, start=None, theta=None), fit.spec, design)
-
-
-def one_sided(terms: Sequence[str]) -> str:
-    """One-sided formula with an explicit intercept."""
-    return " + ".join(
-        ["1" if "Intercept" in terms else "0", *(name for name in terms if name != "Intercept")]
-    )

@@ -1,4 +1,4 @@
-"""Numbers of the course page "Day 4 Linear mixed models" that need no inference; the data are synthetic."""
+"""Numbers of the course page "Day 4 Linear mixed models"; the data are synthetic."""
 
 import numpy as np
 import pytest
@@ -86,3 +86,37 @@ def test_reml_of_a_balanced_block_design_is_its_analysis_of_variance(pigs_grcbd)
     mean_square = (without - np.sum(fixed.residuals() ** 2)) / 2
     assert residual == pytest.approx(fixed.sigma**2, rel=1e-6)
     assert room == pytest.approx((mean_square - fixed.sigma**2) / 90, rel=1e-6)
+
+
+def test_table_of_the_completely_randomized_design(crd):
+    """car::Anova of the linear model, as printed: sum of squares, df, F, p."""
+    printed = {
+        "Day": ("850.7", 2, "8.6720", "0.0002279"),
+        "Trt": ("896.5", 5, "3.6556", "0.0032772"),
+        "Day:Trt": ("673.1", 10, "1.3723", "0.1934086"),
+    }
+    *terms, residuals = crd.anova(type=2)
+    assert [row["term"] for row in terms] == list(printed)
+    for row, (sum_sq, df, f_value, p_value) in zip(terms, printed.values(), strict=True):
+        assert as_printed(row["sum_sq"], sum_sq)
+        assert (row["num_df"], row["den_df"]) == (df, 252)
+        assert as_printed(row["f_value"], f_value)
+        assert as_printed(row["p_value"], p_value)
+    assert (residuals["term"], residuals["num_df"]) == ("Residuals", 252)
+    assert as_printed(residuals["sum_sq"], "12360.9")
+
+
+def test_table_of_the_block_design(pigs_grcbd):
+    """car::Anova of the mixed model with Kenward and Roger's degrees of freedom, as printed: F, df, p."""
+    printed = {
+        "Day": ("10.7115", 2, "250", "3.441e-05"),
+        "Trt": ("4.7730", 5, "250", "0.0003483"),
+        "Day:Trt": ("1.1153", 10, "250", "0.3509474"),
+    }
+    table = lmm.fit("F.Dry.matter ~ Day*Trt + (1 | Room)", pigs_grcbd).anova(type=2, df="kenward-roger")
+    assert list(table["term"]) == list(printed)
+    for row, (f_value, num_df, den_df, p_value) in zip(table, printed.values(), strict=True):
+        assert as_printed(row["f_value"], f_value)
+        assert row["num_df"] == num_df
+        assert as_printed(row["den_df"], den_df)
+        assert as_printed(row["p_value"], p_value)
