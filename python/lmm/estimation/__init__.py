@@ -12,7 +12,7 @@ from lmm.estimation.at_moments import solved
 from lmm.estimation.certificate import Certificate
 from lmm.estimation.control import checked_control
 from lmm.estimation.criterion import Criterion
-from lmm.estimation.effects import Effect, combine, contains, determines, refines
+from lmm.estimation.effects import Effect, combine, contains, determines, factor_column, refines
 from lmm.estimation.given import Given, given_start, given_theta
 from lmm.estimation.moments import Moments, check_degrees, solve_moments
 from lmm.estimation.optimum import ThetaOptimum, optimize
@@ -40,6 +40,7 @@ __all__ = [
     "combine",
     "contains",
     "determines",
+    "factor_column",
     "given_start",
     "given_theta",
     "optimize",

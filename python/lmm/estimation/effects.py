@@ -8,7 +8,9 @@ from typing import Literal
 
 import numpy as np
 
+from lmm.data import Column
 from lmm.design import Design, FixedTerm
+from lmm.design.expression import ExpressionSpec, as_factor
 from lmm.estimation.variance_components import VarianceComponent
 from lmm.typing import IntVector
 
@@ -28,7 +30,7 @@ class Effect:
     numeric
         Expressions that its levels are multiplied by: covariates, the column of a random slope.
     factors
-        Names of its factors; empty for a component.
+        Its factors, columns or expressions; empty for a component.
     codes : shape (n,)
         Level of each row, 0 .. n_levels - 1; None for a user's block.
     n_levels
@@ -65,12 +67,25 @@ def effects_of(design: Design, components: Sequence[VarianceComponent]) -> tuple
 def _fixed(design: Design, term: FixedTerm, position: int) -> Effect:
     coded = {factor.name: factor.variable for factor in design.factors}
     numeric = tuple(part for part in term.parts if part not in coded)
-    factors = [coded[part] for part in term.parts if part in coded]
+    columns = {part: factor_column(design, part) for part in term.parts if part in coded}
+    codes, n_levels = combine([column.factor_codes for column in columns.values()], design.n_obs)
+    factors = frozenset(_name(design, part, coded[part], column) for part, column in columns.items())
+    return Effect(term.name, "fixed", position, numeric, factors, codes, n_levels)
+
+
+def factor_column(design: Design, expression: str) -> Column:
+    """Give a factor of the formula, a column or an expression such as ``"C(x > 3)"``, for the rows of a design."""
     frame = design.model_frame
-    names = factors if all(name in frame for name in factors) else list(term.variables)
-    codes = [frame[name].as_factor().factor_codes for name in names]
-    combined, n_levels = combine(codes, design.n_obs)
-    return Effect(term.name, "fixed", position, numeric, frozenset(factors), combined, n_levels)
+    if expression in frame:
+        return frame[expression].as_factor()
+    return as_factor(ExpressionSpec.learn(expression, frame)[1], expression)
+
+
+def _name(design: Design, part: str, variable: str, column: Column) -> str:
+    """Name of the column that the factor is, as in ``C(day)``; else the expression."""
+    frame = design.model_frame
+    same = variable in frame and len(frame[variable].as_factor().levels) == len(column.levels)
+    return variable if same else part
 
 
 def combine(codes: Sequence[IntVector], n: int) -> tuple[IntVector, int]:

@@ -47,7 +47,7 @@ def type_three_gain(
     Raises
     ------
     UnsupportedError
-        If there are too many levels, or the levels of an effect cannot be told from the table.
+        If there are too many levels, or a covariate is not in the model by itself.
     """
     effects = [*others, effect, *containing]
     blocks = _weighted_columns(design, components, effects)
@@ -116,12 +116,6 @@ def _levels(design: Design, effect: Effect) -> Any:
     """Give a fixed effect one column for each level and each column of its covariates (n, l k), sparse."""
     from scipy.sparse import csr_array, hstack
 
-    unknown = [name for name in sorted(effect.factors) if name not in design.model_frame]
-    if unknown:
-        raise UnsupportedError(
-            f"Type III of {effect.name} needs a column of the table for each factor, which {unknown[0]} is not; "
-            "make one, or use type=1."
-        )
     rows = np.arange(design.n_obs)
     codes = (
         np.zeros(design.n_obs, dtype=np.int64) if effect.codes is None or not effect.factors else effect.codes

@@ -14,7 +14,6 @@ from lmm.experiments.cautions import cautions
 from lmm.experiments.degrees import Polynomial, letters_for
 from lmm.experiments.hasse import Hasse, hasse_of
 from lmm.experiments.mean_squares import ErrorTerm, coefficient_text, error_term, expectation, stratum_name
-from lmm.experiments.orthogonality import allocate
 from lmm.experiments.plan import Plan, read_plan
 from lmm.experiments.structure import OBSERVATION, Structure, Unit, letters_legend
 from lmm.table import Table
@@ -93,7 +92,7 @@ def shell_of(plan: Plan) -> Shell:
     notes = [
         f"{letters_legend(structure)}{', ' if structure.letters else ''}{writer.legend()}.",
         *_unit_notes(units),
-        *cautions(structure, units, writer.places, plan.unused),
+        *cautions(structure, units, plan.unused),
         *plan.design.notes,
     ]
     columns = {name: [getattr(row, name) for row in rows] for name in _Row._fields}
@@ -118,7 +117,7 @@ class _Writer:
 
     def __init__(self, structure: Structure) -> None:
         self.structure = structure
-        self.places = allocate(structure.anova)
+        self.places = structure.places
         self.by_name = {e.name: e for e in structure.effects}
         self.errors = [f for f in structure.forms.values() if f.kind != "fixed"]
         self.treated = {
@@ -213,23 +212,24 @@ class _Writer:
         """All rows minus what the terms take; a product where there are no replicates."""
         structure = self.structure
         fixed = Polynomial({(): 1 if any(not term.parts for term in structure.design.terms) else 0})
-        random = []
+        random, twice = [], []  # what random terms share with fixed ones that are confounded with them
         for effect in structure.effects:
             degrees = structure.degrees(effect)
             if effect.kind == "fixed":
                 fixed = fixed + degrees
             else:
                 random.append(degrees)
-        taken = sum((d.value(structure.sizes) for d in random), start=fixed.value(structure.sizes))
-        if structure.design.n_obs - taken != form.df:
+                twice += [structure.degrees(other) for other in structure.confounded(effect)]
+        whole = sum(random, start=fixed) - sum(twice, start=Polynomial({}))
+        if structure.design.n_obs - whole.value(structure.sizes) != form.df:
             return None
-        whole = sum(random, start=fixed)
         if structure.crossing is not None and not self.repeats:
             rows = Polynomial({tuple(structure.letters[x] for x in structure.crossing[0]): 1})
             if (rows - whole).product():
                 return (rows - whole).product()
         parts = [whole] if whole.is_monomial else [fixed, *random]
-        return " - ".join(["N", *(part.subtracted() for part in parts)])
+        text = " - ".join(["N", *(part.subtracted() for part in parts)])
+        return text if whole.is_monomial else " + ".join([text, *(part.subtracted() for part in twice)])
 
 
 def _unit_notes(units: Sequence[Unit]) -> list[str]:

@@ -9,51 +9,52 @@ import numpy as np
 from lmm.data import Column
 from lmm.estimation import Effect, combine, determines
 from lmm.experiments.mean_squares import WITHIN, stratum_name
-from lmm.experiments.orthogonality import Allocation
 from lmm.experiments.structure import OBSERVATION, Structure, Unit
+from lmm.typing import IntVector
 
 __all__ = ["cautions"]
 
 
-def cautions(
-    structure: Structure,
-    units: Sequence[Unit],
-    places: Mapping[str, Allocation],
-    unused: Mapping[str, Column],
-) -> tuple[str, ...]:
-    """Collect the sentences, the gravest first."""
+def cautions(structure: Structure, units: Sequence[Unit], unused: Mapping[str, Column]) -> tuple[str, ...]:
+    """Collect the sentences, the gravest first.
+
+    Parameters
+    ----------
+    structure
+        The design.
+    units
+        Experimental units of its fixed terms.
+    unused
+        Factors of the table that the formula leaves out.
+    """
     return (
-        *_replication(structure, places),
-        *_confounding(structure, units, places),
+        *_replication(structure),
+        *_confounding(structure, units),
         *_forgotten_units(structure, unused),
         *_subsamples(structure, units),
         *_covariates(structure),
     )
 
 
-def _replication(structure: Structure, places: Mapping[str, Allocation]) -> Iterator[str]:
+def _replication(structure: Structure) -> Iterator[str]:
     """Say which strata have no error."""
     for form in structure.forms.values():
         if form.kind == "fixed" or form.df:
             continue
         stratum = stratum_name(form)
-        tested = [term for term, place in places.items() if place.stratum == stratum]
+        tested = [term for term, place in structure.places.items() if place.stratum == stratum]
         if tested:
             yield (
                 f"No replication: the stratum {stratum} has no degrees of freedom left for error, so that "
                 f"{', '.join(tested)} cannot be tested; add units of this kind."
             )
         else:
-            yield (
-                f"No replication: nothing estimates the variance of {stratum}, which other terms take up; leave it out."
-            )
+            yield f"No replication: nothing is left to estimate the variance of {stratum} from; leave it out."
 
 
-def _confounding(
-    structure: Structure, units: Sequence[Unit], places: Mapping[str, Allocation]
-) -> Iterator[str]:
+def _confounding(structure: Structure, units: Sequence[Unit]) -> Iterator[str]:
     """Say which terms share their contrasts with others."""
-    by_unit = {unit.term: unit.name for unit in units}
+    by_term = {unit.term: unit.name for unit in units}
     for effect in structure.effects:
         if effect.kind == "random":
             continue
@@ -61,12 +62,12 @@ def _confounding(
         lost = full - structure.forms[effect.name].df
         if lost > 0 and not effect.numeric:
             yield f"Confounding: {effect.name} loses {lost} of its {full} degrees of freedom to terms before it."
-        place = places.get(effect.name)
+        place = structure.places.get(effect.name)
         if place is None:
             continue
         if place.note:
             yield f"Confounding: {place.note}"
-        elif by_unit[effect.name] == OBSERVATION and place.stratum != WITHIN:
+        elif by_term[effect.name] == OBSERVATION and place.stratum != WITHIN:
             yield (
                 f"Confounding: {effect.name} is not constant within {place.stratum}, but its contrasts are; "
                 f"it is tested against differences between the levels of {place.stratum}."
@@ -75,45 +76,49 @@ def _confounding(
 
 def _forgotten_units(structure: Structure, unused: Mapping[str, Column]) -> Iterator[str]:
     """Name factors of the table that look like units and are not in the formula."""
-    n = structure.design.n_obs
-    groups = [e for e in structure.effects if e.kind == "random" and e.codes is not None]
+    groups = [e for e in structure.effects if e.kind == "random"]
     for name, column in unused.items():
         codes, n_levels = column.factor_codes, len(column.levels)
-        if not 1 < n_levels < n or any(_divides_alike(codes, n_levels, e) for e in groups):
+        if not 1 < n_levels < structure.design.n_obs or any(_is_there(codes, n_levels, e) for e in groups):
             continue
-        treated = [
-            e.name
-            for e in structure.effects
-            if e.kind == "fixed"
-            and e.codes is not None
-            and 1 < e.n_levels < n_levels
-            and determines(codes, n_levels, e.codes, e.n_levels)
-        ]
-        if treated:
+        treated = [e for e in structure.effects if _is_constant(e, codes, n_levels)]
+        alone = [e.name for e in treated if e.n_levels == n_levels]
+        if alone:
             yield (
-                f"Pseudo-replication: {', '.join(treated)} has one level within each of the {n_levels} levels of "
-                f"{name}, which the formula leaves out; if {name} is the unit, its {_rows_each(codes)} rows are no "
-                f"replicates: add (1 | {name})."
+                f"Pseudo-replication: each level of {', '.join(alone)} has one level of {name}, which the formula "
+                f"leaves out; if {name} is the unit, there are no replicates."
+            )
+        elif treated:
+            yield (
+                f"Pseudo-replication: {', '.join(e.name for e in treated)} has one level within each of the {n_levels} "
+                f"levels of {name}, which the formula leaves out; if {name} is the unit, its {_rows_each(codes)} rows "
+                f"are no replicates: add (1 | {name})."
             )
 
 
-def _divides_alike(codes: np.ndarray, n_levels: int, group: Effect) -> bool:
-    """Whether a random term has these units already, or finer ones."""
-    return group.codes is not None and combine([codes, group.codes], len(codes))[1] <= max(
-        n_levels, group.n_levels
-    )
+def _is_constant(effect: Effect, codes: IntVector, n_levels: int) -> bool:
+    """Whether it is a treatment with one level within each level of a factor."""
+    if effect.kind == "random" or effect.codes is None or effect.n_levels < 2:
+        return False
+    return determines(codes, n_levels, effect.codes, effect.n_levels)
 
 
-def _rows_each(codes: np.ndarray) -> str:
+def _is_there(codes: IntVector, n_levels: int, group: Effect) -> bool:
+    """Whether a random term has these units already, or one of the two is nested in the other."""
+    if group.codes is None:
+        return False
+    return combine([codes, group.codes], len(codes))[1] <= max(n_levels, group.n_levels)
+
+
+def _rows_each(codes: IntVector) -> str:
     counts = np.bincount(codes)
     return str(counts.min()) if counts.min() == counts.max() else f"{counts.min()} to {counts.max()}"
 
 
 def _subsamples(structure: Structure, units: Sequence[Unit]) -> Iterator[str]:
     """Say that rows within units that nothing distinguishes are no replicates."""
-    names = {unit.name for unit in units}
     n = structure.design.n_obs
-    if not units or OBSERVATION in names:
+    if not units or any(unit.name == OBSERVATION for unit in units):
         return
     finest = max(units, key=lambda unit: unit.n_units)
     if finest.n_units < n:

@@ -10,8 +10,9 @@ from math import prod
 import numpy as np
 
 from lmm.design import Design
-from lmm.estimation import Anova, Effect, QuadraticForm, combine, contains, determines, refines
+from lmm.estimation import Anova, Effect, QuadraticForm, combine, contains, determines, factor_column, refines
 from lmm.experiments.degrees import Polynomial, letters_for
+from lmm.experiments.orthogonality import Allocation, allocate
 from lmm.typing import IntVector
 
 __all__ = ["OBSERVATION", "Structure", "Unit"]
@@ -79,13 +80,8 @@ class Structure:
         """Codes and number of levels of the single factors, those of random terms first."""
         names = [name for group in self.groups for name in group]
         names += [name for e in self.effects for name in sorted(e.factors, key=self._first_use)]
-        frame = self.design.model_frame
-        found = {}
-        for name in dict.fromkeys(names):
-            if name in frame:
-                column = frame[name].as_factor()
-                found[name] = (column.factor_codes, len(column.levels))
-        return found
+        columns = {name: factor_column(self.design, name) for name in dict.fromkeys(names)}
+        return {name: (column.factor_codes, len(column.levels)) for name, column in columns.items()}
 
     @cached_property
     def letters(self) -> dict[str, str]:
@@ -156,10 +152,32 @@ class Structure:
         # Covariates may have several columns each.
         return total if not effect.numeric or total.value(self.sizes) == number.value({}) else number
 
+    @cached_property
+    def places(self) -> dict[str, Allocation]:
+        """Stratum of each fixed term."""
+        return allocate(self.anova)
+
+    def confounded(self, effect: Effect) -> list[Effect]:
+        """List fixed terms estimated in the stratum of a random term, but not constant within its levels."""
+        if effect.kind == "fixed":
+            return []
+        own = self.within(effect)
+        return [
+            other
+            for other in self.effects
+            if other.kind == "fixed"
+            and other not in own
+            and other.name in self.places
+            and self.places[other.name].stratum == effect.name
+        ]
+
     def degrees_text(self, effect: Effect) -> str | None:
-        """Degrees of freedom as a formula; None where confounding makes it wrong."""
-        degrees = self.degrees(effect)
-        return degrees.text() if degrees.value(self.sizes) == self.forms[effect.name].df else None
+        """Degrees of freedom as a formula; None where it would be wrong, as in partial confounding."""
+        degrees, taken = self.degrees(effect), [self.degrees(other) for other in self.confounded(effect)]
+        left = degrees.value(self.sizes) - sum(other.value(self.sizes) for other in taken)
+        if left != self.forms[effect.name].df:
+            return None
+        return " - ".join([degrees.text(), *(other.subtracted() for other in taken)])
 
     @cached_property
     def crossing(self) -> tuple[tuple[str, ...], int] | None:
@@ -212,7 +230,7 @@ class Structure:
         return combine([frame[name].as_factor().factor_codes for name in variables], self.design.n_obs)
 
     def _first_use(self, name: str) -> int:
-        return next(i for i, term in enumerate(self.design.terms) if name in term.variables)
+        return next(i for i, e in enumerate(self.effects) if name in e.factors)
 
 
 def _is_same(effect: Effect, other: Effect) -> bool:
