@@ -18,6 +18,9 @@ __all__ = ["Parameter", "Terms", "parameters", "select", "values_of"]
 
 Kind: TypeAlias = Literal["sd", "correlation", "sigma", "beta"]
 
+NOTHING = 1e-13
+"""A relative standard deviation below this is the rounding of a zero."""
+
 Terms: TypeAlias = str | Sequence[str] | None
 """Names of parameters; ``"theta_"`` for all variance parameters, ``"beta_"`` for all fixed effects."""
 
@@ -118,6 +121,7 @@ def values_of(
     chosen: Sequence[Parameter], T: Sequence[FloatMatrix], sigma: float, beta: FloatVector
 ) -> FloatVector:
     """Compute the parameters; a correlation with an effect of no variance is missing."""
+    lengths = [np.linalg.norm(factor, axis=1) for factor in T]
     found = np.full(len(chosen), np.nan)
     for n, parameter in enumerate(chosen):
         if parameter.kind == "sigma":
@@ -125,10 +129,10 @@ def values_of(
         elif parameter.kind == "beta":
             found[n] = beta[parameter.columns[0]]
         elif parameter.kind == "sd":
-            found[n] = sigma * np.linalg.norm(T[parameter.term][parameter.columns[0]])
+            found[n] = sigma * lengths[parameter.term][parameter.columns[0]]
         else:
             first, second = (T[parameter.term][i] for i in parameter.columns)
-            lengths = np.linalg.norm(first) * np.linalg.norm(second)
-            if lengths > 0.0:
-                found[n] = np.clip(first @ second / lengths, -1.0, 1.0)
+            own = lengths[parameter.term][list(parameter.columns)]
+            if own.min() > NOTHING:
+                found[n] = np.clip(first @ second / own.prod(), -1.0, 1.0)
     return found

@@ -23,8 +23,8 @@ __all__ = ["wald_limits"]
 def wald_limits(fit: Fit, chosen: Sequence[Parameter], level: float, df: Df) -> tuple[FloatMatrix, list[str]]:
     """Compute limits (r, 2): t intervals of fixed effects, normal ones of log standard deviations.
 
-    Correlations are normal on Fisher's scale, the inverse hyperbolic tangent. A parameter on the boundary has no Wald
-    interval: it is missing, and a note says so.
+    Correlations are normal on Fisher's scale, the inverse hyperbolic tangent. A parameter of a singular
+    covariance has no Wald interval: it is missing, and a note says so.
 
     Examples
     --------
@@ -50,7 +50,9 @@ def wald_limits(fit: Fit, chosen: Sequence[Parameter], level: float, df: Df) -> 
     for n in variances:
         found = _interval(fit, chosen[n], z)
         if found is None:
-            notes.append(f"{chosen[n].name} is on the boundary, where there is no Wald interval; profile it.")
+            notes.append(
+                f"{chosen[n].name}: its covariance is singular, so that there is no Wald interval; profile it."
+            )
         else:
             limits[n] = found
     notes.append(
@@ -60,7 +62,7 @@ def wald_limits(fit: Fit, chosen: Sequence[Parameter], level: float, df: Df) -> 
 
 
 def _interval(fit: Fit, parameter: Parameter, z: float) -> tuple[float, float] | None:
-    if fit.singular and parameter.kind != "sigma":
+    if parameter.kind != "sigma" and _on_boundary(fit, parameter):
         return None
     estimate = float(values_of([parameter], fit.T, fit.sigma, fit.beta)[0])
     own = surface(fit, [parameter], reml=fit.method != "ml")
@@ -74,3 +76,10 @@ def _interval(fit: Fit, parameter: Parameter, z: float) -> tuple[float, float] |
     error = error / np.sqrt(1.0 - estimate**2)  # d atanh(sin φ) / dφ = 1 / cos φ
     centre = np.arctanh(estimate)
     return float(np.tanh(centre - z * error)), float(np.tanh(centre + z * error))
+
+
+def _on_boundary(fit: Fit, parameter: Parameter) -> bool:
+    """Whether the covariance that a parameter belongs to is singular; variances without correlations stand alone."""
+    null = fit.optimum.null_directions[parameter.term]
+    part = fit.design.random[parameter.term]
+    return bool(np.any(null[parameter.columns[0]]) if part.structure == "diag" else null.size)
