@@ -12,7 +12,7 @@ PACKAGE := $(shell find python -name '*.py' -o -name '*.pyi') pyproject.toml
 export PYO3_PYTHON := $(CURDIR)/$(BIN)/python
 
 # `make docs` writes the real output below the code in README.md and docs/.
-.PHONY: run test lint bench build docs study format test-rust lint-python lint-rust clean
+.PHONY: run test lint bench peers build docs study format test-rust lint-python lint-rust clean
 
 run: build
 	$(BIN)/lmm fit "Reaction ~ Days + (Days | Subject)" --data sleepstudy --report sleepstudy.html
@@ -46,10 +46,15 @@ docs: build
 study: build
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tools.optimum_study
 
+# BENCH_ARGS="--work sleepstudy --peer lme4" chooses; `make peers` installs what PyPI has of the others.
 bench: build
-	$(BIN)/python -m benchmarks
-	@echo
-	$(BIN)/python -m benchmarks --imports
+	$(BIN)/python -m benchmarks $(BENCH_ARGS)
+
+peers: $(STAMPS)/tools
+	$(PYTHON) -m venv $(VENV)/peers
+	for package in mixedlm statsmodels gpboost; do \
+	    $(VENV)/peers/bin/python -m pip install --quiet $$package || echo "$$package cannot be installed here"; \
+	done
 
 format: $(STAMPS)/tools
 	$(BIN)/ruff check --fix-only --quiet .

@@ -1,1 +1,1 @@
-"""How long things take, on this machine: ``make bench``, or ``python -m benchmarks --help``."""
+"""The same fits by us and by other packages, on this machine: ``make bench``, or ``python -m benchmarks --help``."""

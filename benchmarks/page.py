@@ -1,0 +1,123 @@
+"""docs/benchmarks.md, made from the results."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from benchmarks.running import RESULTS
+from benchmarks.workloads import WORKLOADS, Workload
+
+PAGE = RESULTS.parent.parent / "docs" / "benchmarks.md"
+
+HEAD = """\
+# Speed
+
+Whole calls, from a data frame in memory with its groups as categoricals to a usable fit, side by side with other
+packages on one machine. All reach the same optimum: "above" says by how much the criterion of another package ends
+higher than ours. This page is written by `make bench` from `benchmarks/results/`; what is measured, and how, is in
+`benchmarks/README.md`.
+
+"""
+
+FOOT = """
+"Ratio" is the time of the fastest other package over ours. "Memory" is the peak during the fit above what was in
+use before it, with all packages and the data loaded. "Evaluations" are those of the criterion, for us each with
+its gradient and curvature. GPBoost has no REML: its fits are by maximum likelihood, and so is what they are
+compared with. A package that is not named in a table cannot fit the model, or not in reasonable time.
+"""
+
+
+def page(results: Path = RESULTS) -> str:
+    """Write the page from the results that exist."""
+    reports = {
+        path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(results.glob("*.json"))
+    }
+    found = [(workload, reports[workload.name]) for workload in WORKLOADS if workload.name in reports]
+    sections = [HEAD, overview(found)]
+    sections += [detail(workload, report) for workload, report in found]
+    return "\n".join(sections) + FOOT
+
+
+def overview(found: list[tuple[Workload, dict[str, Any]]]) -> str:
+    """One row for each workload."""
+    lines = [
+        "| workload | rows | ours | aim | fastest other | ratio | published |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for workload, report in found:
+        ours, others = report["runs"][0], [run for run in report["runs"][1:] if "median" in run]
+        best = min(others, key=lambda run: run["median"], default=None)
+        cells = [
+            workload.title.replace("|", "\\|"),
+            f"{report['rows']:,}",
+            seconds(ours.get("median")),
+            seconds(workload.reach),
+            f"{best['peer']} {seconds(best['median'])}" if best else "",
+            f"{best['median'] / ours['median']:.1f}" if best and "median" in ours else "",
+            workload.published,
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def detail(workload: Workload, report: dict[str, Any]) -> str:
+    """One row for each package, and the machine."""
+    lines = [
+        f"## {workload.title[0].upper()}{workload.title[1:]}",
+        "",
+        f"`{workload.formula}`, {workload.method.upper()}",
+        "",
+        "| package | seconds | memory | criterion | above | evaluations |",
+        "|---|---|---|---|---|---|",
+        *(f"| {' | '.join(_cells(run))} |" for run in report["runs"]),
+        "",
+    ]
+    ours = report["runs"][0]
+    if ours.get("memory_mb", 0.0) > report["memory_allowed_mb"]:
+        lines += [
+            f"Our memory is above the {report['memory_allowed_mb']:.0f} MB that we allow ourselves.",
+            "",
+        ]
+    phases = ours.get("phases")
+    if phases:
+        parts = ", ".join(f"{name} {seconds(value)}" for name, value in phases.items())
+        lines += [f"Our time: {parts}.", ""]
+    lines += [_machine(report), ""]
+    return "\n".join(lines)
+
+
+def _cells(run: dict[str, Any]) -> list[str]:
+    name = run["peer"]
+    if "median" not in run:
+        return [name, run.get("skipped") or run.get("failed", ""), "", "", "", ""]
+    version = run["versions"].get(name)
+    method = " (ML)" if name == "gpboost" else ""
+    above = run.get("above_ours")
+    evaluations = run.get("evaluations")
+    return [
+        f"{name} {version}{method}" if version else name,
+        f"{seconds(run['median'])} ({len(run['seconds'])} runs)",
+        f"{run['memory_mb']:.0f} MB" if run.get("memory_mb") is not None else "",
+        f"{run['criterion']:.6f}",
+        "" if above is None else f"{above:.1e}",
+        "" if evaluations is None else str(evaluations),
+    ]
+
+
+def _machine(report: dict[str, Any]) -> str:
+    at = report["machine"]
+    versions: dict[str, str] = {}
+    for run in report["runs"]:
+        versions |= run.get("versions", {})
+    listed = ", ".join(f"{name} {version}" for name, version in versions.items())
+    threads = ", ".join(f"{name}={value}" for name, value in at["threads"].items()) or "default"
+    return f"{at['processor']}, {at['cores']} cores, {at['memory_gb']} GB; threads: {threads}; {at['date']}; {listed}."
+
+
+def seconds(value: float | None) -> str:
+    """Time with three digits and a unit that suits it."""
+    if value is None:
+        return ""
+    return f"{value:.3g} s" if value >= 1.0 else f"{1e3 * value:.3g} ms"
