@@ -1,15 +1,16 @@
 import subprocess
 import sys
+from typing import get_args
 
 import matplotlib as mpl
 import pytest
 
 import lmm
-from lmm.plots import draw, plot_residuals
+from lmm.plots import PlotKind, draw, plot_residuals
 from lmm.plots.style import shorten
 
 
-@pytest.mark.parametrize("kind", ["residuals", "qq", "caterpillar", "fitted"])
+@pytest.mark.parametrize("kind", get_args(PlotKind))
 @pytest.mark.parametrize("form", ["svg", "png", "pdf"])
 def test_every_picture_can_be_written(sleepstudy, tmp_path, kind, form):
     draw(sleepstudy, kind).savefig(tmp_path / f"figure.{form}")

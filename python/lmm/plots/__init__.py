@@ -11,9 +11,13 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from lmm.errors import LmmError, nearest
 from lmm.plots.caterpillar import caterpillar_data, plot_caterpillar
+from lmm.plots.coefficients import coefficients_data, plot_coefficients
 from lmm.plots.fitted import fitted_data, plot_fitted
 from lmm.plots.hasse import hasse_data, plot_hasse
+from lmm.plots.influence import influence_data, plot_influence
+from lmm.plots.predictions import plot_predictions, predictions_data
 from lmm.plots.qq import plot_qq, qq_data
+from lmm.plots.residual_panel import plot_residual_panel, residual_panel_data
 from lmm.plots.residuals import plot_residuals, residuals_data
 
 if TYPE_CHECKING:
@@ -24,26 +28,40 @@ if TYPE_CHECKING:
 __all__ = [
     "PlotKind",
     "caterpillar_data",
+    "coefficients_data",
     "draw",
     "fitted_data",
     "hasse_data",
+    "influence_data",
     "plot_caterpillar",
+    "plot_coefficients",
     "plot_fitted",
     "plot_hasse",
+    "plot_influence",
+    "plot_predictions",
     "plot_qq",
+    "plot_residual_panel",
     "plot_residuals",
+    "predictions_data",
     "qq_data",
+    "residual_panel_data",
     "residuals_data",
 ]
 
-PlotKind = Literal["residuals", "qq", "caterpillar", "fitted"]
+PlotKind = Literal[
+    "residuals", "residual_panel", "qq", "caterpillar", "fitted", "coefficients", "predictions", "influence"
+]
 """What ``fit.plot()`` draws."""
 
 _DRAWN_BY = {
     "residuals": plot_residuals,
+    "residual_panel": plot_residual_panel,
     "qq": plot_qq,
     "caterpillar": plot_caterpillar,
     "fitted": plot_fitted,
+    "coefficients": plot_coefficients,
+    "predictions": plot_predictions,
+    "influence": plot_influence,
 }
 
 
@@ -55,9 +73,10 @@ def draw(fit: Fit, kind: PlotKind = "residuals", **options: Any) -> Figure:
     fit
         A fit.
     kind
-        ``"residuals"``, ``"qq"``, ``"caterpillar"`` or ``"fitted"``.
+        ``"residuals"``, ``"residual_panel"``, ``"qq"``, ``"caterpillar"``, ``"fitted"``, ``"coefficients"``,
+        ``"predictions"`` or ``"influence"``.
     **options
-        Arguments of ``plot_residuals``, ``plot_qq``, ``plot_caterpillar`` or ``plot_fitted``.
+        Arguments of ``plot_residuals`` and so on.
 
     Returns
     -------

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from lmm.model import Fit
     from lmm.typing import FloatVector, IntVector
 
-__all__ = ["plot_qq", "qq_data"]
+__all__ = ["draw_quantiles", "plot_qq", "qq_data"]
 
 Of = Literal["residuals", "random"]
 
@@ -104,7 +104,7 @@ def plot_qq(fit: Fit, of: Of = "residuals", *, width: float = 4.5, height: float
     with canvas(width, panel_height * n_rows if height is None else height) as figure:
         for index, panel in enumerate(samples):
             axes = figure.add_subplot(n_rows, n_columns, index + 1)
-            _draw(axes, _quantiles(panel))
+            draw_quantiles(axes, _quantiles(panel))
             is_lowest = index + n_columns >= len(samples)
             label_panel(
                 axes, x="Normal quantile" if is_lowest else "", title=panel.title if panel.group else ""
@@ -151,7 +151,8 @@ def _line(observed: FloatVector) -> tuple[float, float]:
     return float(low + high) / 2, float(high - low) / (2 * 0.6744897501960817)
 
 
-def _draw(axes: Axes, table: Table) -> None:
+def draw_quantiles(axes: Axes, table: Table) -> None:
+    """Draw one panel of `qq_data`."""
     observed = table["observed"]
     shown = _thin(table["normal"])
     centre, scale = _line(observed)

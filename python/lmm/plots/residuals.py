@@ -11,11 +11,13 @@ from lmm.plots.style import MUTED, SECOND, canvas, draw_cloud, label_panel
 from lmm.table import Table
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from lmm.model import Fit
+    from lmm.typing import FloatVector
 
-__all__ = ["plot_residuals", "residuals_data"]
+__all__ = ["draw_trend", "plot_residuals", "residuals_data"]
 
 
 def residuals_data(fit: Fit) -> Table:
@@ -78,9 +80,14 @@ def plot_residuals(fit: Fit, *, width: float = 4.5, height: float = 3.3) -> Figu
     with canvas(width, height) as figure:
         axes = figure.add_subplot()
         axes.axhline(0.0, color=MUTED, linewidth=0.8)
-        draw_cloud(axes, table["fitted"], table["residual"])
-        grid, trend = smooth(table["fitted"], table["residual"])
-        if grid.size:
-            axes.plot(grid, trend, color=SECOND)
+        draw_trend(axes, table["fitted"], table["residual"])
         label_panel(axes, x="Fitted value", y="Scaled residual")
     return figure
+
+
+def draw_trend(axes: Axes, x: FloatVector, y: FloatVector) -> None:
+    """Draw a cloud with the local mean of y along x."""
+    draw_cloud(axes, x, y)
+    grid, trend = smooth(x, y)
+    if grid.size:
+        axes.plot(grid, trend, color=SECOND)
