@@ -137,7 +137,7 @@ def row_tests(
         p_value=t_p_value(statistic, degrees),
         estimable=estimable,
         method=method,
-        notes=_notes(fit, method, own, estimable),
+        notes=_notes(fit, method, vcov, estimable),
     )
 
 
@@ -157,7 +157,7 @@ def joint_test(
     rows = as_matrix(fit, contrast)
     estimable = estimable_rows(fit, rows)
     method, V, own = _setting(fit, df, vcov)
-    notes = _notes(fit, method, own, estimable)
+    notes = _notes(fit, method, vcov, estimable)
     if not estimable.all():
         return JointTest(0, np.nan, np.nan, np.nan, np.nan, False, method, notes)
     rows = kept_columns(fit, rows)
@@ -258,9 +258,11 @@ def _checked_vcov(fit: Fit, vcov: Any) -> FloatMatrix:
     return (V + V.T) / 2.0
 
 
-def _notes(fit: Fit, method: DfMethod, own: bool, estimable: BoolVector) -> tuple[str, ...]:
+def _notes(fit: Fit, method: DfMethod, vcov: Vcov, estimable: BoolVector) -> tuple[str, ...]:
     notes = [f"Degrees of freedom: {method.label}.", *method.notes(fit)]
-    if not own:
+    if isinstance(vcov, DfMethod):
+        notes += [] if vcov is method else vcov.notes(fit)
+    elif vcov is not None:
         notes.append("Standard errors: from the covariance given as vcov=.")
     left_out = int(np.count_nonzero(~estimable))
     if left_out:
