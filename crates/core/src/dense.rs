@@ -95,6 +95,41 @@ fn cholesky_block(a: &mut [f64], n: usize) -> Result<(), usize> {
     }
 }
 
+/// A factor that misses its matrix by more than this is wrong, not inexact.
+pub const WORST_RESIDUAL: f64 = 1e-10;
+
+/// A fixed vector and its product with a symmetric matrix, to test the factor that will overwrite the matrix.
+pub struct Probe {
+    z: Vec<f64>,
+    az: Vec<f64>,
+}
+
+impl Probe {
+    /// From the lower triangle of `a`.
+    pub fn new(a: &[f64], n: usize) -> Probe {
+        let z: Vec<f64> = (0..n).map(|i| 1.0 + (i * 7 % 13) as f64 / 13.0 - 2.0 * (i % 2) as f64).collect();
+        let mut az = vec![0.0; n];
+        for (j, column) in a.chunks_exact(n.max(1)).enumerate() {
+            az[j] += column[j] * z[j] + crate::scaling::dot(&column[j + 1..], &z[j + 1..]);
+            az[j + 1..].iter_mut().zip(&column[j + 1..]).for_each(|(o, v)| *o += v * z[j]);
+        }
+        Probe { z, az }
+    }
+
+    /// `‖L(L'z) − Az‖ / ‖Az‖`.
+    pub fn residual(&self, l: &[f64]) -> f64 {
+        let n = self.z.len();
+        let mut product = vec![0.0; n];
+        for (j, column) in l.chunks_exact(n.max(1)).enumerate() {
+            let t = crate::scaling::dot(&column[j..], &self.z[j..]);
+            product[j..].iter_mut().zip(&column[j..]).for_each(|(o, v)| *o += v * t);
+        }
+        let gap: f64 = product.iter().zip(&self.az).map(|(a, b)| (a - b) * (a - b)).sum();
+        let size: f64 = self.az.iter().map(|v| v * v).sum();
+        if size == 0.0 { gap.sqrt() } else { (gap / size).sqrt() }
+    }
+}
+
 /// Eigenvalues (increasing) and eigenvectors (columns, row-major) of a symmetric matrix; none if the iteration fails.
 pub fn symmetric_eigen(a: &[f64], n: usize) -> Option<(Vec<f64>, Vec<f64>)> {
     let found = MatRef::from_column_major_slice(a, n, n).self_adjoint_eigen(Side::Lower).ok()?;
@@ -203,7 +238,12 @@ mod tests {
         for n in [TILED - 1, TILED, 500, 641, 1000, 1500] {
             let (mut tiled, mut plain) = (example(n), example(n));
             assert_eq!(cholesky(&mut tiled, n), Ok(()));
+            let probe = Probe::new(&plain, n);
             assert_eq!(cholesky_block(&mut plain, n), Ok(()));
+            assert!(probe.residual(&plain) < 1e-14 && probe.residual(&tiled) < 1e-14);
+            let mut wrong = plain.clone();
+            wrong[n / 2 * n + n / 2 + 1] += 1e-3;
+            assert!(probe.residual(&wrong) > WORST_RESIDUAL);
             let gap = (0..n)
                 .flat_map(|j| (j..n).map(move |i| j * n + i))
                 .map(|e| (tiled[e] - plain[e]).abs())

@@ -11,6 +11,8 @@ pub enum CoreError {
     NoResidualVariation,
     /// The system Λ'Z'WZΛ + I could not be factored at this θ.
     NotPositiveDefinite { pivot: usize },
+    /// A factor does not reproduce its matrix.
+    UnreliableFactor { residual: f64 },
     /// The caller asked to stop.
     Interrupted,
 }
@@ -29,6 +31,12 @@ impl std::fmt::Display for CoreError {
                 write!(
                     f,
                     "the penalized least-squares system is not positive definite (pivot {pivot}): values are not finite or far out of scale"
+                )
+            }
+            CoreError::UnreliableFactor { residual } => {
+                write!(
+                    f,
+                    "a Cholesky factor misses its matrix by {residual:.1e} of its size: its numbers cannot be used"
                 )
             }
             CoreError::Interrupted => write!(f, "interrupted"),

@@ -44,6 +44,8 @@ pub struct Factor {
     pub log_det_x: f64,
     /// Penalized residual sum of squares.
     pub r2: f64,
+    /// `‖L(L'z) − Az‖ / ‖Az‖` of the tail for one fixed z.
+    pub residual: f64,
 }
 
 impl CrossProducts {
@@ -64,7 +66,12 @@ impl CrossProducts {
         }
         let m = self.layout.tail_size();
         let (mut tail_l, mut tail_y, corner) = self.scaled_tail(&t, &tail_a);
+        let probe = dense::Probe::new(&tail_l, m - 1);
         dense::cholesky(&mut tail_l, m - 1).map_err(|pivot| CoreError::NotPositiveDefinite { pivot })?;
+        let residual = probe.residual(&tail_l);
+        if residual.is_nan() || residual > dense::WORST_RESIDUAL {
+            return Err(CoreError::UnreliableFactor { residual });
+        }
         dense::solve_lower(&tail_l, m - 1, m - 1, &mut tail_y, 1);
         let q = self.layout.q_tail;
         let log = |i: usize| 2.0 * tail_l[i * m].ln();
@@ -74,7 +81,7 @@ impl CrossProducts {
         if r2.is_nan() || r2 <= 0.0 {
             return Err(CoreError::NotPositiveDefinite { pivot: m - 1 });
         }
-        Ok(Factor { t, chain, tail_a, tail_l, tail_y, log_det_z, log_det_x, r2 })
+        Ok(Factor { t, chain, tail_a, tail_l, tail_y, log_det_z, log_det_x, r2, residual })
     }
 
     /// Eliminates every level of one chain block; returns its log-determinant.

@@ -33,6 +33,8 @@ pub struct Evaluation {
     pub r2: f64,
     pub log_det_z: f64,
     pub log_det_x: f64,
+    /// Relative residual of the factor of the tail.
+    pub factor_residual: f64,
     pub beta: Vec<f64>,
     /// Per term, level by level.
     pub b: Vec<Vec<f64>>,
@@ -142,6 +144,7 @@ impl Problem {
             r2: factor.r2 * scale,
             log_det_z: factor.log_det_z,
             log_det_x: factor.log_det_x + self.log_det_x_offset(),
+            factor_residual: factor.residual,
             beta: self.beta(&solution.beta),
             b,
             u,

@@ -24,6 +24,7 @@ pub fn failure(error: CoreError) -> PyErr {
         CoreError::CollinearFixedColumns { .. } => "collinear",
         CoreError::NoResidualVariation => "no-variation",
         CoreError::NotPositiveDefinite { .. } => "not-positive-definite",
+        CoreError::UnreliableFactor { .. } => "unreliable",
         CoreError::Interrupted => return CoreInterrupted::new_err(error.to_string()),
     };
     CoreFailure::new_err((kind, error.to_string()))

@@ -104,6 +104,7 @@ impl Problem {
             ("r2", e.r2),
             ("log_det_Z", e.log_det_z),
             ("log_det_X", e.log_det_x),
+            ("factor_residual", e.factor_residual),
         ];
         numbers.iter().try_for_each(|(name, value)| out.set_item(name, value))?;
         out.set_item("beta", to_vector(py, e.beta))?;

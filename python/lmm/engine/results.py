@@ -34,6 +34,8 @@ class Evaluation:
         (X'V⁻¹X)⁻¹; times σ² the covariance of β̂.
     M : list of (k, k) arrays
         d criterion / dS, S = TT', symmetric.
+    factor_residual : float
+        ‖L(L'z) − Az‖ / ‖Az‖ of the dense factor for one fixed z.
     """
 
     criterion: float
@@ -46,6 +48,7 @@ class Evaluation:
     u: list[FloatMatrix]
     unscaled_vcov: FloatMatrix
     M: list[FloatMatrix]
+    factor_residual: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -57,12 +57,17 @@ class Certificate:
     def __str__(self) -> str:
         return "\n".join(self.lines())
 
+    def with_factor(self, residual: float) -> Certificate:
+        """Add how well the factor at the optimum reproduces its matrix."""
+        return replace(self, details={**self.details, "factor_residual": residual})
+
 
 _MEANING = {
     "newton_decrement": "fall of the criterion that a Newton step still promises",
     "cone_decrement": "fall of the criterion that a step among all covariances still promises",
     "min_curvature": "smallest curvature of the criterion, relative to the expected one",
     "max_gradient": "largest element of the scaled gradient",
+    "factor_residual": "relative residual of the factorization there",
     "min_boundary_slope": "smallest slope of the criterion into a direction without variance",
     "gradient": "largest element of the scaled gradient",
     "kkt": "smallest slope of the criterion into a direction without variance",

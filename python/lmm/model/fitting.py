@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -157,6 +158,8 @@ def fit_design(request: Request, spec: DesignSpec, design: Design) -> Fit:
     optimum = optimize(criterion, blocks, given, start, request.control, request.restarts)
     evaluation = criterion.evaluate(optimum.theta, gradient=False)
     _refuse_exact_fit(design, evaluation.r2)
+    certificate = optimum.certificate.with_factor(evaluation.factor_residual)
+    optimum = replace(optimum, certificate=certificate)
     for sentence in convergence(optimum):
         warnings.warn(sentence, LmmWarning, stacklevel=4)
     return Fit(request, spec, design, criterion, optimum, evaluation)
