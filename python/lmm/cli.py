@@ -1,4 +1,4 @@
-"""The command ``lmm``: fit a model from the shell, write its page, look at the data sets.
+"""The command ``lmm``: fit a model from the shell, test its terms, write its page, look at the data sets.
 
 Exit codes: 0 fitted, 1 not converged, 2 a request that cannot be met, 130 interrupted.
 """
@@ -36,6 +36,7 @@ _EXAMPLE = """\
 examples:
   lmm fit "Reaction ~ Days + (Days | Subject)" --data sleepstudy --report sleepstudy.html
   lmm fit "yield ~ nitro + (1 | Block/Variety)" --data oats.csv --method ml --json
+  lmm anova "yield ~ Variety * nitro + (1 | Block/Variety)" --data Oats --factor nitro --type 3 --df kenward-roger
   lmm data sleepstudy
 """
 _MISSING = ("", "NA", "N/A", "NaN", "nan", "NULL", "null", ".")
@@ -101,23 +102,11 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     fit = commands.add_parser("fit", help="fit a model", description="Fit a model and print its summary.")
     fit.set_defaults(command=_fit)
-    fit.add_argument("formula", help='such as "Reaction ~ Days + (Days | Subject)"')
-    fit.add_argument(
-        "--data", required=True, metavar="SET", help="a built-in data set, or a .csv, .tsv or .parquet file"
-    )
-    fit.add_argument("--method", choices=("reml", "ml"), default="reml", help="default: reml")
-    fit.add_argument("--weights", metavar="COLUMN", help="prior weights: Var(e) = sigma^2/weight")
-    fit.add_argument("--offset", metavar="COLUMN", help="a known part of the mean")
-    fit.add_argument(
-        "--factor",
-        metavar="COLUMN",
-        action="append",
-        default=[],
-        help="read its numbers as levels; repeatable",
-    )
+    _add_model(fit)
     fit.add_argument("--report", metavar="FILE", type=Path, help="write the HTML page")
     fit.add_argument("--json", action="store_true", help="print JSON instead of the summary")
     fit.add_argument("--quiet", action="store_true", help="print nothing but warnings and errors")
+    _add_anova(commands)
     data = commands.add_parser(
         "data",
         help="list the built-in data sets, or tell about one",
@@ -128,12 +117,77 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_model(parser: argparse.ArgumentParser) -> None:
+    """Add what every command that fits a model needs."""
+    parser.add_argument("formula", help='such as "Reaction ~ Days + (Days | Subject)"')
+    parser.add_argument(
+        "--data", required=True, metavar="SET", help="a built-in data set, or a .csv, .tsv or .parquet file"
+    )
+    parser.add_argument("--method", choices=("reml", "ml"), default="reml", help="default: reml")
+    parser.add_argument("--weights", metavar="COLUMN", help="prior weights: Var(e) = sigma^2/weight")
+    parser.add_argument("--offset", metavar="COLUMN", help="a known part of the mean")
+    parser.add_argument(
+        "--factor",
+        metavar="COLUMN",
+        action="append",
+        default=[],
+        help="read its numbers as levels; repeatable",
+    )
+
+
+def _add_anova(commands: Any) -> None:
+    anova = commands.add_parser(
+        "anova",
+        help="test the terms of a model",
+        description="Fit a model and print its analysis of variance.",
+    )
+    anova.set_defaults(command=_anova, quiet=False)
+    _add_model(anova)
+    anova.add_argument("--type", type=int, choices=(1, 2, 3), default=3, help="default: 3")
+    anova.add_argument(
+        "--df",
+        metavar="METHOD",
+        default="auto",
+        help="kenward-roger, satterthwaite, containment, between-within, residual or normal; default: auto",
+    )
+    anova.add_argument(
+        "--test", choices=("f", "chisq"), default="f", help="F or Wald's chi-square; default: f"
+    )
+    anova.add_argument(
+        "--containment", choices=("sas", "marginal"), default="sas", help="rule of type 2; default: sas"
+    )
+    anova.add_argument("--json", action="store_true", help="print JSON instead of the table")
+
+
 def _fit(request: argparse.Namespace) -> int:
     if request.report is not None:
         from lmm.reports import check_destination
 
         # Before a fit that may take long, not after it.
         check_destination(request.report)
+    fitted = _fitted(request)
+    if request.report is not None:
+        fitted.report(request.report)
+    _show(fitted, request)
+    return _judged(fitted)
+
+
+def _anova(request: argparse.Namespace) -> int:
+    fitted = _fitted(request)
+    table = fitted.anova(type=request.type, df=request.df, test=request.test, containment=request.containment)
+    if request.json:
+        from lmm.reports import table_as_dict
+
+        values = {"formula": fitted.formula, "method": fitted.method, **table_as_dict(table)}
+        _write(json.dumps(values, allow_nan=False, ensure_ascii=False, indent=2))
+    else:
+        notes = "".join(f"\nNote: {note}" for note in fitted.notes)
+        _write(f"{fitted.summary().title}\nFormula: {fitted.formula}\n\n{table}{notes}")
+    return _judged(fitted)
+
+
+def _fitted(request: argparse.Namespace) -> Fit:
+    """Read the data and fit; warnings that nothing else will show go to the error stream."""
     from lmm.model import fit
 
     data = _declare_factors(_read(request.data), request.factor)
@@ -144,12 +198,13 @@ def _fit(request: argparse.Namespace) -> int:
         )
     shows_notes = not (request.quiet or request.json)
     for warning in caught:
-        # The notes of the summary say the same.
+        # The notes say the same.
         if not (shows_notes and issubclass(warning.category, LmmWarning)):
             _tell(f"warning: {warning.message}")
-    if request.report is not None:
-        fitted.report(request.report)
-    _show(fitted, request)
+    return fitted
+
+
+def _judged(fitted: Fit) -> int:
     if not fitted.converged:
         _tell(f"not converged: {fitted.certificate.message}")
         return NOT_CONVERGED

@@ -278,3 +278,38 @@ def _matches(pattern, text):
     import re
 
     return re.search(pattern, text, flags=re.DOTALL) is not None
+
+
+ANOVA = ["anova", "yield ~ Variety * nitro + (1 | Block/Variety)", "--data", "Oats", "--factor", "nitro"]
+
+
+def test_anova_prints_the_table_and_names_the_method(capsys):
+    assert main([*ANOVA, "--df", "satterthwaite"]) == 0
+    printed = capsys.readouterr()
+    head, _, table = printed.out.partition("\n\n")
+    assert head == "Linear mixed model fit by REML\nFormula: yield ~ Variety * nitro + (1 | Block/Variety)"
+    assert table.splitlines()[0] == "Analysis of variance, type III"
+    assert "Degrees of freedom: Satterthwaite." in table
+    assert printed.err == ""
+
+
+def test_anova_as_json(capsys):
+    assert main([*ANOVA, "--type", "2", "--containment", "marginal", "--test", "chisq", "--json"]) == 0
+    values = _strict(capsys.readouterr().out)
+    assert values["method"] == "reml"
+    assert [row["term"] for row in values["rows"]] == ["Variety", "nitro", "Variety:nitro"]
+    oats = lmm.datasets.load("Oats").astype({"nitro": "category"})
+    table = lmm.fit(ANOVA[1], oats).anova(type=2, containment="marginal", test="chisq")
+    assert values["rows"] == list(table)
+
+
+def test_anova_says_what_is_wrong(capsys):
+    assert main([*ANOVA, "--df", "kenward"]) == 2
+    assert "df= must be one of auto, kenward-roger" in capsys.readouterr().err
+    assert main([*ANOVA, "--method", "ml", "--df", "kenward-roger"]) == 2
+    assert "REML" in capsys.readouterr().err
+
+
+def test_anova_shows_the_notes_of_the_fit(capsys):
+    assert main(["anova", "Yield ~ 1 + (1 | Batch)", "--data", "Dyestuff2"]) == 0
+    assert "Note: Singular: the variance of Intercept within Batch is zero" in capsys.readouterr().out

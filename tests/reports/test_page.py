@@ -190,3 +190,13 @@ def test_large_data_give_a_page_of_reasonable_size():
     assert len(text.encode()) < 1_000_000
     assert "Shown are 300 of 2,972 levels" in text
     assert "Darker hexagons hold more observations" in text
+
+
+def test_terms_are_tested_where_there_are_factors(sleepstudy):
+    oats = lmm.datasets.load("Oats")
+    mixed = page(lmm.fit("yield ~ Variety + nitro + (1 | Block)", oats))
+    assert "Analysis of variance, type III" in mixed
+    # Of covariates alone the table would say once more what the coefficients say.
+    assert "Analysis of variance" not in page(sleepstudy)
+    own = lmm.fit("yield ~ 0 + Variety + Block", oats, contrasts={"Variety": [[1.0], [0.0], [-1.0]]})
+    assert "Analysis of variance" not in page(own)

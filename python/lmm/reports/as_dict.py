@@ -11,8 +11,9 @@ from lmm.reports.summary import summarize
 
 if TYPE_CHECKING:
     from lmm.model import Fit
+    from lmm.table import Table
 
-__all__ = ["as_dict"]
+__all__ = ["as_dict", "table_as_dict"]
 
 
 def as_dict(fit: Fit) -> dict[str, Any]:
@@ -66,6 +67,25 @@ def as_dict(fit: Fit) -> dict[str, Any]:
     }
     finite: dict[str, Any] = _finite(values)
     return finite
+
+
+def table_as_dict(table: Table) -> dict[str, Any]:
+    """Give a table as text, lists of rows and None.
+
+    Returns
+    -------
+    dict
+        ``title, rows, notes``. Missing and infinite numbers are None.
+
+    Examples
+    --------
+    >>> from lmm.reports import table_as_dict
+    >>> from lmm.table import Table
+    >>> table_as_dict(Table({"term": ["Days"], "den_df": [np.inf]}, title="Tests"))
+    {'title': 'Tests', 'rows': [{'term': 'Days', 'den_df': None}], 'notes': []}
+    """
+    values: dict[str, Any] = _finite({"title": table.title, "rows": list(table), "notes": list(table.notes)})
+    return values
 
 
 def _finite(value: Any) -> Any:

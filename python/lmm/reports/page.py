@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import tempfile
+from contextlib import suppress
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lmm.errors import FileError, require
+from lmm.errors import FileError, UnsupportedError, require
+from lmm.reports.sections import anova_section
 from lmm.reports.summary import Summary, summarize
 from lmm.reports.writing import number_columns
 from lmm.table import render
@@ -67,7 +69,7 @@ def page(fit: Fit) -> str:
         css=folder.joinpath("page.css").read_text("utf-8"),
         summary=summary,
         facts=_facts(summary, fit),
-        tables=[(_table(section), len(section.cells.header)) for section in _in_page_order(summary)],
+        tables=_tables(summary, fit),
         parts=parts_of(fit),
         certificate=fit.certificate.lines(),
     )
@@ -164,6 +166,17 @@ def _facts(summary: Summary, fit: Fit) -> list[tuple[str, str]]:
         ("BIC", f"{row['bic']:.2f}"),
     ]
     return [*facts, ("Status", "converged" if fit.converged else "not converged")]
+
+
+def _tables(summary: Summary, fit: Fit) -> list[tuple[str, int]]:
+    """HTML and number of columns of each table."""
+    sections = _in_page_order(summary)
+    # Without factors its rows would be those of the coefficients once more.
+    if fit.design.factors:
+        # Some contrasts of one's own allow no such table; the page has all the rest.
+        with suppress(UnsupportedError):
+            sections.insert(1, anova_section(fit.anova()))
+    return [(_table(section), len(section.cells.header)) for section in sections]
 
 
 def _in_page_order(summary: Summary) -> list[Section]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from lmm.reports.summary import Summary
     from lmm.table import Table
 
-__all__ = ["Section", "sections_of"]
+__all__ = ["Section", "anova_section", "sections_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Section:
     Attributes
     ----------
     key
-        Short name: ``"criteria"``, ``"residuals"``, ``"random"``, ``"fixed"`` or ``"correlation"``.
+        Short name: ``"criteria"``, ``"residuals"``, ``"random"``, ``"fixed"``, ``"correlation"`` or ``"anova"``.
     cells
         The table.
     """
@@ -47,6 +47,15 @@ def sections_of(summary: Summary) -> tuple[Section, ...]:
         else None,
     ]
     return tuple(section for section in found if section is not None)
+
+
+def anova_section(table: Table) -> Section:
+    """Write out a table of `lmm.anova`, F tests with sums of squares."""
+    texts = format_columns({name: table[name] for name in table.columns}, {})
+    rows: Sequence[Sequence[str]] = list(zip(*texts.values(), strict=True))
+    header = ("", "Sum Sq", "Mean Sq", "NumDF", "DenDF", "F", "p-value")
+    numeric = [False] + [True] * (len(header) - 1)
+    return Section("anova", Cells(header, rows, numeric, table.title, table.notes))
 
 
 def _criteria(summary: Summary) -> Cells:
