@@ -23,7 +23,7 @@ FORMULA = "y ~ x + (1 | g)"
         (
             {"method": "REML"},
             LmmError,
-            r'method= must be "reml" or "ml", not \'REML\'.*Did you mean "reml"\?',
+            r'method= must be "reml", "ml" or "moments", not \'REML\'.*Did you mean "reml"\?',
         ),
         ({"missing": "omit"}, LmmError, r'missing= must be "drop" or "raise", not \'omit\''),
         ({"restarts": -1}, LmmError, r"restarts= must be a whole number of at least 0, not -1"),
@@ -61,10 +61,10 @@ def test_random_effects_that_reproduce_the_response_are_refused():
         lmm.fit("y ~ 1 + (1 | g)", TABLE | {"y": levels})
 
 
-def test_fit_has_at_most_twelve_arguments_all_but_two_by_keyword():
+def test_fit_has_at_most_thirteen_arguments_all_but_two_by_keyword():
     parameters = list(inspect.signature(lmm.fit).parameters.values())
     named = [p for p in parameters if p.kind is not p.VAR_KEYWORD]
-    assert len(named) == 12
+    assert len(named) == 13
     assert [p.name for p in named if p.kind is p.POSITIONAL_OR_KEYWORD] == ["formula", "data"]
 
 

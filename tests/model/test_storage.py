@@ -105,14 +105,16 @@ FIELDS_OF_VERSION_1 = {
     "Control": "max_iterations tolerance progress",
     "Design": "y X names terms factors kept random weights offset rows n_rows n_dropped_missing"
     " n_dropped_weight model_frame notes",
-    "Evaluation": "criterion sigma r2 log_det_Z log_det_X beta b u unscaled_vcov M",
+    "Evaluation": "criterion sigma r2 log_det_Z log_det_X beta b u unscaled_vcov M factor_residual",
     "FactorCoding": "name variable levels contrasts matrix",
     "FixedTerm": "name columns parts variables",
     "GroupBlock": "codes values n_levels structure root labels",
     "MatrixBlock": "matrix n_columns structure root labels",
+    "Moments": "names df mean_sq coefficients solution negative",
     "RandomPart": "source group columns levels structure block codes",
-    "Request": "formula data method weights offset missing contrasts random start theta restarts control",
-    "ThetaOptimum": "theta held certificate null_directions path criterion sigma step decrement",
+    "Request": "formula data method weights offset missing contrasts random start theta restarts control"
+    " negative",
+    "ThetaOptimum": "theta held certificate null_directions path criterion sigma step decrement moments",
 }
 
 
