@@ -61,6 +61,7 @@ if TYPE_CHECKING:
         variance_components,
         variance_partition,
     )
+    from lmm.means import Means, emmeans, emtrends, joint_tests
     from lmm.model import Fit, criterion, fit, load, marginal, save, simulate
     from lmm.table import Table
 
@@ -79,6 +80,7 @@ __all__ = [
     "KenwardRoger",
     "LmmError",
     "LmmWarning",
+    "Means",
     "MissingExtraError",
     "Profile",
     "Satterthwaite",
@@ -99,10 +101,13 @@ __all__ = [
     "criterion",
     "datasets",
     "drop1",
+    "emmeans",
+    "emtrends",
     "fit",
     "glance",
     "icc",
     "influence",
+    "joint_tests",
     "leverage",
     "load",
     "marginal",
@@ -138,6 +143,7 @@ _HOMES = {
         "lmm.inference",
     ),
     **dict.fromkeys(("components", "shell", "strata"), "lmm.experiments"),
+    **dict.fromkeys(("emmeans", "emtrends", "joint_tests", "Means"), "lmm.means"),
     **dict.fromkeys(("criterion", "Fit", "fit", "load", "marginal", "save", "simulate"), "lmm.model"),
     "block": "lmm.engine",
     "Table": "lmm.table",

@@ -19,10 +19,12 @@ from lmm.inference.catalog import Df, df_method
 from lmm.inference.cluster_robust import ClusterRobust
 from lmm.inference.comparison import compare
 from lmm.inference.containment import Containment
+from lmm.inference.curve import Curve
 from lmm.inference.deletion import leverage
 from lmm.inference.distributions import checked_level, t_p_value, t_quantile
 from lmm.inference.door import JointTest, RowTests, Vcov, joint_test, row_covariance, row_tests
 from lmm.inference.dropped_terms import drop1
+from lmm.inference.estimability import estimable_part
 from lmm.inference.influence_measures import influence, studentized
 from lmm.inference.intervals import IntervalMethod, confint
 from lmm.inference.kenward_roger import KenwardRoger
@@ -30,6 +32,7 @@ from lmm.inference.likelihood_profile import Profile, profile
 from lmm.inference.method import DfMethod
 from lmm.inference.prediction import predict_intervals
 from lmm.inference.random_terms import random_anova
+from lmm.inference.quantiles import BootstrapInterval
 from lmm.inference.replicates import Bootstrap, bootstrap
 from lmm.inference.satterthwaite import Satterthwaite
 from lmm.inference.simulated_residuals import quantile_residuals
@@ -40,9 +43,11 @@ from lmm.inference.variance_shares import icc, r_squared, variance_partition
 __all__ = [
     "BetweenWithin",
     "Bootstrap",
+    "BootstrapInterval",
     "BootstrapTest",
     "ClusterRobust",
     "Containment",
+    "Curve",
     "Df",
     "DfMethod",
     "Effects",
@@ -65,6 +70,7 @@ __all__ = [
     "contrast_test",
     "df_method",
     "drop1",
+    "estimable_part",
     "glance",
     "icc",
     "influence",

@@ -8,12 +8,12 @@ import numpy as np
 
 from lmm.errors import LmmError
 from lmm.inference.per_fit import per_fit
-from lmm.typing import BoolVector, FloatMatrix, IntVector
+from lmm.typing import BoolVector, FloatMatrix, FloatVector, IntVector
 
 if TYPE_CHECKING:
     from lmm.model import Fit
 
-__all__ = ["as_matrix", "estimable_rows", "kept_columns"]
+__all__ = ["as_matrix", "estimable_part", "estimable_rows", "kept_columns"]
 
 TOLERANCE = 1e-8
 """Part of a row's size by which it may miss the row space of X: rounding of coded columns is 1e-12."""
@@ -75,3 +75,26 @@ def _aliasing(fit: Fit) -> tuple[IntVector, IntVector, FloatMatrix]:
     # Coded columns have simple combinations: what is far below one is rounding.
     combination[np.abs(combination) < 1e-12] = 0.0
     return kept, aliased, combination
+
+
+def estimable_part(fit: Fit, contrast: FloatMatrix, rhs: FloatVector) -> tuple[FloatMatrix, FloatVector]:
+    """Give the combinations of rows that are estimable, with their right sides: fewer rows where columns are aliased.
+
+    Rows l are estimable where ``l_aliased = l_kept @ C``; of others, the combinations are left in which the
+    differences cancel.
+
+    Parameters
+    ----------
+    contrast : shape (r, n_all)
+    rhs : shape (r,)
+    """
+    if not fit.design.aliased or estimable_rows(fit, contrast).all():
+        return contrast, rhs
+    kept, aliased, combination = _aliasing(fit)
+    scale = np.abs(contrast).max(axis=1, keepdims=True, initial=0.0)
+    scaled = contrast / np.where(scale > 0.0, scale, 1.0)
+    difference = scaled[:, aliased] - scaled[:, kept] @ combination
+    U, sizes, _ = np.linalg.svd(difference, full_matrices=True)
+    rank = int(np.sum(sizes > TOLERANCE * max(1.0, float(np.abs(combination).max(initial=0.0)))))
+    cancelling = U[:, rank:].T
+    return cancelling @ scaled, cancelling @ (rhs / np.where(scale > 0.0, scale, 1.0)[:, 0])

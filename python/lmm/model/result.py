@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from lmm.experiments import Strata
     from lmm.inference import Bootstrap, Df, Profile, Vcov
+    from lmm.means import Means
     from lmm.plots import PlotKind
     from lmm.reports import Summary
 
@@ -207,6 +208,26 @@ class Fit(Predictions):
         from lmm.inference import bootstrap
 
         return bootstrap(self, **options)
+
+    def emmeans(
+        self, specs: str | Sequence[str], by: str | Sequence[str] | None = None, **options: Any
+    ) -> Means:
+        """Estimate marginal means: ``specs`` such as ``"Trt | Day"``; see `lmm.emmeans`."""
+        from lmm.means import emmeans
+
+        return emmeans(self, specs, by, **options)
+
+    def emtrends(self, specs: str | Sequence[str], var: str, **options: Any) -> Means:
+        """Estimate slopes of a covariate by factors; see `lmm.emtrends`."""
+        from lmm.means import emtrends
+
+        return emtrends(self, specs, var, **options)
+
+    def joint_tests(self, by: str | Sequence[str] | None = None, **options: Any) -> Table:
+        """Test each term through contrasts of marginal means; see `lmm.joint_tests`."""
+        from lmm.means import joint_tests
+
+        return joint_tests(self, by, **options)
 
     def strata(self, *, type: int | str = 1) -> Strata:  # noqa: A002 - the word of the field
         """Take the variation apart by error strata, with expected mean squares; see `lmm.strata`."""

@@ -1,0 +1,214 @@
+"""From the rows of means to rows of contrasts: by groups, of single factors, of interactions, of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from lmm.errors import LmmError, nearest
+from lmm.means.families import Contrasts, Family, family_contrasts, family_named
+from lmm.means.labels import as_objects, combined
+from lmm.typing import FloatVector, IntVector, ObjectVector
+
+__all__ = ["Block", "Labels", "contrast_blocks", "groups_of", "interaction_blocks", "own_contrasts"]
+
+Labels = dict[str, ObjectVector]
+"""Columns of levels or texts, by name."""
+
+CUSTOM = "custom"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Block:
+    """Contrasts of the means of one family.
+
+    Attributes
+    ----------
+    rows
+        Positions (k,) of the means.
+    matrix
+        Their coefficients (r, k), perhaps sparse.
+    labels
+        Columns (r,) of the new rows.
+    """
+
+    rows: IntVector
+    matrix: Any
+    labels: Labels
+
+
+def groups_of(labels: Mapping[str, ObjectVector], by: Sequence[str], n: int) -> list[IntVector]:
+    """Positions of the rows of each group, groups in order of appearance.
+
+    Raises
+    ------
+    LmmError
+        If there is no such column.
+    """
+    for name in by:
+        if name not in labels:
+            raise LmmError(
+                f'by= names "{name}", which is no column of levels; there are {", ".join(labels) or "none"}.'
+                f"{nearest(name, labels)}"
+            )
+    if not by:
+        return [np.arange(n)]
+    members: dict[tuple[Any, ...], list[int]] = {}
+    for row, key in enumerate(zip(*(labels[name].tolist() for name in by), strict=True)):
+        members.setdefault(key, []).append(row)
+    return [np.array(rows) for rows in members.values()]
+
+
+def contrast_blocks(
+    labels: Labels,
+    by: Sequence[str],
+    groups: Sequence[IntVector],
+    counts: FloatVector | None,
+    method: Any,
+    minus: str,
+    options: Mapping[str, Any],
+) -> tuple[list[Block], Family | None]:
+    """Contrasts of one method within each group; also the family, if it has a name.
+
+    Raises
+    ------
+    LmmError
+        If the method or its options do not fit the means.
+    """
+    family = family_named(method) if isinstance(method, str) else None
+    if family is None and any(value is not None for value in options.values()):
+        named = next(name for name, value in options.items() if value is not None)
+        raise LmmError(f"{named}= belongs to a named family; own coefficients take no options.")
+    inner = {name: column for name, column in labels.items() if name not in by}
+    blocks = []
+    for rows in groups:
+        texts = combined({name: column[rows] for name, column in inner.items()})
+        if isinstance(method, str):
+            own_counts = None if counts is None else counts[rows]
+            made = family_contrasts(method, texts, own_counts, minus=minus, **options)
+        else:
+            made = own_contrasts(method, texts)
+        held = {name: labels[name][rows[:1]].repeat(len(made.labels)) for name in by}
+        blocks.append(Block(rows, made.matrix, {"contrast": as_objects(made.labels), **held}))
+    return blocks, family
+
+
+def own_contrasts(method: Any, labels: Sequence[str]) -> Contrasts:
+    """Read coefficients that the user gives: a dict of rows by label, a row, or a matrix.
+
+    Raises
+    ------
+    LmmError
+        If a row has not one finite number for each mean.
+    """
+    if isinstance(method, Mapping):
+        if not method:
+            raise LmmError("The dict of contrasts is empty.")
+        rows, texts = list(method.values()), [str(name) for name in method]
+    else:
+        try:
+            given = np.atleast_2d(np.asarray(method, dtype=np.float64))
+        except (TypeError, ValueError):
+            raise LmmError(
+                "Contrasts must be the name of a family, a dict of coefficients by label such as "
+                f'{{"A vs B": [1, -1, 0]}}, or a matrix; they are {method!r}.'
+            ) from None
+        rows, texts = list(given), [f"C{i + 1}" for i in range(len(given))]
+    return Contrasts(
+        np.array([_coefficients(row, text, labels) for row, text in zip(rows, texts, strict=True)]), texts
+    )
+
+
+def _coefficients(row: Any, text: str, labels: Sequence[str]) -> FloatVector:
+    try:
+        numbers = np.asarray(row, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise LmmError(f'The contrast "{text}" has coefficients that are no numbers: {row!r}.') from None
+    if numbers.shape != (len(labels),):
+        shown = ", ".join(labels[:8]) + (", …" if len(labels) > 8 else "")
+        seen = f"{numbers.size}" if numbers.ndim == 1 else f"an array of shape {numbers.shape}"
+        raise LmmError(
+            f'The contrast "{text}" has {seen} coefficients; it needs {len(labels)}, one for each of {shown}.'
+        )
+    if not np.isfinite(numbers).all():
+        raise LmmError(f'The contrast "{text}" has coefficients that are missing or infinite.')
+    return numbers
+
+
+def interaction_blocks(
+    labels: Labels,
+    by: Sequence[str],
+    groups: Sequence[IntVector],
+    methods: Any,
+) -> list[Block]:
+    """Products of contrasts of each factor, within each group.
+
+    Raises
+    ------
+    LmmError
+        If there are not as many methods as factors, or not all combinations of levels.
+    """
+    factors = [name for name in labels if name not in by]
+    chosen = _methods(methods, factors)
+    blocks = []
+    for rows in groups:
+        sizes, made = [], []
+        for name, method in zip(factors, chosen, strict=True):
+            levels = list(dict.fromkeys(labels[name][rows].tolist()))
+            sizes.append(len(levels))
+            # Without the name of the factor, which the column has.
+            texts = combined({"": levels})
+            made.append(
+                family_contrasts(method, texts) if isinstance(method, str) else own_contrasts(method, texts)
+            )
+        if int(np.prod(sizes)) != len(rows):
+            raise LmmError(
+                f"Interaction contrasts need all combinations of {', '.join(factors)}; some of them do not occur."
+            )
+        order = _crossed_order(labels, factors, rows)
+        blocks.append(
+            _product(rows[order], made, factors, chosen, {name: labels[name][rows[:1]] for name in by})
+        )
+    return blocks
+
+
+def _methods(methods: Any, factors: Sequence[str]) -> list[Any]:
+    one = isinstance(methods, str | Mapping) or not isinstance(methods, Sequence)
+    chosen = [methods] * len(factors) if one else list(methods)
+    if len(chosen) != len(factors):
+        raise LmmError(
+            f"interaction= has {len(chosen)} methods for the {len(factors)} factors {', '.join(factors)}; give one for "
+            "all, or one for each."
+        )
+    return chosen
+
+
+def _crossed_order(labels: Labels, factors: Sequence[str], rows: IntVector) -> IntVector:
+    """Order of the rows with the first factor fastest."""
+    codes = []
+    for name in factors:
+        values = labels[name][rows].tolist()
+        place = {value: i for i, value in enumerate(dict.fromkeys(values))}
+        codes.append([place[value] for value in values])
+    return np.lexsort(codes) if codes else np.arange(len(rows))
+
+
+def _product(
+    rows: IntVector, made: Sequence[Contrasts], factors: Sequence[str], methods: Sequence[Any], held: Labels
+) -> Block:
+    from scipy.sparse import csr_matrix, kron
+
+    matrix = csr_matrix(np.ones((1, 1)))
+    for contrasts in made:
+        matrix = kron(csr_matrix(contrasts.matrix), matrix, format="csr")
+    counts = [len(contrasts.labels) for contrasts in made]
+    places = np.unravel_index(np.arange(int(np.prod(counts))), counts, order="F")
+    columns: Labels = {}
+    for name, method, contrasts, place in zip(factors, methods, made, places, strict=True):
+        suffix = method if isinstance(method, str) else CUSTOM
+        columns[f"{name}_{suffix}"] = as_objects(contrasts.labels)[place]
+    n = matrix.shape[0]
+    return Block(rows, matrix, {**columns, **{name: value.repeat(n) for name, value in held.items()}})

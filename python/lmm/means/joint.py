@@ -1,0 +1,173 @@
+"""Joint tests: all rows of a group together, and the terms of a model through contrasts of their means."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from lmm.errors import LmmError
+from lmm.inference import Df, JointTest, Vcov, estimable_part, joint_test
+from lmm.means.averaging import average
+from lmm.means.contrasts import Labels, groups_of, interaction_blocks
+from lmm.means.functions import LinearFunctions
+from lmm.means.grid import ReferenceGrid, reference_grid
+from lmm.means.marginal_means import averaged, labels_of, with_nests
+from lmm.means.slopes import sloping
+from lmm.means.specs import Specs, read_specs
+from lmm.means.variables import CovReduce
+from lmm.table import Table
+from lmm.typing import FloatMatrix
+
+if TYPE_CHECKING:
+    from lmm.means.result import Means
+    from lmm.model import Fit
+
+__all__ = ["joint_tests", "test_groups"]
+
+
+class _Tested(NamedTuple):
+    labels: dict[str, Any]
+    test: JointTest
+
+
+def test_groups(means: Means) -> Table:
+    """Test all rows of each group together; see `Means.joint_test`."""
+    functions, families = means.functions, means.comparison.families
+    tested = []
+    for family in range(len(means.comparison.n_means)):
+        chosen = np.flatnonzero(families == family)
+        held = {name: means.labels[name][chosen[0]] for name in means.by}
+        test = _test(functions.take(chosen), means.options.df, means.options.vcov, means.options.null)
+        tested.append(_Tested(held, test))
+    return _table(tested, f"Joint tests: {means.heading}", means.remarks)
+
+
+def joint_tests(
+    fit: Fit,
+    by: str | Sequence[str] | None = None,
+    *,
+    at: Mapping[str, Any] | None = None,
+    df: Df = "auto",
+    vcov: Vcov = None,
+    cov_reduce: CovReduce = None,
+) -> Table:
+    """Test each term of the fixed part through contrasts of marginal means.
+
+    A factor is tested by the differences of its means (with equal weights), an interaction by the differences of these
+    differences, a covariate by its slope where it is held. In balanced designs and with no empty cells this is the
+    analysis of variance of type III; with ``by`` it is one for each group.
+
+    Parameters
+    ----------
+    fit
+        Any fit.
+    by
+        Factors that make groups, in each of which the other terms are tested.
+    at, cov_reduce
+        Where covariates are held, as in `emmeans`.
+    df, vcov
+        As in `emmeans`; Kenward and Roger's F has its own scale and denominator.
+
+    Returns
+    -------
+    Table
+        ``term``, groups, ``num_df, den_df, f_value, p_value``. What empty cells make not estimable is left out, and
+        the numerator has fewer degrees of freedom then.
+
+    Raises
+    ------
+    LmmError
+        If a name is unknown, or nothing is left to test.
+
+    Examples
+    --------
+    >>> import lmm
+    >>> fit = lmm.fit("breaks ~ wool * tension", lmm.datasets.load("warpbreaks"))
+    >>> lmm.joint_tests(fit, by="wool")["f_value"].round(3)
+    array([10.312,  2.375])
+    """
+    grid = reference_grid(fit, at, cov_reduce)
+    groups = read_specs(fit, [] if by is None else by, None, grid.variables).factors
+    for name in groups:
+        if not grid.variables[name].is_factor:
+            raise LmmError(
+                f'by= names "{name}", which is a covariate; joint tests have groups of factors only.'
+            )
+    tested = [test for names in _terms(fit, groups) for test in _test_term(grid, names, groups, df, vcov)]
+    if not tested:
+        raise LmmError("There is no term to test: the fixed part has an intercept and groups only.")
+    held = [f"{name} = {v.labels[0]}" for name, v in grid.variables.items() if len(v.values) == 1]
+    remarks = (f"Covariates held at {', '.join(held)}.",) if held else ()
+    title = "Joint tests of terms" + (f" by {', '.join(groups)}" if groups else "")
+    return _table(tested, title, remarks)
+
+
+def _terms(fit: Fit, groups: Sequence[str]) -> list[tuple[str, ...]]:
+    """Sets of variables that stand together in a term, groups left out: single ones first, in formula order."""
+    found: dict[frozenset[str], tuple[str, ...]] = {}
+    coded = {factor.name: factor.variable for factor in fit.design.factors}
+    for term in fit.design.terms:
+        first = [coded.get(part, part) for part in term.parts]
+        ordered = [name for name in dict.fromkeys([*first, *term.variables]) if name in term.variables]
+        names = tuple(name for name in ordered if name not in groups)
+        if names:
+            found.setdefault(frozenset(names), names)
+    return sorted(found.values(), key=len)
+
+
+def _test_term(
+    grid: ReferenceGrid, names: tuple[str, ...], groups: tuple[str, ...], df: Df, vcov: Vcov
+) -> list[_Tested]:
+    """Test one term in each group."""
+    factors = tuple(name for name in names if grid.variables[name].is_factor)
+    grid = sloping(grid, [name for name in names if name not in factors])
+    asked = with_nests(grid, Specs(factors, groups))
+    averages = average(grid, [*asked.factors, *asked.by], "equal")
+    functions = averaged(grid, averages)
+    labels = labels_of(grid, asked, averages)
+    K = _differences(grid, asked, labels, len(functions))
+    tested = []
+    for rows in groups_of(labels, asked.by, len(functions)):
+        here = functions.combined(K[np.abs(K[:, rows]).any(axis=1)])
+        held = {name: labels[name][rows[0]] for name in groups}
+        tested.append(_Tested({"term": ":".join(names), **held}, _test(here, df, vcov, 0.0)))
+    return tested
+
+
+def _differences(grid: ReferenceGrid, asked: Specs, labels: Labels, k: int) -> FloatMatrix:
+    """Differences of differences (r, k) of the means of a term in each group, which are zero when the term is nothing.
+
+    Levels are compared within the levels that they are nested in.
+    """
+    nests = {outer for inner in asked.factors for outer in grid.nests.get(inner, ())}
+    within = [name for name in labels if name in nests or name in asked.by]
+    if not set(asked.factors) - set(within):
+        return np.eye(k)
+    blocks = interaction_blocks(labels, within, groups_of(labels, within, k), "consec")
+    spread = []
+    for block in blocks:
+        rows = np.zeros((block.matrix.shape[0], k))
+        rows[:, block.rows] = block.matrix.toarray()
+        spread.append(rows)
+    return np.vstack(spread)
+
+
+def _test(functions: LinearFunctions, df: Df, vcov: Vcov, null: float) -> JointTest:
+    kept = functions.take(~functions.missing)
+    rows, rhs = estimable_part(functions.fit, kept.rows, null - kept.constant)
+    return joint_test(functions.fit, rows, df, vcov, rhs)
+
+
+def _table(tested: Sequence[_Tested], title: str, remarks: Sequence[str]) -> Table:
+    tests = [row.test for row in tested]
+    columns: dict[str, Any] = {name: [row.labels[name] for row in tested] for name in tested[0].labels}
+    columns["num_df"] = [test.num_df for test in tests]
+    for name in ("den_df", "f_value", "p_value"):
+        # Nothing was tested where no row is estimable.
+        columns[name] = [getattr(test, name) if test.num_df else np.nan for test in tests]
+    notes = [*remarks, *(note for test in tests for note in test.notes)]
+    if any(test.num_df == 0 for test in tests):
+        notes.append("Missing: nothing of this is estimable from these data.")
+    return Table(columns, title=title, notes=tuple(dict.fromkeys(notes)))

@@ -1,0 +1,389 @@
+"""Means, contrasts and trends: linear functions with their names, and how to read them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from types import EllipsisType
+from typing import TYPE_CHECKING, Any, Literal
+
+from lmm.means import comparing, tabulation
+from lmm.means.contrasts import Labels
+from lmm.means.evaluation import Comparison, Evaluated, evaluate
+from lmm.means.functions import LinearFunctions
+from lmm.means.options import Options, changed_options
+from lmm.means.tabular import Tabular
+from lmm.typing import FloatVector
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from lmm.means.grid import ReferenceGrid
+    from lmm.means.response import Link
+    from lmm.table import Table
+
+__all__ = ["Means"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Means(Tabular):
+    """Estimated marginal means, or contrasts or trends made of them; nothing in it ever changes.
+
+    Made by `lmm.emmeans` and `lmm.emtrends`. It prints as its table, and has all that a `Table` has: columns by name,
+    rows, conversions.
+
+    Attributes
+    ----------
+    functions
+        The rows as linear functions of the fixed effects.
+    labels
+        Columns that name the rows.
+    by
+        Those of them that divide the rows into groups.
+    comparison
+        Which rows are tested together.
+    kind
+        ``"mean"``, ``"trend"`` or ``"contrast"``.
+    options
+        Level, adjustment, side, null value, scale, degrees of freedom.
+    link
+        How to return to the scale of the response; None where there is no way, or nothing to do.
+    heading
+        Title of the table.
+    remarks
+        What was averaged over, and what else belongs to the estimates.
+    counts
+        Number of observations behind each mean; None for contrasts.
+    grid
+        The reference grid.
+    value
+        Name of the column of estimates.
+    coefficients : sparse, shape (r, k)
+        How contrasts are made of the means that they compare; None for means.
+
+    Examples
+    --------
+    >>> import lmm
+    >>> fit = lmm.fit("breaks ~ wool * tension", lmm.datasets.load("warpbreaks"))
+    >>> means = fit.emmeans("tension | wool")
+    >>> means["emmean"].round(2)
+    array([44.56, 24.  , 24.56, 28.22, 28.78, 18.78])
+    """
+
+    functions: LinearFunctions
+    labels: Labels
+    by: tuple[str, ...]
+    comparison: Comparison
+    kind: Literal["mean", "trend", "contrast"]
+    options: Options
+    link: Link | None
+    heading: str
+    remarks: tuple[str, ...]
+    counts: FloatVector | None
+    grid: ReferenceGrid
+    value: str
+    coefficients: Any = None
+
+    @cached_property
+    def evaluated(self) -> Evaluated:
+        """Estimates, tests and intervals on the scale of the model."""
+        return evaluate(self.functions, self.comparison, self.options)
+
+    @cached_property
+    def table(self) -> Table:
+        """The numbers as a table."""
+        return tabulation.tabulate(self)
+
+    def contrast(
+        self,
+        method: Any = "pairwise",
+        *,
+        by: str | Sequence[str] | EllipsisType | None = ...,
+        simple: str | Sequence[str] | None = None,
+        interaction: Any = None,
+        adjust: str = "auto",
+        level: float | None = None,
+        seed: int | None = None,
+        **options: Any,
+    ) -> Means:
+        """Compare the means.
+
+        Parameters
+        ----------
+        method
+            Name of a family: ``"pairwise"``, ``"revpairwise"``, ``"tukey"``, ``"trt.vs.ctrl"``, ``"trt.vs.ctrl1"``,
+            ``"trt.vs.ctrlk"``, ``"dunnett"``, ``"eff"``, ``"del.eff"``, ``"consec"``, ``"mean_chg"``, ``"poly"``,
+            ``"opoly"``, ``"helmert"``, ``"nrmlz"``, ``"wtcon"``, ``"identity"``; or coefficients of one's own, a dict of
+            rows by label (``{"A vs B": [1, -1, 0]}``) or a matrix with one column for each mean of a group.
+        by
+            Columns that divide the means into groups, each compared by itself; by default those of the means, None for one
+            group.
+        simple
+            Factors of which simple contrasts are made: each within all combinations of the others; ``"each"`` for all in turn.
+        interaction
+            Instead of ``method``: one method for all factors or one for each; contrasts of contrasts of all of them.
+        adjust
+            Adjustment in each group: ``"auto"`` (that of the family), ``"none"``, ``"tukey"``, ``"sidak"``,
+            ``"bonferroni"``, ``"holm"``, ``"hochberg"``, ``"hommel"``, ``"bh"``, ``"by"``, ``"scheffe"``, ``"dunnettx"``,
+            ``"mvt"``.
+        level
+            Of the intervals.
+        seed
+            For ``adjust="mvt"``.
+        **options
+            Of the family: ``ref`` (a label, a position counted from 0, or several), ``reverse``, ``exclude``,
+            ``max_degree``, ``scores``, ``weights``, ``family``.
+
+        Returns
+        -------
+        Means
+            ``contrast`` (or one column for each factor of an interaction), groups, ``estimate, std_error, df, statistic,
+            p_value, conf_low, conf_high``.
+
+        Raises
+        ------
+        LmmError
+            If there is no such method or adjustment, or coefficients of another number than means.
+
+        Examples
+        --------
+        >>> import lmm
+        >>> fit = lmm.fit("breaks ~ wool * tension", lmm.datasets.load("warpbreaks"))
+        >>> pairs = fit.emmeans("tension | wool").contrast("pairwise")
+        >>> list(pairs["contrast"])[:3], pairs["p_value"][:3].round(4)
+        (['L - M', 'L - H', 'M - H'], array([0.0007, 0.0009, 0.9936]))
+        """
+        changed = changed_options(self.options, level=level, seed=seed)
+        means = replace(self, options=changed)
+        if simple is not None:
+            return comparing.simple_contrasts(means, simple, method, adjust, options)
+        if interaction is not None:
+            return comparing.interaction_contrasts(means, by, interaction, method, adjust, options)
+        return comparing.contrasts(means, by, method, adjust, options)
+
+    def test(
+        self,
+        null: float | None = None,
+        *,
+        side: str | None = None,
+        delta: float | None = None,
+        adjust: str | None = None,
+        seed: int | None = None,
+    ) -> Means:
+        """Test against another value, on one side, or with a margin.
+
+        Parameters
+        ----------
+        null
+            What the estimates are compared with, on the scale of the model.
+        side
+            ``"two-sided"``, ``"greater"`` (``">"``), ``"less"`` (``"<"``), ``"equivalence"``, ``"noninferiority"``,
+            ``"nonsuperiority"``.
+        delta
+            Margin: with it, two-sided tests are tests of equivalence, ``"greater"`` of noninferiority, ``"less"`` of
+            nonsuperiority.
+        adjust, seed
+            As in `contrast`.
+
+        Returns
+        -------
+        Means
+            The same rows with ``null`` (unless it is 0), ``statistic`` and ``p_value`` instead of intervals.
+
+        Raises
+        ------
+        LmmError
+            If there is no such side, or a margin is negative or missing.
+
+        Examples
+        --------
+        >>> import lmm
+        >>> fit = lmm.fit("breaks ~ wool * tension", lmm.datasets.load("warpbreaks"))
+        >>> fit.emmeans("wool").test(null=25, side="greater")["p_value"].round(4)
+        array([0.0043, 0.4382])
+        """
+        options = changed_options(self.options, null=null, side=side, delta=delta, adjust=adjust, seed=seed)
+        return replace(self, options=replace(options, shows="tests"))
+
+    def confint(
+        self,
+        level: float | None = None,
+        *,
+        side: str | None = None,
+        adjust: str | None = None,
+        seed: int | None = None,
+    ) -> Means:
+        """Give confidence intervals.
+
+        Parameters
+        ----------
+        level
+            Of each interval, or of all of a group together if they are adjusted.
+        side
+            ``"two-sided"``, or ``"greater"`` for lower limits and ``"less"`` for upper limits alone.
+        adjust, seed
+            As in `contrast`.
+
+        Returns
+        -------
+        Means
+            The same rows with ``conf_low`` and ``conf_high`` and no tests.
+
+        Examples
+        --------
+        >>> import lmm
+        >>> fit = lmm.fit("F.Dry.matter ~ Day * Trt", lmm.datasets.load("pigs_crd"))
+        >>> fit.emmeans("Trt").confint(0.95)["conf_low"].round(2)[:1]
+        array([16.41])
+        """
+        options = changed_options(self.options, level=level, side=side, adjust=adjust, seed=seed)
+        return replace(self, options=replace(options, shows="intervals"))
+
+    def joint_test(self) -> Table:
+        """Test all rows of each group together: that all contrasts, or all means, are zero.
+
+        Returns
+        -------
+        Table
+            Groups, ``num_df, den_df, f_value, p_value``: by the method of `df`, with its own denominator. What is
+            not estimable is left out, and the numerator has fewer degrees of freedom then.
+
+        Examples
+        --------
+        >>> import lmm
+        >>> fit = lmm.fit("breaks ~ wool * tension", lmm.datasets.load("warpbreaks"))
+        >>> fit.emmeans("tension").contrast("consec").joint_test()["f_value"].round(3)
+        array([8.498])
+        """
+        from lmm.means.joint import test_groups
+
+        return test_groups(self)
+
+    def letters(self, alpha: float = 0.05, *, adjust: str = "tukey", sort: bool = True) -> Table:
+        """Give letters: means that share one do not differ significantly.
+
+        Parameters
+        ----------
+        alpha
+            Level of significance.
+        adjust
+            Adjustment of the pairwise comparisons, in each group.
+        sort
+            Whether the largest mean comes first (it has the letter a in any case).
+
+        Returns
+        -------
+        Table
+            The columns of the means, and ``letters``, by inserting and absorbing (Piepho 2004).
+
+        Raises
+        ------
+        LmmError
+            If these are no means or trends, or alpha is no probability.
+
+        Examples
+        --------
+        >>> import lmm
+        >>> fit = lmm.fit("breaks ~ wool * tension", lmm.datasets.load("warpbreaks"))
+        >>> list(fit.emmeans("tension").letters()["letters"])
+        ['a', 'b', 'b']
+        """
+        from lmm.means.lettering import letters_table
+
+        return letters_table(self, alpha, adjust, sort)
+
+    def significant_differences(self, alpha: float = 0.05) -> Table:
+        """Give least significant differences as agronomists print them: LSD, and HSD after Tukey.
+
+        Parameters
+        ----------
+        alpha
+            Level of significance.
+
+        Returns
+        -------
+        Table
+            Groups, ``test`` (``"LSD"``, ``"HSD"``), ``sed`` (standard error of a difference), ``df, critical, value,
+            value_min, value_max``. Where standard errors differ, ``sed`` and ``value`` are averages over the pairs.
+
+        Raises
+        ------
+        LmmError
+            If these are no means or trends, or alpha is no probability.
+
+        Examples
+        --------
+        >>> import lmm
+        >>> fit = lmm.fit("F.Dry.matter ~ Day * Trt", lmm.datasets.load("pigs_crd"))
+        >>> fit.emmeans("Trt").significant_differences()["value"].round(3)
+        array([2.908, 4.241])
+        """
+        from lmm.means.least_differences import differences_table
+
+        return differences_table(self, alpha)
+
+    def effect_size(
+        self, method: Any = "pairwise", *, sigma: float | None = None, edf: float | None = None
+    ) -> Table:
+        """Give contrasts in units of a standard deviation (Cohen's d), with its uncertainty.
+
+        Parameters
+        ----------
+        method
+            As in `contrast`.
+        sigma
+            The standard deviation; that of the residuals by default, where there are no random effects.
+        edf
+            Its degrees of freedom; those of the residuals by default, likewise.
+
+        Returns
+        -------
+        Table
+            ``contrast``, groups, ``effect_size, std_error, df, statistic, p_value, conf_low, conf_high``.
+
+        Raises
+        ------
+        LmmError
+            If the model has random effects and the standard deviation is not said.
+
+        Examples
+        --------
+        >>> import lmm
+        >>> fit = lmm.fit("breaks ~ wool * tension", lmm.datasets.load("warpbreaks"))
+        >>> fit.emmeans("tension").effect_size()["effect_size"].round(3)
+        array([0.914, 1.346, 0.432])
+        """
+        from lmm.means.effect_sizes import effect_sizes
+
+        return effect_sizes(self, method, sigma, edf)
+
+    def regrid(self) -> Means:
+        """Go over to the scale of the response, so that contrasts are differences of responses.
+
+        Returns
+        -------
+        Means
+            With standard errors by the delta method, and symmetric intervals.
+
+        Raises
+        ------
+        LmmError
+            If these are no means, or the response was not transformed.
+
+        Examples
+        --------
+        >>> import lmm
+        >>> fit = lmm.fit("log(conc) ~ source + C(percent)", lmm.datasets.load("emm_pigs"))
+        >>> fit.emmeans("source").regrid().contrast("pairwise")["estimate"].round(2)
+        array([ -9.34, -14.76,  -5.41])
+        """
+        from lmm.means.regridding import regridded
+
+        return regridded(self)
+
+    def plot(self, kind: str = "intervals", **options: Any) -> Figure:
+        """Draw ``"intervals"``, ``"interaction"``, ``"p_values"`` or ``"letters"``; see `lmm.plots.draw_means`."""
+        from lmm.plots import draw_means
+
+        return draw_means(self, kind, **options)

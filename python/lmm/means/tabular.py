@@ -1,0 +1,87 @@
+"""What behaves like its table: prints, indexes by column, iterates over rows, converts."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from typing import Any
+
+from lmm.table import Table
+
+__all__ = ["Tabular"]
+
+
+class Tabular(ABC):
+    """Passes everything that a `Table` can do on to its own."""
+
+    @property
+    @abstractmethod
+    def table(self) -> Table:
+        """The numbers as a table."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns of the table."""
+        return self.table.columns
+
+    @property
+    def title(self) -> str:
+        """The line above the table."""
+        return self.table.title
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the reader must know to read the numbers."""
+        return self.table.notes
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.table
+
+    def __getitem__(self, name: str) -> Any:
+        return self.table[name]
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return iter(self.table)
+
+    def __str__(self) -> str:
+        return str(self.table)
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return self.table._repr_html_()
+
+    def to_text(self, max_rows: int | None = 60) -> str:
+        """Write aligned text; see `Table.to_text`."""
+        return self.table.to_text(max_rows)
+
+    def to_html(self) -> str:
+        """Write one HTML element; see `Table.to_html`."""
+        return self.table.to_html()
+
+    def to_markdown(self) -> str:
+        """Write a Markdown pipe table; see `Table.to_markdown`."""
+        return self.table.to_markdown()
+
+    def to_latex(self) -> str:
+        """Write for LaTeX; see `Table.to_latex`."""
+        return self.table.to_latex()
+
+    def to_dict(self) -> dict[str, list[Any]]:
+        """Give lists by column name; see `Table.to_dict`."""
+        return self.table.to_dict()
+
+    def to_pandas(self) -> Any:
+        """Convert to a ``pandas.DataFrame``."""
+        return self.table.to_pandas()
+
+    def to_polars(self) -> Any:
+        """Convert to a ``polars.DataFrame``; needs the extra ``io``."""
+        return self.table.to_polars()
+
+    def to_arrow(self) -> Any:
+        """Convert to a ``pyarrow.Table``; needs the extra ``io``."""
+        return self.table.to_arrow()

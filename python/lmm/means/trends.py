@@ -1,0 +1,105 @@
+"""Slopes of a covariate, averaged like means."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from lmm.errors import LmmError, nearest
+from lmm.inference import Df, Vcov
+from lmm.means.averaging import average
+from lmm.means.grid import ReferenceGrid, reference_grid
+from lmm.means.marginal_means import averaged, group_numbers, labels_of, with_nests
+from lmm.means.options import Options, changed_options
+from lmm.means.remarks import remarks_of
+from lmm.means.result import Means
+from lmm.means.slopes import sloping
+from lmm.means.specs import read_specs
+from lmm.means.variables import CovReduce
+
+if TYPE_CHECKING:
+    from lmm.model import Fit
+
+__all__ = ["emtrends"]
+
+
+def emtrends(
+    fit: Fit,
+    specs: str | Sequence[str],
+    var: str,
+    by: str | Sequence[str] | None = None,
+    *,
+    at: Mapping[str, Any] | None = None,
+    weights: str = "equal",
+    df: Df = "auto",
+    vcov: Vcov = None,
+    level: float = 0.95,
+    adjust: str = "none",
+    cov_reduce: CovReduce = None,
+    seed: int = 0,
+) -> Means:
+    """Estimate slopes of a covariate, by factors.
+
+    Parameters
+    ----------
+    fit
+        Any fit.
+    specs, by
+        Factors (or ``var`` itself, with ``at``) whose combinations get a slope, as in `emmeans`.
+    var
+        The covariate. Polynomials, splines and other transformations of it are differentiated where it is held.
+    at, weights, df, vcov, level, adjust, cov_reduce, seed
+        As in `emmeans`.
+
+    Returns
+    -------
+    Means
+        Factors, ``trend, std_error, df, conf_low, conf_high``; contrasts, letters and tests as of means.
+
+    Raises
+    ------
+    LmmError
+        If ``var`` is no covariate of the fixed part, or a name or option does not exist.
+
+    Examples
+    --------
+    >>> import lmm
+    >>> fit = lmm.fit("strength ~ diameter * machine", lmm.datasets.load("emm_fiber"))
+    >>> trends = lmm.emtrends(fit, "machine", "diameter")
+    >>> trends["trend"].round(4), trends.contrast("pairwise")["p_value"].round(3)
+    (array([1.1043, 0.8571, 0.8642]), array([0.692, 0.686, 1.   ]))
+    """
+    grid = reference_grid(fit, at, cov_reduce)
+    _check(grid, var)
+    asked = with_nests(grid, read_specs(fit, specs, by, grid.variables))
+    options = changed_options(Options(df=df, vcov=vcov), level=level, adjust=adjust, seed=seed)
+    averages = average(grid, [*asked.factors, *asked.by], weights)
+    slopes = sloping(grid, [var])
+    labels = labels_of(grid, asked, averages)
+    remarks = remarks_of(grid, asked, averages, weights)
+    return Means(
+        functions=averaged(slopes, averages),
+        labels=labels,
+        by=asked.by,
+        comparison=group_numbers(labels, asked.by, len(averages.first)),
+        kind="trend",
+        options=options,
+        link=None,
+        heading=f"Slopes of {var}" + (f" for {':'.join(labels)}" if asked.factors else ""),
+        remarks=tuple(note for note in remarks if not note.startswith("Offsets")),
+        counts=averages.counts,
+        grid=grid,
+        value="trend",
+    )
+
+
+def _check(grid: ReferenceGrid, var: str) -> None:
+    covariates = [name for name, variable in grid.variables.items() if not variable.is_factor]
+    if var in covariates:
+        return
+    if var in grid.variables:
+        raise LmmError(f'"{var}" is a factor and has no slope; take emmeans("{var}").contrast("poly").')
+    raise LmmError(
+        f'There is no covariate "{var}" in the fixed part; there are {", ".join(covariates) or "none"}.'
+        f"{nearest(str(var), covariates)}"
+    )
