@@ -65,8 +65,8 @@ def components(
     >>> import lmm
     >>> fit = lmm.fit("Yield ~ 1 + (1 | Batch)", lmm.datasets.load("Dyestuff"))
     >>> table = lmm.components(fit)
-    >>> table["component"].tolist(), table["moments"].round(1), table["ml"].round(1)
-    (['Batch', 'Residual', 'Total'], array([1764. , 2451.2, 4215.3]), array([1388.3, 2451.2, 3839.6]))
+    >>> table["component"].tolist(), table["moments"].round(1), table["ml"].round(0)
+    (['Batch', 'Residual', 'Total'], array([1764. , 2451.2, 4215.3]), array([1388., 2451., 3840.]))
     """
     level, method = checked_level(level), checked_method(interval)
     moments = solve_moments(fit.design, fit.request.negative if negative is None else negative)
@@ -98,8 +98,16 @@ def components(
         },
         title="Variance components",
         notes=_notes(moments, level, method, mean),
-        formats=dict.fromkeys(("percent", "cv", "cv_low", "cv_high"), ".1f"),
+        formats=dict.fromkeys(("percent", "cv", "cv_low", "cv_high"), ".1f")
+        | dict.fromkeys(("moments", "reml", "ml"), _decimals(estimates)),
     )
+
+
+def _decimals(estimates: FloatVector) -> str:
+    """Format that shows four digits of the smallest component, the same for all methods."""
+    sizes = np.abs(estimates[estimates != 0.0])
+    digits = 3 - int(np.floor(np.log10(sizes.min())))
+    return f".{min(max(digits, 0), 12)}f"
 
 
 class _Row(NamedTuple):

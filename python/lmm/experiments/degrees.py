@@ -111,7 +111,7 @@ def letters_for(names: Iterable[str], taken: Iterable[str] = ()) -> dict[str, st
     chosen: dict[str, str] = {}
     names = list(names)
     # A factor that is called B is b.
-    for name in sorted(names, key=lambda name: len(name) > 1):
+    for name in sorted(names, key=lambda name: not (len(name) == 1 and name.isascii() and name.isalpha())):
         own = [char for char in name.casefold() if char.isascii() and char.isalpha()]
         letter = next(char for char in _candidates(own) if char not in used)
         used.add(letter)

@@ -97,7 +97,7 @@ def drawn(diagram: Diagram, labels: Mapping[str, str]) -> str:
     >>> print(drawn(arranged({"a": (), "b": ("a",), "c": ("a",)}), {"a": "mean", "b": "left", "c": "right"}))
         mean
         ╱  ╲
-    left    right
+    left  right
     """
     texts = [[labels[place.name] if place.name else "│" for place in layer] for layer in diagram]
     width = max(sum(map(len, row)) + _GAP * len(row) for row in texts) - _GAP + 2

@@ -46,12 +46,14 @@ def check_duplicates(design: Design) -> tuple[str, ...]:
     )
 
 
-def duplicated_plot(columns: dict[str, Column], n_rows: int) -> int | None:
+def duplicated_plot(columns: dict[str, Column]) -> int | None:
     """Row that repeats an earlier one in a plan where most combinations occur once; None if there is none."""
     if not columns:
         return None
-    rows = _repeated(_combined([column.as_factor().factor_codes for column in columns.values()], n_rows))
-    return None if rows is None else int(rows[0])
+    complete = np.flatnonzero(~np.any([column.missing for column in columns.values()], axis=0))
+    codes = [column.as_factor().factor_codes[complete] for column in columns.values()]
+    rows = _repeated(_combined(codes, len(complete))) if len(complete) else None
+    return None if rows is None else int(complete[rows[0]])
 
 
 def describe_row(columns: dict[str, Column], row: int) -> str:

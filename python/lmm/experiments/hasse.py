@@ -54,12 +54,12 @@ class Hasse:
     --------
     >>> import lmm
     >>> lmm.shell("~ 1 + (1 | Lab/Day)", {"Lab": 4, "Day": 5, "replicates": 2}).hasse
-        Mean 1 (1)
-            │
+         Mean 1 (1)
+             │
          Lab 4 (3)
-            │
+             │
       Lab:Day 20 (16)
-            │
+             │
     observation 40 (20)
     """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import sqrt
 from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
@@ -37,7 +38,7 @@ def combination_interval(
         Coverage.
     method
         ``"satterthwaite"``: the combination as a multiple of χ² (F. E. Satterthwaite, Biometrics Bulletin 2, 1946),
-        none where it is not positive. ``"mls"``: modified large samples (F. A. Graybill and C.-M. Wang, JASA 75,
+        none where it is not positive, or hardly. ``"mls"``: modified large samples (F. A. Graybill and C.-M. Wang, JASA 75,
         1980, for sums; N. Ting, R. K. Burdick, F. A. Graybill, S. Jeyaratnam and T.-F. C. Lu, Journal of Statistical
         Computation and Simulation 35, 1990, for differences); ends below zero are zero.
 
@@ -53,15 +54,12 @@ def combination_interval(
     degrees = total**2 / float(np.sum(parts**2 / df)) if total > 0.0 else np.nan
     alpha = (1.0 - level) / 2.0
     if method == "mls":
-        low, high = total - np.sqrt(_spread(parts, df, alpha)), total + np.sqrt(_spread(-parts, df, alpha))
+        low, high = total - sqrt(_spread(parts, df, alpha)), total + sqrt(_spread(-parts, df, alpha))
         return Interval(degrees, max(low, 0.0), max(high, 0.0))
-    if np.isnan(degrees):
-        return Interval(np.nan, np.nan, np.nan)
-    low, high = (
-        total / _chisq_ratio(alpha, np.array(degrees)),
-        total / _chisq_ratio(1.0 - alpha, np.array(degrees)),
-    )
-    return Interval(degrees, float(low), float(high))
+    upper, lower = (float(_chisq_ratio(tail, np.array(degrees))) for tail in (alpha, 1.0 - alpha))
+    if not upper > 1.0:  # with hardly any degrees of freedom the interval would not even hold the estimate
+        return Interval(degrees, np.nan, np.nan)
+    return Interval(degrees, total / upper, total / lower if lower > 0.0 else np.inf)
 
 
 def checked_method(method: object) -> IntervalMethod:

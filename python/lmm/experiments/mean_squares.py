@@ -42,6 +42,8 @@ class ErrorTerm:
 
     def df(self, mean_squares: FloatVector, df: FloatVector) -> float:
         """Degrees of freedom; those of Satterthwaite for a sum."""
+        if self.is_proper:
+            return float(df[np.argmax(self.weights)])
         parts = self.weights * mean_squares
         return float(np.sum(parts) ** 2 / np.sum(parts**2 / df))
 
@@ -70,6 +72,8 @@ def error_term(coefficients: FloatVector, errors: Sequence[QuadraticForm]) -> Er
         return None
     weights[np.abs(weights) < _SAME] = 0.0
     is_proper = np.count_nonzero(weights) == 1 and bool(abs(weights.sum() - 1.0) < _SAME)
+    if is_proper:
+        weights = np.round(weights)
     terms = [(float(w), f"MS({stratum_name(form)})") for w, form in zip(weights, errors, strict=True) if w]
     return ErrorTerm(weights, _sum(terms), is_proper)
 

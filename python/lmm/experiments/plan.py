@@ -143,7 +143,7 @@ def _check_table(columns: Columns) -> None:
     for name, column in columns.items():
         if column.kind == "factor" and len(column.drop_unused_levels().levels) < 2:
             raise DataError(f"The factor {name} has fewer than two levels in the table: nothing to compare.")
-    row = duplicated_plot(dict(columns), columns.n_rows)
+    row = duplicated_plot(dict(columns))
     if row is not None:
         raise DataError(
             f"The plot {describe_row(dict(columns), row)} is in the table more than once (again in row {row}, counted "

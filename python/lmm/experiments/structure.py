@@ -129,7 +129,8 @@ class Structure:
                 break
             if other.numeric != effect.numeric:
                 continue
-            if refines(effect, other) or contains(effect, other) or _is_same(effect, other):
+            same = effect.kind == "random" and _is_same(effect, other)
+            if same or refines(effect, other) or contains(effect, other):
                 found.append(other)
         return found
 
