@@ -128,8 +128,13 @@ impl CrossProducts {
                     }
                     let f = pair[s];
                     let target = &mut tile[(column - first) * m..(column - first + 1) * m];
-                    for (&row, v) in b.pattern[s..].iter().zip(&pair[s..]) {
-                        target[row as usize] -= f * v;
+                    if b.pattern[count - 1] as usize - column == count - 1 - s {
+                        // consecutive columns, as in complete crossings
+                        target[column..column + count - s].iter_mut().zip(&pair[s..]).for_each(|(o, v)| *o -= f * v);
+                    } else {
+                        for (&row, v) in b.pattern[s..].iter().zip(&pair[s..]) {
+                            target[row as usize] -= f * v;
+                        }
                     }
                     target[q..q + width].iter_mut().zip(head).for_each(|(o, v)| *o -= f * v);
                 }

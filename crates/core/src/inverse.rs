@@ -200,13 +200,17 @@ impl CrossProducts {
             }
             at += k;
         }
-        let index = |i: usize| {
-            if i < chain.head - 1 { q + i - at } else { pattern[i + 1 - chain.head] as usize }
-        };
+        let index = |i: usize| if i < chain.head - 1 { q + i - at } else { pattern[i + 1 - chain.head] as usize };
+        let (fixed, count) = (chain.head - 1 - at, pattern.len());
+        let consecutive = count > 0 && (pattern[count - 1] - pattern[0]) as usize == count - 1;
         for r in at..width {
             let column = &c_hat[index(r) * size..(index(r) + 1) * size];
-            for s in at..width {
-                out[r * width + s] = column[index(s)];
+            let row = &mut out[r * width + at..(r + 1) * width];
+            row[..fixed].copy_from_slice(&column[q..q + fixed]);
+            if consecutive {
+                row[fixed..].copy_from_slice(&column[pattern[0] as usize..pattern[0] as usize + count]);
+            } else {
+                row[fixed..].iter_mut().zip(pattern).for_each(|(o, &s)| *o = column[s as usize]);
             }
         }
         for r in at..width {
