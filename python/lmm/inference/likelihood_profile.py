@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
@@ -18,7 +18,10 @@ from lmm.table import Table
 from lmm.typing import FloatVector
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from lmm.model import Fit
+    from lmm.plots import View
 
 __all__ = ["Criterion", "Profile", "Scale", "interval_table", "profile"]
 
@@ -176,6 +179,18 @@ class Profile:
         from lmm.inference.contours import contour
 
         return contour(self, first, second, levels)
+
+    def plot(self, view: View = "zeta", **options: Any) -> Figure:
+        """Draw zeta, or the density that it stands for; see `lmm.plots.plot_profile`."""
+        from lmm.plots import plot_profile
+
+        return plot_profile(self, view, **options)
+
+    def plot_contours(self, terms: Sequence[str] | None = None, **options: Any) -> Figure:
+        """Draw the joint regions of pairs of parameters; see `lmm.plots.plot_contours`."""
+        from lmm.plots import plot_contours
+
+        return plot_contours(self, terms, **options)
 
     def __repr__(self) -> str:
         return f"<profile of the {_title(self.criterion)}: {', '.join(self.terms)}>"

@@ -20,6 +20,8 @@ from lmm.table import Table
 from lmm.typing import BoolVector, FloatMatrix, FloatVector
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from lmm.model import Fit
 
 __all__ = ["Bootstrap", "Statistics", "bootstrap"]
@@ -56,6 +58,13 @@ class Bootstrap:
     converged: BoolVector
     singular: BoolVector
     is_own: bool
+
+    @property
+    def limits(self) -> tuple[tuple[float, float], ...]:
+        """Ends of the parameter space of each statistic."""
+        if self.is_own:
+            return ((-np.inf, np.inf),) * len(self.names)
+        return tuple(p.limits for p in parameters(self.fit))
 
     @property
     def n(self) -> int:
@@ -170,6 +179,12 @@ class Bootstrap:
         used = self.replicates[self.converged]
         counts = {self.names[j]: int(np.isnan(used[:, j]).sum()) for j in where}
         return [f"{name} has no value in {count:,} refits." for name, count in counts.items() if count]
+
+    def plot(self, **options: Any) -> Figure:
+        """Draw the distribution of each statistic; see `lmm.plots.plot_bootstrap`."""
+        from lmm.plots import plot_bootstrap
+
+        return plot_bootstrap(self, **options)
 
     def __repr__(self) -> str:
         return f"<bootstrap, {self.n:,} responses: {', '.join(self.names)}>"

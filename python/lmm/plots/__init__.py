@@ -10,50 +10,72 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from lmm.errors import LmmError, nearest
+from lmm.plots.bootstrap_densities import bootstrap_data, plot_bootstrap
 from lmm.plots.caterpillar import caterpillar_data, plot_caterpillar
 from lmm.plots.coefficients import coefficients_data, plot_coefficients
+from lmm.plots.contours import contours_data, plot_contours
 from lmm.plots.fitted import fitted_data, plot_fitted
 from lmm.plots.hasse import hasse_data, plot_hasse
 from lmm.plots.influence import influence_data, plot_influence
 from lmm.plots.predictions import plot_predictions, predictions_data
+from lmm.plots.profile_curves import View, plot_profile, profile_data
 from lmm.plots.qq import plot_qq, qq_data
 from lmm.plots.residual_panel import plot_residual_panel, residual_panel_data
 from lmm.plots.residuals import plot_residuals, residuals_data
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from matplotlib.figure import Figure
 
     from lmm.model import Fit
 
 __all__ = [
     "PlotKind",
+    "View",
+    "bootstrap_data",
     "caterpillar_data",
     "coefficients_data",
+    "contours_data",
     "draw",
     "fitted_data",
     "hasse_data",
     "influence_data",
+    "plot_bootstrap",
     "plot_caterpillar",
     "plot_coefficients",
+    "plot_contours",
     "plot_fitted",
     "plot_hasse",
     "plot_influence",
     "plot_predictions",
+    "plot_profile",
     "plot_qq",
     "plot_residual_panel",
     "plot_residuals",
     "predictions_data",
+    "profile_data",
     "qq_data",
     "residual_panel_data",
     "residuals_data",
 ]
 
 PlotKind = Literal[
-    "residuals", "residual_panel", "qq", "caterpillar", "fitted", "coefficients", "predictions", "influence"
+    "residuals",
+    "residual_panel",
+    "qq",
+    "caterpillar",
+    "fitted",
+    "coefficients",
+    "predictions",
+    "influence",
+    "profile",
+    "contours",
+    "bootstrap",
 ]
 """What ``fit.plot()`` draws."""
 
-_DRAWN_BY = {
+_DRAWN_BY: dict[str, Callable[..., Figure]] = {
     "residuals": plot_residuals,
     "residual_panel": plot_residual_panel,
     "qq": plot_qq,
@@ -62,6 +84,9 @@ _DRAWN_BY = {
     "coefficients": plot_coefficients,
     "predictions": plot_predictions,
     "influence": plot_influence,
+    "profile": plot_profile,
+    "contours": plot_contours,
+    "bootstrap": plot_bootstrap,
 }
 
 
@@ -74,7 +99,7 @@ def draw(fit: Fit, kind: PlotKind = "residuals", **options: Any) -> Figure:
         A fit.
     kind
         ``"residuals"``, ``"residual_panel"``, ``"qq"``, ``"caterpillar"``, ``"fitted"``, ``"coefficients"``,
-        ``"predictions"`` or ``"influence"``.
+        ``"predictions"``, ``"influence"``, ``"profile"``, ``"contours"`` or ``"bootstrap"``.
     **options
         Arguments of ``plot_residuals`` and so on.
 
