@@ -115,7 +115,7 @@ def row_tests(
     """
     rows = as_matrix(fit, contrast)
     estimable = _estimable(fit, rows, combine)
-    method, V, own = _setting(fit, df, vcov)
+    method, V, _ = _setting(fit, df, vcov)
     C = kept_columns(fit, rows)
     missing = np.where(estimable, 0.0, np.nan)
     estimate = (C @ fit.beta if combine is None else combine @ (C @ fit.beta)) + missing

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import combinations_with_replacement
 from typing import Any
 
 import numpy as np
@@ -177,12 +178,13 @@ class GramInverse:
         total = (flat.T @ flat).reshape(k, k, k, k).transpose(0, 2, 1, 3).copy()  # rt,su -> r,s,t,u
         if not self.parts:
             return total
-        mixed = np.empty((k, k, k, k))  # Σ_λ B₁[λ]_rt (EHE')[λs, λu]
-        for r, t in np.ndindex(k, k):
+        mixed = np.empty((k, k, k, k))  # Σ_λ B₁[λ]_rt (EHE')[λs, λu], symmetric in r, t and in s, u
+        for r, t in _pairs(k):
             weighted = self.head.B[:, r, t, None]
-            for s, u in np.ndindex(k, k):
+            for s, u in _pairs(k):
                 gram = self.E[s::k].T @ self.E[u::k].multiply(weighted)
-                mixed[r, s, t, u] = self._against_H(gram.tocsr())
+                found = self._against_H(gram.tocsr())
+                mixed[r, s, t, u] = mixed[t, s, r, u] = mixed[r, u, t, s] = mixed[t, u, r, s] = found
         total -= mixed + mixed.transpose(1, 0, 3, 2)
         for parts in self.parts:
             # (EHE')[λr, μt] (EHE')[λs, μu] sums to tr(G_sr H G_tu H), G_rs = E_r'E_s
@@ -193,11 +195,17 @@ class GramInverse:
 
     def _add_head_with_tail(self, found: list[list[FloatArray]]) -> None:
         for parts in self.parts:
-            for (r, s), gram in self._grams.items():
-                inner = np.swapaxes(parts.of.N, 1, 2) @ self._dense(parts, gram) @ parts.of.N
+            N = parts.of.N
+            for r, s in _pairs(len(self.effects.head_tau)):
+                GN = self._dense(parts, self._grams[r, s]) @ N
                 for term, span in enumerate(parts.spans, start=1):
-                    own = _levels_of(inner[:, span, span], self.effects.tail_columns[term - 1])
-                    found[0][term][r, s] += np.einsum("cjtju->tu", own)
+                    k = self.effects.tail_columns[term - 1]
+                    # Diagonal blocks of N'G_rsN, summed over the levels; those of G_sr are their transposes.
+                    left, right = _by_column(N[:, :, span], k), _by_column(GN[:, :, span], k)
+                    own = np.einsum("cijt,ciju->tu", left, right, optimize=True)
+                    found[0][term][r, s] += own
+                    if r != s:
+                        found[0][term][s, r] += own.T
         for term in range(1, len(found)):
             found[term][0] += found[0][term].transpose(2, 3, 0, 1)
 
@@ -217,6 +225,16 @@ class GramInverse:
 
 def _flat(V: FloatArray) -> FloatMatrix:
     return V.reshape(V.shape[0] * V.shape[1], V.shape[2])
+
+
+def _pairs(k: int) -> Iterator[tuple[int, int]]:
+    """Pairs of columns, each once."""
+    return combinations_with_replacement(range(k), 2)
+
+
+def _by_column(M: FloatArray, k: int) -> FloatArray:
+    """View the columns (c, t, l k) of one term as (c, t, l, k)."""
+    return M.reshape(*M.shape[:2], M.shape[2] // k, k)
 
 
 def _levels_of(B: FloatArray, k: int) -> FloatArray:
