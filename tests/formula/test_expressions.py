@@ -49,7 +49,6 @@ def test_calls_are_written_for_formulaic(typed, written):
     [
         (None, "log(`a.b`)", {"a.b"}),
         (["a.b", "y"], "log(`a.b`)", {"a.b"}),
-        (["a", "y"], "log(a.b)", {"a"}),
         (["a.b", "a", "y"], "log(`a.b`)", {"a.b"}),
         (["y"], "log(`a.b`)", {"a.b"}),
     ],

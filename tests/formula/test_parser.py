@@ -146,7 +146,7 @@ VARIABLES = {
     "y ~ C(f, Sum) + Diff": "y f Diff",
     "y ~ offset(log(n)) + (1 | a/b)": "y n a b",
     "y ~ I(x.y + 1) + `a b`:c": "y x.y|a b|c",
-    "y ~ {x.map(lambda v: v + w)}": "y x w",
+    "y ~ {x.clip(0, w)}": "y x w",
     "y ~ Q('a b')": "y|a b",
     "y ~ x.clip(0, 1)": "y x",
 }

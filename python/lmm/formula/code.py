@@ -5,8 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+
 from lmm.errors import FormulaError
-from lmm.formula.functions import CONTRAST_CLASSES
+from lmm.formula.functions import CONTRAST_CLASSES, METHODS, NUMPY
 
 __all__ = ["Code"]
 
@@ -100,11 +102,32 @@ class Code:
             name = getattr(node, "attr", None) or getattr(node, "id", None)
             if isinstance(name, str) and name.startswith("__"):
                 raise FormulaError(f"{name} has no place in a formula", self.source, self.start)
+            if isinstance(node, ast.Attribute):
+                self._check_attribute(node)
         for call in self.calls:
             if isinstance(call.func, ast.Name) and not call.args and not call.keywords:
                 raise FormulaError(
                     f"there is nothing between the parentheses of {call.func.id}()", self.source, self.start
                 )
+
+    def _check_attribute(self, node: ast.Attribute) -> None:
+        """Refuse what does more than compute: formulas come from files too."""
+        owner, name = _name(node.value), node.attr
+        if owner == "contr" or (owner == "np" and (name in NUMPY or _is_elementwise(name))):
+            return
+        if owner != "np" and name in METHODS:
+            return
+        what = f"np.{name}" if owner == "np" else f".{name}"
+        raise FormulaError(
+            f"{what} has no place in a formula, which knows NumPy's elementwise functions and, of a column, "
+            f"{', '.join(sorted(METHODS))}: compute anything else into a column of the table first",
+            self.source,
+            self.start,
+        )
+
+
+def _is_elementwise(name: str) -> bool:
+    return isinstance(getattr(np, name, None), np.ufunc)
 
 
 def _name(node: ast.expr) -> str | None:

@@ -103,6 +103,15 @@ FUNCTIONS = _ENCODINGS | _ELEMENTWISE | _SUMMARIES | CONTRAST_CLASSES
 R_FUNCTIONS = {"factor": "C", "as.factor": "C"}
 """Functions of R that have another name here."""
 
+NUMPY = frozenset(
+    {"clip", "digitize", "e", "inf", "interp", "isin", "mean", "median", "nan", "nan_to_num", "pi", "round"}
+    | {"select", "std", "where"}
+)
+"""What a formula may take from NumPy beside its elementwise functions: nothing that reads, writes or runs anything."""
+
+METHODS = frozenset({"abs", "between", "clip", "isin", "mean", "median", "round", "std"})
+"""What a formula may ask of a column: ``x.clip(0, 1)``."""
+
 _ADVICE = {
     "relevel": 'Choose the reference level by C(f, contr.treatment("b")).',
     "interaction": "The combinations of two factors are a:b.",
