@@ -27,12 +27,13 @@ Reached: TypeAlias = Literal["crossed", "edge", "never"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Node:
-    """A point of the curve: the coordinate, zeta, its slope, and all coordinates."""
+    """A point of the curve: the coordinate, zeta, its slope, all coordinates, and the deviance above the least."""
 
     phi: float
     zeta: float
     slope: float
     z: FloatVector
+    value: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,10 +46,13 @@ class Limit:
         On the scale of the parameter; missing if it never crosses.
     reached
         ``"crossed"``, ``"edge"`` (the parameter space ends before), or ``"never"``.
+    lowest
+        How far the deviance was found below that of the fit on the way; zero as it should be, up to rounding.
     """
 
     value: float
     reached: Reached
+    lowest: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,12 +86,6 @@ class Curve:
         """Zeta at the nodes."""
         return np.array([node.zeta for node in self.nodes])
 
-    @property
-    def lowest(self) -> float:
-        """How far the deviance was found below that of the fit; zero as it should be, up to rounding."""
-        at = [self.surface.deviance(*self.surface.coordinates.decode(node.z)).value for node in self.nodes]
-        return min(min(at) - self.surface.offset, 0.0)
-
     def at(self, values: FloatVector) -> FloatVector:
         """Interpolate zeta at values of the parameter; missing outside the nodes."""
         return self._hermite(values)[0]
@@ -104,7 +102,7 @@ class Curve:
         walk = _Walk(self.surface, list(self.nodes), self.edges)
         node, reached = walk.reach(zeta, EXACT)
         value = np.nan if reached == "never" else float(to_value(self.parameter, np.array([node.phi]))[0])
-        return Limit(value, reached)
+        return Limit(value, reached, min(node.value for node in walk.nodes))
 
     def _hermite(self, values: FloatVector) -> tuple[FloatVector, FloatVector]:
         """Cubic between nodes, and its derivative by the coordinate."""
@@ -206,7 +204,7 @@ class _Walk:
         place = self.own.minimize(self._guess(phi))
         zeta = float(np.sign(phi - self.centre) * np.sqrt(max(place.value, 0.0)))
         slope = float(place.slope[self.held]) / (2.0 * zeta) if zeta else self.nodes[0].slope
-        node = Node(phi, zeta, max(slope, 0.0), place.z)
+        node = Node(phi, zeta, max(slope, 0.0), place.z, place.value)
         if np.isfinite(zeta):
             self.nodes.append(node)
             self.nodes.sort(key=lambda n: n.phi)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 
 from lmm.errors import LmmError, UnsupportedError, nearest
-from lmm.inference.curve import Curve, trace_curve
+from lmm.inference.curve import Curve, Limit, trace_curve
 from lmm.inference.distributions import checked_level
 from lmm.inference.parameters import Parameter, Terms, select, values_of
 from lmm.inference.per_fit import per_fit
@@ -30,6 +30,9 @@ Criterion: TypeAlias = Literal["ml", "reml"]
 
 Scale: TypeAlias = Literal["sd", "variance"]
 """Standard deviations or variances; correlations stay correlations."""
+
+LOWER = 1e-5
+"""A profile that finds the deviance lower than the fit by more has found another optimum."""
 
 MOST = 3.0
 """Default range of zeta: beyond the limits of 99 % intervals."""
@@ -130,26 +133,12 @@ class Profile:
         from scipy.special import ndtri
 
         z = float(ndtri(0.5 + checked_level(level) / 2.0))
-        by_name = {curve.parameter: curve for curve in self.curves}
-        limits, notes = [], list(_warnings(self))
-        for parameter in self.order:
-            curve = by_name.get(parameter)
-            if curve is None:
-                limits.append((np.nan, np.nan))
-                notes.append(f"{parameter.name} has no estimate: one of its effects has no variance.")
-                continue
-            found = (curve.limit(-z), curve.limit(z))
-            limits.append((found[0].value, found[1].value))
-            for limit, side in zip(found, ("lower", "upper"), strict=True):
-                if limit.reached == "edge":
-                    notes.append(
-                        f"{parameter.name}: the {side} limit is the end of the parameter space; the likelihood "
-                        "does not exclude it."
-                    )
-                elif limit.reached == "never":
-                    notes.append(
-                        f"{parameter.name}: the profile never crosses, so that there is no {side} limit."
-                    )
+        curves = {curve.parameter: curve for curve in self.curves}
+        pairs = [(curves[p].limit(-z), curves[p].limit(z)) if p in curves else None for p in self.order]
+        limits = [(np.nan, np.nan) if pair is None else (pair[0].value, pair[1].value) for pair in pairs]
+        notes = [] if self.fit.converged else ["The fit did not converge; its profile is not to be trusted."]
+        for parameter, pair in zip(self.order, pairs, strict=True):
+            notes += _notes(parameter, pair)
         estimates = values_of(self.order, self.fit.T, self.fit.sigma, self.fit.beta)
         title = f"{100 * level:g} % profile intervals, {_title(self.criterion)}"
         return interval_table(self.order, estimates, np.array(limits), scale, title, notes)
@@ -320,14 +309,22 @@ def _again(fit: Fit, criterion: Criterion) -> Fit:
     return fit_design(replace(fit.request, method=criterion), fit.spec, fit.design)
 
 
-def _warnings(own: Profile) -> list[str]:
+def _notes(parameter: Parameter, pair: tuple[Limit, Limit] | None) -> list[str]:
+    """Say what the reader of an interval must know."""
+    if pair is None:
+        return [f"{parameter.name} has no estimate: one of its effects has no variance."]
     notes = []
-    if not own.fit.converged:
-        notes.append("The fit did not converge; its profile is not to be trusted.")
-    lower = [c.parameter.name for c in own.curves if c.lowest < -1e-5]
-    if lower:
+    for limit, side in zip(pair, ("lower", "upper"), strict=True):
+        if limit.reached == "edge":
+            notes.append(
+                f"{parameter.name}: the {side} limit is the end of the parameter space; the likelihood "
+                "does not exclude it."
+            )
+        elif limit.reached == "never":
+            notes.append(f"{parameter.name}: the profile never crosses, so that there is no {side} limit.")
+    if min(limit.lowest for limit in pair) < -LOWER:
         notes.append(
-            f"The profile of {', '.join(lower)} found a lower deviance than the fit: fit again with restarts=5."
+            f"{parameter.name}: its profile found a lower deviance than the fit; fit again with restarts=5."
         )
     return notes
 
