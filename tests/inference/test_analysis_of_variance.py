@@ -7,6 +7,7 @@ from scipy.linalg import null_space, orth
 
 import lmm
 from lmm.estimation import Anova
+from lmm.inference import components
 
 CODINGS = ("treatment", "sum", "helmert", "sas", "difference", "poly")
 
@@ -250,3 +251,31 @@ def test_options_of_one_fit_are_refused_for_several(fit, options):
 def test_kenward_roger_of_a_fit_by_maximum_likelihood(fit):
     with pytest.raises(lmm.LmmError, match=r'REML fits; this one is by maximum likelihood.*method="reml"'):
         fit.update(method="ml").anova(df="kenward-roger")
+
+
+def test_units_of_a_covariate_change_nothing(unbalanced):
+    x = np.cos(np.arange(len(unbalanced)))
+    tables = [
+        lmm.fit("yield ~ Variety * x + nitro + (1 | Block)", unbalanced.assign(x=unit * x)).anova(type=kind)
+        for kind in (1, 2, 3)
+        for unit in (1.0, 1e6, 1e-6)
+    ]
+    for kind in range(3):
+        plain, large, small = tables[3 * kind : 3 * kind + 3]
+        assert numbers(large) == pytest.approx(numbers(plain), rel=1e-8)
+        assert numbers(small) == pytest.approx(numbers(plain), rel=1e-8)
+
+
+def test_nearly_dependent_columns_keep_their_degrees_of_freedom(unbalanced):
+    """Powers of a year: columns whose own part is a millionth of their length."""
+    data = unbalanced.assign(year=2000.0 + np.arange(len(unbalanced)) % 11)
+    raw = lmm.fit("yield ~ year + I(year**2) + Variety + Variety:year", data)
+    centered = lmm.fit("yield ~ c + I(c**2) + Variety + Variety:c", data.assign(c=data["year"] - 2005.0))
+    assert list(raw.anova()["num_df"]) == list(centered.anova()["num_df"]) == [1, 1, 2, 2, 54]
+    assert raw.anova(type=1)["sum_sq"] == pytest.approx(centered.anova(type=1)["sum_sq"], rel=1e-6)
+
+
+def test_covariances_without_digits_are_named():
+    """What is left of the covariance of raw powers of a year need not be one."""
+    with pytest.raises(lmm.DesignError, match="no digits left: center covariates"):
+        components._root(np.array([[1.0, 1.0], [1.0, 1.0 - 1e-12]]))

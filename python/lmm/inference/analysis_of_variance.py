@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 import numpy as np
@@ -27,6 +27,9 @@ Statistic: TypeAlias = Literal["f", "chisq"]
 
 Containment: TypeAlias = Literal["sas", "marginal"]
 """When one term contains another, for type II."""
+
+
+_HYPOTHESES: dict[SumsOfSquares, Callable[[Fit], list[TermContrast]]] = {1: type_1, 2: type_2, 3: type_3}
 
 
 def anova(
@@ -87,7 +90,11 @@ def anova(
     if others:
         _refuse_options(type=type, df=df, test=test, containment=containment, vcov=vcov)
         return compare(fit, *others)
-    contrasts = _contrasts(fit, kind, containment, _metric(fit, df, test, vcov))
+    if containment == "marginal":
+        metric = _metric(fit, "normal" if test == "chisq" else df, vcov)
+        contrasts = type_2(fit, any_covariates=True, metric=metric)
+    else:
+        contrasts = _HYPOTHESES[kind](fit)
     title = f"Analysis of variance, type {'I' * kind}"
     return term_tests(fit, contrasts, df, test, vcov, title, _notes(fit, contrasts, kind))
 
@@ -150,23 +157,11 @@ def _with_residuals(fit: Fit, column: str, values: Any) -> list[Any]:
     return [*values, last.get(column, np.nan)]
 
 
-def _contrasts(fit: Fit, kind: SumsOfSquares, containment: Containment, metric: Any) -> list[TermContrast]:
-    if kind == 1:
-        return type_1(fit)
-    if kind == 3:
-        return type_3(fit)
-    if containment == "sas":
-        return type_2(fit)
-    return type_2(fit, any_covariates=True, metric=metric)
-
-
-def _metric(fit: Fit, df: Df, test: Statistic, vcov: Vcov) -> Any:
+def _metric(fit: Fit, df: Df, vcov: Vcov) -> Any:
     """Covariance of beta that goes with the tests."""
     if isinstance(vcov, DfMethod):
         return vcov.vcov(fit)
-    if vcov is not None:
-        return vcov
-    return df_method(fit, "normal" if test == "chisq" else df).vcov(fit)
+    return df_method(fit, df).vcov(fit) if vcov is None else np.asarray(vcov, dtype=np.float64)
 
 
 def _notes(fit: Fit, contrasts: Sequence[TermContrast], kind: SumsOfSquares) -> list[str]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lmm.errors import UnsupportedError
+from lmm.errors import DesignError, UnsupportedError
 from lmm.inference.effects import Effects, head_first, largest_part
 from lmm.inference.gram import GramInverse
 from lmm.inference.per_fit import per_fit
@@ -182,7 +182,13 @@ def _root(covariance: FloatMatrix) -> FloatMatrix:
     """Lower M with MM' = covariance."""
     if not covariance.size:
         return covariance
-    return np.asarray(np.linalg.cholesky((covariance + covariance.T) / 2.0), dtype=np.float64)
+    try:
+        return np.asarray(np.linalg.cholesky((covariance + covariance.T) / 2.0), dtype=np.float64)
+    except np.linalg.LinAlgError:
+        raise DesignError(
+            "The fixed effects are so nearly linearly dependent that their covariance has no digits left: center "
+            "covariates that lie far from zero, or use poly() instead of raw powers."
+        ) from None
 
 
 def parameter_basis(part: RandomPart) -> list[FloatMatrix]:
