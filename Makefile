@@ -12,7 +12,7 @@ PACKAGE := $(shell find python -name '*.py' -o -name '*.pyi') pyproject.toml
 export PYO3_PYTHON := $(CURDIR)/$(BIN)/python
 
 # `make docs` writes the real output below the code in README.md and docs/.
-.PHONY: run test lint bench peers build docs study format test-rust lint-python lint-rust clean
+.PHONY: run test lint bench instructions peers build docs study format test-rust lint-python lint-rust clean
 
 run: build
 	$(BIN)/lmm fit "Reaction ~ Days + (Days | Subject)" --data sleepstudy --report sleepstudy.html
@@ -49,6 +49,10 @@ study: build
 # BENCH_ARGS="--work sleepstudy --peer lme4" chooses; `make peers` installs what PyPI has of the others.
 bench: build
 	$(BIN)/python -m benchmarks $(BENCH_ARGS)
+
+# Where valgrind is installed: work that the engine's kernels do, against its bounds.
+instructions: build
+	$(BIN)/python -m benchmarks.instructions
 
 peers: $(STAMPS)/tools
 	$(PYTHON) -m venv $(VENV)/peers

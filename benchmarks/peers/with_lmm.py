@@ -28,8 +28,7 @@ def refits(frame: pd.DataFrame, spec: dict[str, Any]) -> Callable[[], Any]:
     fit = lmm.fit(spec["formula"], frame, method=spec["method"])
 
     def run() -> Any:
-        for y in fit.simulate(spec["refits"], seed=1).T:
-            fit.refit(y)
+        lmm.bootstrap(fit, n=spec["refits"], seed=1)
         return fit, spec, frame
 
     return run

@@ -1,0 +1,24 @@
+"""Fits do not take more evaluations of the criterion than they did: work that no slow machine can hide."""
+
+import statistics
+
+from tests.reference.lme4 import cases
+
+
+def evaluations():
+    return {case: cases.fitted(case).certificate.n_evaluations for case in cases.reference()}
+
+
+def test_evaluations_of_the_reference_fits():
+    counts = evaluations()
+    assert statistics.median(counts.values()) <= 7
+    assert max(counts.values()) <= 15, counts
+    assert sum(counts.values()) <= 7.5 * len(counts), counts
+
+
+def test_the_trace_tells_the_evaluations():
+    """No step is taken without one; few are taken with more."""
+    for case in cases.reference():
+        fit = cases.fitted(case)
+        assert fit.certificate.n_iterations == len(fit.trace) - 1
+        assert fit.certificate.n_evaluations >= fit.certificate.n_iterations
