@@ -5,6 +5,7 @@ import pytest
 
 import lmm
 from lmm.inference import df_method, joint_test, row_tests
+from tests.inference.models import quietly
 
 OATS = "yield ~ Variety * C(nitro) + (1 | Block/Variety)"
 
@@ -90,6 +91,25 @@ def test_contrast_has_the_smallest_of_its_terms():
     assert np.isnan(row_tests(fit, rows, "containment").df[2])
     assert joint_test(fit, rows[:2], "containment").den_df == 10.0
     assert joint_test(fit, rows[:1], "containment").den_df == 45.0
+
+
+def test_analysis_of_variance_takes_the_degrees_of_freedom_of_the_term_itself():
+    """The hypothesis of `a` uses coefficients of a:b, which has fewer: most whole plots have one row."""
+    rng = np.random.default_rng(0)
+    rows = [
+        {"y": rng.normal() + block, "block": f"B{block}", "a": f"a{a}", "b": f"b{b}"}
+        for block in range(10)
+        for a in range(3)
+        for b in range(2 if block < 3 else 1)
+    ]
+    fit = quietly("y ~ a * b + (1 | block/a)", rows)
+    assert by_term(fit, "containment") == {"Intercept": 9, "a": 18, "b": 6, "a:b": 6}
+    for df in ("containment", "between-within"):
+        found = fit.anova(df=df)
+        expected = by_term(fit, df)
+        assert dict(zip(found["term"], found["den_df"], strict=True)) == {
+            name: value for name, value in expected.items() if name != "Intercept"
+        }
 
 
 def test_crossed_factors_are_neither_between_nor_within():

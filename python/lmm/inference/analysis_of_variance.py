@@ -144,7 +144,11 @@ def residual_mean_square(fit: Fit) -> float:
 
 
 def _tested(fit: Fit, term: TermContrast, df: Df, vcov: Vcov) -> JointTest | None:
-    return joint_test(fit, term.contrast, df, vcov) if len(term.contrast) else None
+    if not len(term.contrast):
+        return None
+    # A covariance may bring its own degrees of freedom.
+    own = isinstance(vcov, DfMethod) and isinstance(df, str) and df == "auto"
+    return joint_test(fit, term.contrast, df if own else df_method(fit, df).for_term(fit, term.name), vcov)
 
 
 def _with_residuals(fit: Fit, column: str, values: Any) -> list[Any]:

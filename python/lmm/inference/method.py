@@ -65,6 +65,10 @@ class DfMethod(ABC):
     def joint_df(self, fit: Fit, contrast: FloatMatrix) -> JointDf:
         """Denominator degrees of freedom of all rows (linearly independent) together."""
 
+    def for_term(self, fit: Fit, name: str) -> DfMethod:  # noqa: ARG002 - most methods look at contrasts only
+        """Give the method for the hypothesis of one term of the fixed part."""
+        return self
+
     def notes(self, fit: Fit) -> tuple[str, ...]:  # noqa: ARG002 - the face of all methods
         """Sentences that the reader of a table should know."""
         return ()
