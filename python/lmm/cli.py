@@ -18,6 +18,7 @@ from lmm.errors import (
     ConvergenceError,
     DataError,
     DatasetError,
+    DesignError,
     FileError,
     LmmError,
     LmmWarning,
@@ -37,6 +38,7 @@ examples:
   lmm fit "Reaction ~ Days + (Days | Subject)" --data sleepstudy --report sleepstudy.html
   lmm fit "yield ~ nitro + (1 | Block/Variety)" --data oats.csv --method ml --json
   lmm anova "yield ~ Variety * nitro + (1 | Block/Variety)" --data Oats --factor nitro --type 3 --df kenward-roger
+  lmm shell "~ Diet * Time + (1 | Room)" --sizes Diet=6,Time=3,Room=3,replicates=5
   lmm data sleepstudy
 """
 _MISSING = ("", "NA", "N/A", "NaN", "nan", "NULL", "null", ".")
@@ -107,6 +109,7 @@ def _parser() -> argparse.ArgumentParser:
     fit.add_argument("--json", action="store_true", help="print JSON instead of the summary")
     fit.add_argument("--quiet", action="store_true", help="print nothing but warnings and errors")
     _add_anova(commands)
+    _add_shell(commands)
     data = commands.add_parser(
         "data",
         help="list the built-in data sets, or tell about one",
@@ -123,7 +126,7 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--data", required=True, metavar="SET", help="a built-in data set, or a .csv, .tsv or .parquet file"
     )
-    parser.add_argument("--method", choices=("reml", "ml"), default="reml", help="default: reml")
+    parser.add_argument("--method", choices=("reml", "ml", "moments"), default="reml", help="default: reml")
     parser.add_argument("--weights", metavar="COLUMN", help="prior weights: Var(e) = sigma^2/weight")
     parser.add_argument("--offset", metavar="COLUMN", help="a known part of the mean")
     parser.add_argument(
@@ -157,6 +160,48 @@ def _add_anova(commands: Any) -> None:
         "--containment", choices=("sas", "marginal"), default="sas", help="rule of type 2; default: sas"
     )
     anova.add_argument("--json", action="store_true", help="print JSON instead of the table")
+
+
+def _add_shell(commands: Any) -> None:
+    shell = commands.add_parser(
+        "shell",
+        help="lay out a planned experiment",
+        description="Print sources, degrees of freedom, error terms and expected mean squares of a plan.",
+    )
+    shell.set_defaults(command=_shell)
+    shell.add_argument("formula", help='such as "~ Diet * Time + (1 | Room)"')
+    plan = shell.add_mutually_exclusive_group(required=True)
+    plan.add_argument(
+        "--sizes", metavar="A=2,B=3", help="levels of each factor; replicates=5 repeats every combination"
+    )
+    plan.add_argument("--data", metavar="SET", help="a field plan: as for lmm fit, no response needed")
+    shell.add_argument(
+        "--factor", metavar="COLUMN", action="append", default=[], help="read its numbers as levels"
+    )
+    shell.add_argument("--html", action="store_true", help="print HTML instead of text")
+
+
+def _shell(request: argparse.Namespace) -> int:
+    from lmm.experiments import shell
+
+    factors = (
+        _declare_factors(_read(request.data), request.factor)
+        if request.sizes is None
+        else _sizes(request.sizes)
+    )
+    table = shell(request.formula, factors)
+    _write(table.to_html() if request.html else f"{table}\n\n{table.hasse}")
+    return FITTED
+
+
+def _sizes(text: str) -> dict[str, int]:
+    sizes = {}
+    for part in text.split(","):
+        name, _, number = part.rpartition("=")
+        if not name.strip() or not number.strip().isdecimal():
+            raise DesignError(f'--sizes: "{part.strip()}" is no size; write Diet=6,Time=3,replicates=5')
+        sizes[name.strip()] = int(number)
+    return sizes
 
 
 def _fit(request: argparse.Namespace) -> int:

@@ -313,3 +313,36 @@ def test_anova_says_what_is_wrong(capsys):
 def test_anova_shows_the_notes_of_the_fit(capsys):
     assert main(["anova", "Yield ~ 1 + (1 | Batch)", "--data", "Dyestuff2"]) == 0
     assert "Note: Singular: the variance of Intercept within Batch is zero" in capsys.readouterr().out
+
+
+def test_shell_from_sizes(capsys):
+    sizes = "Diet=6,Time=3,Room=3,replicates=5"
+    assert main(["shell", "~ Diet * Time + (1 | Room)", "--sizes", sizes]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("ANOVA shell\n")
+    assert "N - d t - (r-1)  250" in out
+    assert "observation 270 (250)" in out
+
+
+def test_shell_from_a_field_plan(capsys, tmp_path):
+    plan = tmp_path / "plan.csv"
+    lmm.datasets.load("Oats").drop(columns="yield").to_csv(plan, index=False)
+    words = ["shell", "~ Variety * nitro + (1 | Block/Variety)", "--data", str(plan), "--factor", "nitro"]
+    assert main(words) == 0
+    assert "v(b-1)(n-1)  45" in capsys.readouterr().out
+    assert main([*words, "--html"]) == 0
+    assert capsys.readouterr().out.startswith("<table")
+
+
+@pytest.mark.parametrize(
+    ("sizes", "message"),
+    [
+        ("Diet=x", '"Diet=x" is no size; write Diet=6'),
+        ("Diet", '"Diet" is no size'),
+        ("Diet=6,Tme=3", "Tme is no factor"),
+        ("Diet=6", "names no experimental unit"),
+    ],
+)
+def test_sizes_that_are_no_plan(capsys, sizes, message):
+    assert main(["shell", "~ Diet", "--sizes", sizes]) == 2
+    assert message in capsys.readouterr().err

@@ -86,3 +86,11 @@ def test_treatments_confounded_with_each_other():
 def test_a_sound_plan_has_no_warnings():
     shell = lmm.shell("~ Variety * nitro + (1 | Block/Variety)", {"Variety": 3, "nitro": 4, "Block": 6})
     assert not any(note.startswith(("No replication", "Confounding", "Pseudo")) for note in shell.notes)
+
+
+def test_blocks_that_are_fixed_and_random():
+    """The same factor twice: its random part has nothing left."""
+    shell = lmm.shell("~ Block + trt + (1 | Block)", {"Block": 4, "trt": 3, "replicates": 2})
+    assert dict(zip(shell["source"], shell["df"], strict=True))["Error(Block)"] == 0
+    assert any("cannot be tested" in note for note in shell.notes)
+    assert "Block (random) 4 (0)" in str(shell.hasse)

@@ -18,7 +18,8 @@ Satterthwaite or of modified large samples.
 
 from lmm.experiments.anova_shell import Shell, shell
 from lmm.experiments.component_table import components
+from lmm.experiments.designed import designed_experiment
 from lmm.experiments.hasse import Hasse, HasseNode
 from lmm.experiments.strata_table import Strata, strata
 
-__all__ = ["Hasse", "HasseNode", "Shell", "Strata", "components", "shell", "strata"]
+__all__ = ["Hasse", "HasseNode", "Shell", "Strata", "components", "designed_experiment", "shell", "strata"]

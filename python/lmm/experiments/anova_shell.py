@@ -118,8 +118,9 @@ class _Writer:
     def __init__(self, structure: Structure) -> None:
         self.structure = structure
         self.places = structure.places
-        self.by_name = {e.name: e for e in structure.effects}
-        self.errors = [f for f in structure.forms.values() if f.kind != "fixed"]
+        self.fixed = {e.name: e for e in structure.effects if e.kind == "fixed"}
+        self.random = {e.name: e for e in structure.effects if e.kind == "random"}
+        self.errors = [form for form in structure.forms if form.kind != "fixed"]
         self.treated = {
             name: [t for t, place in self.places.items() if place.stratum == name] for name in self._strata()
         }
@@ -141,7 +142,7 @@ class _Writer:
         rows = []
         for form in self.errors:
             stratum = stratum_name(form)
-            rows += [self._treatment(self.by_name[name]) for name in self.treated[stratum]]
+            rows += [self._treatment(self.fixed[name]) for name in self.treated[stratum]]
             rows.append(self._error(form, stratum))
         n = self.structure.design.n_obs
         has_mean = any(not term.parts for term in self.structure.design.terms)
@@ -151,7 +152,7 @@ class _Writer:
         return [stratum_name(form) for form in self.errors]
 
     def _treatment(self, effect: Effect) -> _Row:
-        form = self.structure.forms[effect.name]
+        form = self.structure.form(effect)
         error = error_term(form.coefficients, self.errors)
         return _Row(
             effect.name,
@@ -167,7 +168,7 @@ class _Writer:
         is_error = is_residual or bool(self.treated[stratum])
         source = ERROR if is_residual else f"{ERROR}({stratum})" if is_error else stratum
         formula = (
-            self._residual_text(form) if is_residual else self.structure.degrees_text(self.by_name[stratum])
+            self._residual_text(form) if is_residual else self.structure.degrees_text(self.random[stratum])
         )
         return _Row(source, "error" if is_error else "design", formula, form.df, None, self._ems(form))
 
@@ -192,8 +193,7 @@ class _Writer:
         return expectation(form, [*names, self.structure.anova.names[-1]], [*symbols, "1"])
 
     def _random(self) -> list[Effect]:
-        effects = [e for e in self.structure.effects if e.kind == "random"]
-        return sorted(effects, key=lambda e: e.position)
+        return sorted(self.random.values(), key=lambda e: e.position)
 
     def _coefficient(self, effect: Effect, k: float) -> str:
         """Write a coefficient as a product of letters, where it is one."""

@@ -38,7 +38,7 @@ def cautions(structure: Structure, units: Sequence[Unit], unused: Mapping[str, C
 
 def _replication(structure: Structure) -> Iterator[str]:
     """Say which strata have no error."""
-    for form in structure.forms.values():
+    for form in structure.forms:
         if form.kind == "fixed" or form.df:
             continue
         stratum = stratum_name(form)
@@ -59,7 +59,7 @@ def _confounding(structure: Structure, units: Sequence[Unit]) -> Iterator[str]:
         if effect.kind == "random":
             continue
         full = structure.degrees(effect).value(structure.sizes)
-        lost = full - structure.forms[effect.name].df
+        lost = full - structure.form(effect).df
         if lost > 0 and not effect.numeric:
             yield f"Confounding: {effect.name} loses {lost} of its {full} degrees of freedom to terms before it."
         place = structure.places.get(effect.name)

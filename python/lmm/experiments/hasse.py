@@ -92,17 +92,20 @@ class Hasse:
 def hasse_of(structure: Structure) -> Hasse:
     """Order the effects of a design that have levels."""
     effects = [e for e in structure.effects if e.codes is not None and not e.numeric]
-    forms = structure.forms
-    found = {e.name: e for e in effects}
-    coarser = {e.name: {other.name for other in structure.coarser(e, effects)} for e in effects}
+    fixed = {e.name for e in effects if e.kind == "fixed"}
+    # Blocks may be in the formula both as fixed and as random effects.
+    names = {e: f"{e.name} (random)" if e.kind == "random" and e.name in fixed else e.name for e in effects}
+    coarser = {names[e]: {names[other] for other in structure.coarser(e, effects)} for e in effects}
+    found = {name: e for e, name in names.items()}
     coarser[OBSERVATION] = set(found)
     nodes = {MEAN: HasseNode(MEAN, "mean", 1, 1, ())}
     for name in sorted(coarser, key=lambda name: len(coarser[name])):
         direct = [x for x in coarser[name] if not any(x in coarser[y] for y in coarser[name])]
         above = tuple(x for x in nodes if x in direct) or (MEAN,)
         if name == OBSERVATION:
-            nodes[name] = HasseNode(name, "error", structure.design.n_obs, forms["Residual"].df, above)
+            nodes[name] = HasseNode(name, "error", structure.design.n_obs, structure.forms[-1].df, above)
         else:
-            role = "treatment" if found[name].kind == "fixed" else "design"
-            nodes[name] = HasseNode(name, role, found[name].n_levels, forms[name].df, above)
+            effect = found[name]
+            role = "treatment" if effect.kind == "fixed" else "design"
+            nodes[name] = HasseNode(name, role, effect.n_levels, structure.form(effect).df, above)
     return Hasse(tuple(nodes.values()))

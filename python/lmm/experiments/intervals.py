@@ -38,9 +38,9 @@ def combination_interval(
         Coverage.
     method
         ``"satterthwaite"``: the combination as a multiple of χ² (F. E. Satterthwaite, Biometrics Bulletin 2, 1946),
-        none where it is not positive, or hardly. ``"mls"``: modified large samples (F. A. Graybill and C.-M. Wang, JASA 75,
-        1980, for sums; N. Ting, R. K. Burdick, F. A. Graybill, S. Jeyaratnam and T.-F. C. Lu, Journal of Statistical
-        Computation and Simulation 35, 1990, for differences); ends below zero are zero.
+        none where it is not positive, or hardly. ``"mls"``: modified large samples (F. A. Graybill and C.-M. Wang,
+        JASA 75, 1980, for sums; N. Ting, R. K. Burdick, F. A. Graybill, S. Jeyaratnam and T.-F. C. Lu, Journal of
+        Statistical Computation and Simulation 35, 1990, for differences); ends below zero are zero.
 
     Examples
     --------

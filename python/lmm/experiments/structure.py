@@ -65,9 +65,13 @@ class Structure:
     anova: Anova = field(repr=False)
 
     @cached_property
-    def forms(self) -> dict[str, QuadraticForm]:
-        """Rows of type I by name."""
-        return {form.name: form for form in self.anova.forms(1)}
+    def forms(self) -> tuple[QuadraticForm, ...]:
+        """Rows of type I: one for each effect, then the residual."""
+        return self.anova.forms(1)
+
+    def form(self, effect: Effect) -> QuadraticForm:
+        """Row of an effect; a fixed and a random one may have the same name."""
+        return self.forms[self.effects.index(effect)]
 
     @cached_property
     def effects(self) -> tuple[Effect, ...]:
@@ -144,7 +148,7 @@ class Structure:
 
     def degrees(self, effect: Effect) -> Polynomial:
         """Degrees of freedom: levels minus the mean and all that it is nested in."""
-        number = Polynomial({(): self.forms[effect.name].df})
+        number = Polynomial({(): self.form(effect).df})
         if effect.codes is None:
             return number
         total = self.levels(effect) if effect.numeric else self.levels(effect) - _ONE
@@ -176,7 +180,7 @@ class Structure:
         """Degrees of freedom as a formula; None where it would be wrong, as in partial confounding."""
         degrees, taken = self.degrees(effect), [self.degrees(other) for other in self.confounded(effect)]
         left = degrees.value(self.sizes) - sum(other.value(self.sizes) for other in taken)
-        if left != self.forms[effect.name].df:
+        if left != self.form(effect).df:
             return None
         return " - ".join([degrees.text(), *(other.subtracted() for other in taken)])
 

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lmm.errors import DesignError, UnsupportedError
-from lmm.plots import plot_caterpillar, plot_fitted, plot_qq, plot_residuals
+from lmm.experiments import designed_experiment
+from lmm.plots import plot_caterpillar, plot_fitted, plot_hasse, plot_qq, plot_residuals
 from lmm.plots.caterpillar import MOST_LINES, MOST_NAMES
 from lmm.plots.covariate import Curves, curves_of
 from lmm.plots.fitted import MOST_PANELS
 from lmm.plots.spaghetti import MOST_CURVES
 from lmm.plots.style import MOST_POINTS
+from lmm.reports.experiment import experiment_table
 from lmm.reports.svg import inline_svg
 
 if TYPE_CHECKING:
@@ -44,15 +46,17 @@ class Drawing:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Figures below one heading."""
+    """What stands below one heading: tables in HTML, then figures."""
 
     title: str
     figures: tuple[Drawing, ...]
+    tables: tuple[str, ...] = ()
 
 
 def parts_of(fit: Fit) -> tuple[Part, ...]:
     """Draw everything that this model has to show."""
     parts = [
+        Part("Design of the experiment", *_experiment(fit)),
         Part("Data and fitted lines", _fitted(fit)),
         Part("Random effects", _random(fit)),
         Part("Residuals", _checks(fit)),
@@ -66,6 +70,21 @@ def _groups(fit: Fit) -> list[str]:
 
 def _drawing(figure: Figure, name: str, title: str, caption: str) -> Drawing:
     return Drawing(title, caption, inline_svg(figure, name, f"{title}. {caption}"))
+
+
+def _experiment(fit: Fit) -> tuple[tuple[Drawing, ...], tuple[str, ...]]:
+    """Diagram and tables of a designed experiment; nothing for other models."""
+    found = designed_experiment(fit)
+    if found is None:
+        return (), ()
+    shell, strata = found
+    diagram = _drawing(
+        plot_hasse(shell),
+        "hasse",
+        "Which factor is nested in which",
+        "Treatments in blue, units and blocks in orange; lines lead down to what is nested.",
+    )
+    return (diagram,), (experiment_table(shell), experiment_table(strata))
 
 
 def _fitted(fit: Fit) -> tuple[Drawing, ...]:
