@@ -81,6 +81,22 @@ def test_the_start_does_not_matter(name, size):
     assert_optimum(CrossProducts(*layout.arguments).optimize(layout.reml, start=start), layout)
 
 
+@pytest.mark.parametrize("eigenvalues", [(1e6,), (1e6, 2.0), (1e6, 0.5), (1e6, 1e3, 2.0), (1e6, 2.0, 0.5)])
+def test_variances_a_million_times_that_of_the_residual(eigenvalues):
+    """Cross-products lose the digits by which the strata differ, no more."""
+    layout = growth(eigenvalues)
+    found = CrossProducts(*layout.arguments).optimize(True)
+    assert found.converged
+    assert found.n_evaluations <= 40
+    assert found.criterion == pytest.approx(layout.criterion, rel=0, abs=1e-7)
+    root = np.linalg.inv(
+        np.linalg.cholesky(layout.unit[0])
+    )  # as many eigenvalues of the mean squares, minus one
+    ours, theirs = (np.linalg.eigvalsh(root @ S @ root.T) for S in (found.T[0] @ found.T[0].T, layout.S[0]))
+    np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-4)
+    assert found.null_directions[0].shape[1] == np.count_nonzero(np.array(eigenvalues) < 1.0)
+
+
 def test_a_start_of_low_rank_in_the_wrong_direction_is_left():
     layout = growth((9.0, 4.0, 2.0))
     start = [np.array([[0.0, 0.0, 0.0], [0.0, 0.0, 0.0], [1.0, 0.0, 0.0]])]
