@@ -9,6 +9,7 @@ import lmm
 from lmm.engine import CrossProducts
 from lmm.inference.coordinates import Coordinates, TermCoordinates
 from lmm.inference.likelihood import likelihood
+from tests.inference.models import as_estimated
 
 SLEEP = "Reaction ~ Days + (Days | Subject)"
 Z95 = 1.959963984540054
@@ -338,3 +339,33 @@ def test_what_a_profile_refuses(sleep):
     with pytest.raises(lmm.LmmError, match="most= is the largest zeta"):
         sleep["reml"].profile(most=0)
     assert profile.terms == ("sigma", "Days")
+
+
+def test_slopes_with_a_known_covariance_over_levels():
+    rng = np.random.default_rng(8)
+    known = np.exp(-np.abs(np.subtract.outer(np.arange(6.0), np.arange(6.0))))
+    level, x = rng.integers(0, 6, 60), rng.normal(size=60)
+    Z = np.zeros((60, 12))
+    Z[np.arange(60), 2 * level], Z[np.arange(60), 2 * level + 1] = 1.0, x
+    y = x + (Z @ rng.normal(size=12)) + rng.normal(size=60)
+    block = lmm.block(Z, levels=list("abcdef"), k=2, covariance=known)
+    fit = lmm.fit("y ~ x", {"y": y, "x": x}, random={"site": block})
+    coordinates = Coordinates((TermCoordinates(False, np.array([1, 0]), frozenset([1])),), 1)
+    check_slope(likelihood(fit, reml=True).holding(1), coordinates, np.array([0.8, 1.2, 0.3, 0.1, 0.5]))
+    assert len(fit.confint()) == 6
+
+
+def test_profile_that_finds_a_lower_deviance_says_so(sleepstudy):
+    elsewhere = as_estimated(lmm.fit(SLEEP, sleepstudy, theta=[0.5, 0.1, 0.3], method="ml"))
+    notes = elsewhere.confint(terms=["sigma"]).notes
+    assert notes == ("sigma: its profile found a lower deviance than the fit; fit again with restarts=5.",)
+
+
+def test_aliased_columns_have_no_interval_and_shift_no_other(sleepstudy):
+    data = sleepstudy.assign(Hours=24.0 * sleepstudy["Days"], late=(sleepstudy["Days"] > 4) * 1.0)
+    fit = lmm.fit("Reaction ~ Days + Hours + late + (1 | Subject)", data)
+    plain = lmm.fit("Reaction ~ Days + late + (1 | Subject)", data)
+    assert list(fit.confint(terms="beta_")["term"]) == ["Intercept", "Days", "late"]
+    assert fit.confint()["conf_low"] == pytest.approx(plain.confint()["conf_low"], rel=1e-5)
+    with pytest.raises(lmm.LmmError, match="'Hours', which is no parameter"):
+        fit.confint(terms="Hours")
