@@ -41,6 +41,15 @@ def test_units_that_the_formula_forgets_with_replicates():
     assert notes("~ Trt * C(Day) + (1 | Pen)", pens, "Pseudo-replication") == []
 
 
+def test_units_within_the_blocks_that_the_formula_names():
+    """Whole plots of a split plot, with only the blocks in the formula."""
+    oats = lmm.datasets.load("Oats").drop(columns="yield")
+    strips = oats.assign(Strip=oats["Block"].astype(str) + oats["Variety"].astype(str))
+    (note,) = notes("~ Variety * C(nitro) + (1 | Block)", strips, "Pseudo-replication")
+    assert "Variety has one level within each of the 18 levels of Strip" in note
+    assert notes("~ Variety * C(nitro) + (1 | Block/Variety)", strips, "Pseudo-replication") == []
+
+
 def test_rows_within_units_are_no_replicates():
     (note,) = notes("~ Diet + (1 | Diet:Pen)", {"Diet": 3, "Pen": 4, "replicates": 6}, "Pseudo-replication")
     assert "there are 12 units, not 72" in note

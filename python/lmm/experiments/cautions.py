@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from lmm.data import Column
-from lmm.estimation import Effect, combine, determines
+from lmm.estimation import Effect, determines
 from lmm.experiments.mean_squares import WITHIN, stratum_name
 from lmm.experiments.structure import OBSERVATION, Structure, Unit
 from lmm.typing import IntVector
@@ -104,10 +104,8 @@ def _is_constant(effect: Effect, codes: IntVector, n_levels: int) -> bool:
 
 
 def _is_there(codes: IntVector, n_levels: int, group: Effect) -> bool:
-    """Whether a random term has these units already, or one of the two is nested in the other."""
-    if group.codes is None:
-        return False
-    return combine([codes, group.codes], len(codes))[1] <= max(n_levels, group.n_levels)
+    """Whether a random term has these units, or finer ones."""
+    return group.codes is not None and determines(group.codes, group.n_levels, codes, n_levels)
 
 
 def _rows_each(codes: IntVector) -> str:
