@@ -133,7 +133,8 @@ def _family(
 
     return FamilyOfTests(
         statistic=statistic[rows],
-        df=tests.df[rows],
+        # Degrees of freedom that differ by rounding are the same, and their distributions computed once.
+        df=np.round(tests.df[rows], 8),
         side=side,
         n_means=n_means,
         pairs=pairs and options.delta == 0.0,

@@ -23,9 +23,9 @@ from lmm.typing import FloatArray, FloatMatrix, FloatVector
 __all__ = ["Directions", "Estimated", "sample_directions"]
 
 _SCRAMBLES = 12
-_MOST_POINTS = 2**16  # per scrambling
+_MOST_POINTS = 2**15  # per scrambling
 _MOST_WORK = 6e9  # products of one sample
-_BINS = 4096
+_BINS = 1024
 _SURE = 3.1  # t quantile of a 99 % interval with 11 degrees of freedom
 _RANK = 1e-10
 _MOST_CONTRASTS = 20_000
