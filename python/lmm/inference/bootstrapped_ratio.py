@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lmm.engine import Batch
 from lmm.errors import LmmError
 from lmm.inference.chi_bar import chisq_p_value
 from lmm.inference.comparison import comparable, likelihood_ratio
+from lmm.inference.refitting import refit_all
 from lmm.table import Table
 from lmm.typing import FloatMatrix, FloatVector
 
@@ -142,8 +142,5 @@ def bootstrap_test(
 
 def refitted_criteria(fit: Fit, responses: FloatMatrix) -> FloatVector:
     """Criterion (n,) of the model at the optimum for each response (n_obs, n); missing where the search failed."""
-    design = fit.design
-    Y = responses if design.offset is None else responses - design.offset[:, None]
-    batch = Batch(fit.X, [part.block for part in design.random], design.weights)
-    found = batch.fit(Y, fit.method == "reml", control=fit.request.control)
+    found = refit_all(fit, responses)
     return np.where(found.converged, found.criterion, np.nan)
