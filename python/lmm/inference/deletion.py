@@ -33,7 +33,7 @@ MOST_DIRECT = 1_000
 """Of more rows K is no longer small; the equations are then solved again without them."""
 
 SINGULAR = 1e-9
-"""Eigenvalues of K, which lie between 0 and 1, that count as zero."""
+"""Pivots of K, whose diagonal lies between 0 and 1, that count as zero."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,16 +81,17 @@ def delete_rows(fit: Fit) -> Deletions:
     root = _root(fit)
     rest = np.where(1.0 - h > SINGULAR, 1.0 - h, np.nan)
     change = (d @ root @ root.T) * (weights * e / rest)[:, None]
-    sigma = _sigma(fit, weights * e**2 / rest, np.ones(fit.n_obs))
+    sigma = _sigma(fit, weights * e**2 / rest, np.ones(fit.n_obs, dtype=np.int64))
     own = weights * np.square(d @ root).sum(axis=1)  # the part of h that the fixed effects have
     return Deletions(change, sigma, _covratio(fit, sigma, np.log((rest + own) / rest)))
 
 
 def delete_sets(fit: Fit, sets: Sequence[IntVector]) -> Deletions:
     """Delete each set of rows."""
-    equations, Z = mixed_equations(fit), _rows_of(fit)
+    equations, Z, residual = mixed_equations(fit), _rows_of(fit), fit.y - fit.fitted
     found = [
-        _direct(fit, equations, Z, rows) if len(rows) <= MOST_DIRECT else _again(fit, rows) for rows in sets
+        _direct(fit, equations, Z, residual, rows) if len(rows) <= MOST_DIRECT else _again(fit, rows)
+        for rows in sets
     ]
     sigma = np.array([one[1] for one in found])
     log_ratio = np.array([one[2] for one in found])
@@ -100,23 +101,34 @@ def delete_sets(fit: Fit, sets: Sequence[IntVector]) -> Deletions:
 One = tuple[FloatVector, float, float]
 
 
-def _direct(fit: Fit, equations: MixedEquations, Z: Any, rows: IntVector) -> One:
+def _direct(fit: Fit, equations: MixedEquations, Z: Any, residual: FloatVector, rows: IntVector) -> One:
     """Change of beta (p,), sigma, and log of the ratio of |Φ|, by the formulas above."""
+    from scipy.linalg import solve_triangular
+
     X = fit.X[rows]
     w = np.sqrt(_weights(fit)[rows])
     d = equations.deviation(X, Z[rows]) * w[:, None]
     K = np.eye(len(rows)) - w[:, None] * equations.covariance(X, Z[rows]) * w
-    e = w * (fit.y - fit.fitted)[rows]
-    values, vectors = np.linalg.eigh((K + K.T) / 2.0)
-    if values[0] <= SINGULAR:
+    e = w * residual[rows]
+    L = _factor((K + K.T) / 2.0)
+    if L is None:
         return np.full(fit.n_fixed, np.nan), np.nan, np.nan
-    solved = vectors @ ((vectors.T @ e) / values)
     root = _root(fit)
-    known = d @ root
-    # |K + known known'| / |K| by the eigenvalues of the small of the two products
-    inner = np.eye(fit.n_fixed) + known.T @ (vectors / values) @ vectors.T @ known
-    sigma = _sigma(fit, np.array([e @ solved]), np.array([len(rows)]))[0]
-    return root @ (known.T @ solved), float(sigma), float(np.linalg.slogdet(inner)[1])
+    half = solve_triangular(L, np.column_stack([e, d @ root]), lower=True)
+    first, known = half[:, 0], half[:, 1:]
+    # |K + known known'| / |K| by the small one of the two products
+    inner = np.eye(fit.n_fixed) + known.T @ known
+    sigma = _sigma(fit, np.array([first @ first]), np.array([len(rows)]))[0]
+    return root @ (known.T @ first), float(sigma), float(np.linalg.slogdet(inner)[1])
+
+
+def _factor(K: FloatMatrix) -> FloatMatrix | None:
+    """Cholesky factor, None where K is singular."""
+    try:
+        L: FloatMatrix = np.asarray(np.linalg.cholesky(K), dtype=np.float64)
+    except np.linalg.LinAlgError:
+        return None
+    return L if np.diag(L).min() ** 2 > SINGULAR else None
 
 
 def _again(fit: Fit, rows: IntVector) -> One:
@@ -132,14 +144,20 @@ def _again(fit: Fit, rows: IntVector) -> One:
     except LmmError:
         return np.full(fit.n_fixed, np.nan), np.nan, np.nan
     ratio = np.linalg.slogdet(at.unscaled_vcov)[1] - np.linalg.slogdet(fit.evaluation.unscaled_vcov)[1]
-    return fit.beta - at.beta, at.sigma, float(ratio)
+    sigma = _sigma(fit, np.array([fit.evaluation.r2 - at.r2]), np.array([len(rows)]))[0]
+    return fit.beta - at.beta, float(sigma), float(ratio)
 
 
-def _sigma(fit: Fit, fall: FloatVector, n_rows: FloatVector) -> FloatVector:
-    """Residual standard deviation when r² falls and rows are missing; missing where none are left."""
-    m = fit.n_obs - (fit.n_fixed if fit.method == "reml" else 0) - n_rows
-    left = np.clip(fit.evaluation.r2 - fall, 0.0, None)
-    sigma: FloatVector = np.sqrt(np.divide(left, m, out=np.full(len(left), np.nan), where=m > 0))
+def _sigma(fit: Fit, fall: FloatVector, n_rows: IntVector) -> FloatVector:
+    """Residual standard deviation when r² falls and rows are missing; missing where none are left.
+
+    As part of that of the fit, which is √(r²/m) for ML and REML, and like it for moments.
+    """
+    m = fit.n_obs - (0 if fit.method == "ml" else fit.n_fixed)
+    left = np.clip(1.0 - fall / fit.evaluation.r2, 0.0, None)
+    rest = m - n_rows
+    mean = np.divide(left * m, rest, out=np.full(len(left), np.nan), where=rest > 0)
+    sigma: FloatVector = fit.sigma * np.sqrt(mean)
     return sigma
 
 

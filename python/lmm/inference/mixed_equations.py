@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["ErrorVariance", "MixedEquations", "mixed_equations"]
 
 _MOST_NUMBERS = 8_000_000  # of one chunk of rows
-_MOST_DENSE = 3_000  # order up to which a matrix of falling parts is dense all the same
+_MOST_DENSE = 200  # order up to which a matrix of falling parts is dense all the same
 _LARGE_PART = 0.5  # of all columns in one part: the matrix is as good as dense
 
 

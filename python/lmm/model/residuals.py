@@ -8,6 +8,7 @@ import numpy as np
 
 from lmm.errors import LmmError, nearest
 from lmm.model.matrices import relative_factor
+from lmm.model.negative_components import refuse_negative
 from lmm.typing import FloatVector, ResidualKind
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def residuals_of(fit: Estimates, kind: ResidualKind) -> FloatVector:
     if kind == "quantile":
         from scipy.special import ndtr
 
+        refuse_negative(fit.optimum, "Quantile residuals")
         below: FloatVector = ndtr(_marginal(fit) / marginal_sd(fit))
         return below
     raw = fit.y - fit.fitted

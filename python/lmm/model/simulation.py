@@ -12,6 +12,7 @@ from lmm.design import RandomPart
 from lmm.engine import Block
 from lmm.errors import LmmError, nearest
 from lmm.model.matrices import random_matrix, relative_factor
+from lmm.model.negative_components import refuse_negative
 from lmm.model.new_weights import weights_of
 from lmm.model.prediction import aim, at_rows, mean_of, point_of
 from lmm.typing import BoolVector, FloatMatrix, FloatVector, NewLevels
@@ -71,6 +72,7 @@ def simulate(
     seed: int | np.random.Generator | None,
 ) -> FloatMatrix:
     """Draw responses; see `Fit.simulate`."""
+    refuse_negative(fit.optimum, "Simulated responses")
     check_count(n)
     if random not in RANDOM:
         raise LmmError(
