@@ -55,6 +55,10 @@ class FormulaNames(Mapping[str, Any]):
     def __len__(self) -> int:
         return len(self.columns)
 
+    def __contains__(self, name: object) -> bool:
+        # That of Mapping would make the value to find out.
+        return name in self.columns.columns
+
 
 class ColumnsMaterializer(FormulaMaterializer):  # type: ignore[misc]
     """Materializer of `Columns`; ``codings=`` maps factors to the codings that the user chose."""
