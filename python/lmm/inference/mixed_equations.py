@@ -125,10 +125,10 @@ class MixedEquations:
         pieces = self._pieces(X, Z)
         root = pieces.d @ self._root
         head = to_dense(pieces.head @ self._head["H"] @ pieces.head.T)
-        H = self._tail["H"]
-        # Few rows that touch many columns: dense products are the faster ones.
-        left = pieces.left.toarray() if isinstance(H, np.ndarray) else pieces.left
-        tail = to_dense(left @ H @ left.T)
+        # Few rows touch few columns.
+        used = np.unique(pieces.left.indices)
+        left = pieces.left[:, used].toarray()
+        tail = left @ to_dense(self._tail["H"][np.ix_(used, used)]) @ left.T
         both: FloatMatrix = head + tail + root @ root.T
         return both
 
