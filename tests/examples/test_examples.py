@@ -35,8 +35,8 @@ BESIDE = {
 }
 
 
-def output(name):
-    command = [sys.executable, "-W", "error", EXAMPLES / name]
+def output(name, *arguments):
+    command = [sys.executable, "-W", "error", EXAMPLES / name, *arguments]
     done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -66,6 +66,24 @@ def test_variance_components_by_three_methods():
     written_out = re.findall(r"^(?:ML|REML)\s+(-[\d.]+)\s+(-[\d.]+)$", text, re.MULTILINE)
     assert len(written_out) == 2
     assert all(by_hand == ours for by_hand, ours in written_out)
+
+
+def test_the_split_plot_from_table_to_degrees_of_freedom(tmp_path):
+    figure = tmp_path / "shrinkage.svg"
+    text = output("variance_components.py", figure)
+    assert "σ²_ε + 4 σ²_Block:Variety + 12 σ²_Block" in text
+    # Least squares and maximum likelihood: rounding apart, and standard errors that differ.
+    assert re.search(r"largest difference of the two estimates: \de-1[2-6]", text)
+    scoring = re.findall(r"^(\d|lmm.fit)\s+([\d.]+)\s+([\d.]+)\s+([\d.]+)$", text, re.MULTILINE)
+    *steps, ours = scoring
+    assert steps[-1][1:] == ours[1:]
+    assert steps[1][1:] != ours[1:]
+    # Dyestuff2: R's one-way analysis of variance has (8.336 - 14.946) / 5.
+    assert "-1.322; it is set to zero" in text
+    assert re.search(r'moments, negative="allow"\s+-1.3219\s+14.9459\s+0.5271', text)
+    assert len(set(re.findall(r"^[IV]+ .* (0\.\d{4})$", text, re.MULTILINE))) == 1
+    assert re.search(r"^Variety\s+10.00\s+10.00\s+10.00\s+10.00\s+60.00$", text, re.MULTILINE)
+    assert figure.read_text().count("BLUP") >= 1 or figure.stat().st_size > 10_000
 
 
 def test_every_example_is_run_here():
