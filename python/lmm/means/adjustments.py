@@ -113,7 +113,7 @@ def settled(name: str, tests: FamilyOfTests) -> tuple[str, str]:
 
 
 def adjusted_p(name: str, tests: FamilyOfTests) -> Adjusted:
-    """Adjusted p-values (r,) of a family; missing where the statistic is."""
+    """Adjust the p-values (r,) of a family; missing where the statistic is."""
     t, df = tests.statistic, tests.df
     found = np.full(t.shape, np.nan)
     usable = ~np.isnan(t) & (df > 0.0)
@@ -125,7 +125,7 @@ def adjusted_p(name: str, tests: FamilyOfTests) -> Adjusted:
 
 
 def critical_values(name: str, tests: FamilyOfTests, level: float) -> Adjusted:
-    """Half-widths (r,) of the intervals of a family, in standard errors; for one-sided ones their only side."""
+    """Give the half-widths (r,) of the intervals of a family, in standard errors; of one-sided ones their only side."""
     df = tests.df
     found = np.full(df.shape, np.nan)
     usable = ~np.isnan(tests.statistic) & (df > 0.0)
@@ -155,7 +155,7 @@ class Adjustment:
 def _from_p(
     change: Callable[[FloatVector, int], FloatVector], share: Callable[[float, int], float]
 ) -> Adjustment:
-    """Adjustment of p-values alone; ``share`` is the error rate that one interval of n may have."""
+    """Make an adjustment of p-values alone; ``share`` is the error rate that one interval of n may have."""
 
     def p_values(tests: FamilyOfTests, t: FloatVector, df: FloatVector) -> Adjusted:
         return Adjusted(change(t_p_value(t, df, tests.side), tests.n))

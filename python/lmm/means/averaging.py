@@ -70,7 +70,7 @@ def average(grid: ReferenceGrid, names: Sequence[str], scheme: str) -> Averages:
 
 
 def _equal(grid: ReferenceGrid, over: Sequence[str]) -> FloatVector:
-    """Levels of a nested factor count the same within the levels that they are nested in, and these among each other."""
+    """Let nested levels count the same within the levels that they are nested in, and these among each other."""
     weight = np.ones(len(grid.X))
     for name in over:
         if name not in grid.nests:
@@ -114,8 +114,7 @@ SCHEMES: dict[str, Callable[[ReferenceGrid, Sequence[str]], FloatVector]] = {
 def _margin(grid: ReferenceGrid, names: Sequence[str]) -> FloatVector:
     """Frequencies (n_rows,) of the combinations of some factors, over the levels that the grid has."""
     cells = grid.cells(names)
-    margin: FloatVector = np.bincount(cells, weights=grid.counts)[cells]
-    return margin
+    return np.asarray(np.bincount(cells, weights=grid.counts)[cells], dtype=np.float64)
 
 
 def _counts(grid: ReferenceGrid, names: Sequence[str], first: IntVector) -> FloatVector:

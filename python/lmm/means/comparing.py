@@ -27,7 +27,7 @@ By = str | Sequence[str] | EllipsisType | None
 
 
 def contrasts(means: Means, by: By, method: Any, adjust: str, options: Mapping[str, Any]) -> Means:
-    """Contrasts of one method within groups; see `Means.contrast`."""
+    """Make contrasts of one method within groups; see `Means.contrast`."""
     names, groups = _groups(means, by)
     blocks, family = contrast_blocks(
         means.labels, names, groups, means.counts, method, _minus(means, method), options
@@ -38,7 +38,7 @@ def contrasts(means: Means, by: By, method: Any, adjust: str, options: Mapping[s
 def interaction_contrasts(
     means: Means, by: By, interaction: Any, method: Any, adjust: str, options: Mapping[str, Any]
 ) -> Means:
-    """Contrasts of interactions; see `Means.contrast`."""
+    """Make contrasts of interactions; see `Means.contrast`."""
     if options or method != "pairwise":
         raise LmmError("With interaction= there are no other options of families, and no method besides.")
     names, groups = _groups(means, by)
@@ -49,13 +49,10 @@ def interaction_contrasts(
 def simple_contrasts(
     means: Means, simple: str | Sequence[str], method: Any, adjust: str, options: Mapping[str, Any]
 ) -> Means:
-    """Contrasts of some factors within all combinations of the others; see `Means.contrast`."""
+    """Make contrasts of some factors within all combinations of the others; see `Means.contrast`."""
     factors = list(means.labels)
-    if simple == "each":
-        sets = [[name] for name in factors]
-    else:
-        sets = [read_names(simple, "simple=")]
-    if not all(sets) or len(factors) < 2 and simple == "each":
+    sets = [[name] for name in factors] if simple == "each" else [read_names(simple, "simple=")]
+    if not all(sets) or (len(factors) < 2 and simple == "each"):
         raise LmmError("simple= needs a factor among several; these means have one only.")
     for name in {name for names in sets for name in names}:
         if name not in factors:
@@ -89,7 +86,7 @@ def _joined(
     adjust: str,
     heading: str,
 ) -> Means:
-    """Contrasts of all groups as rows of one object, one family for each group."""
+    """Put contrasts of all groups into one object, one family for each group."""
     from scipy.sparse import csr_matrix, vstack
 
     k = len(means.functions)
@@ -103,8 +100,7 @@ def _joined(
     if options.response and means.link is not None and link is None:
         remarks = (
             *remarks,
-            f"On the scale of {means.link.text}: differences there are no ratios of responses; regrid() gives "
-            "differences of responses.",
+            f"Differences on the scale of {means.link.text}, which are no ratios; see regrid().",
         )
         options = replace(options, response=False)
     return replace(
@@ -131,14 +127,14 @@ def _joined(
 
 
 def _spread(matrix: Any, rows: IntVector, k: int) -> Any:
-    """Coefficients on the means of one group as coefficients on all (r, k)."""
+    """Spread coefficients on the means of one group over all (r, k)."""
     from scipy.sparse import csr_matrix
 
     return csr_matrix((matrix.data, rows[matrix.indices], matrix.indptr), shape=(matrix.shape[0], k))
 
 
 def _link(means: Means, K: Any) -> Any:
-    """The link, where the combinations can be read as ratios."""
+    """Give the link where the combinations can be read as ratios."""
     link = means.link
     if link is None or not link.ratio_scale:
         return None
@@ -161,7 +157,7 @@ def _called(method: Any) -> str:
 
 
 def _stacked(means: Means, made: Sequence[Means]) -> Means:
-    """Simple contrasts of several factors below each other; a factor that is contrasted has no level."""
+    """Put simple contrasts of several factors below each other; a factor that is contrasted has no level."""
     from scipy.sparse import vstack
 
     first = made[0]

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from lmm.errors import LmmError, nearest
-from lmm.means.families import Contrasts, Family, family_contrasts, family_named
+from lmm.means.coefficients import Contrasts
+from lmm.means.families import Family, family_contrasts, family_named
 from lmm.means.labels import as_objects, combined
 from lmm.typing import FloatVector, IntVector, ObjectVector
 
@@ -85,7 +86,7 @@ def contrast_blocks(
     inner = {name: column for name, column in labels.items() if name not in by}
     blocks = []
     for rows in groups:
-        texts = combined({name: column[rows] for name, column in inner.items()})
+        texts = combined({name: column[rows].tolist() for name, column in inner.items()})
         if isinstance(method, str):
             own_counts = None if counts is None else counts[rows]
             made = family_contrasts(method, texts, own_counts, minus=minus, **options)

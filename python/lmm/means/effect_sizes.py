@@ -55,8 +55,8 @@ def _unit(means: Means, sigma: float | None, edf: float | None) -> tuple[float, 
     fit = means.functions.fit
     if fit.design.random and (sigma is None or edf is None):
         raise LmmError(
-            "With random effects there are several standard deviations: say which one counts, sigma=, and its degrees of freedom, "
-            f"edf=. That of the residuals is fit.sigma = {fit.sigma:.4g}."
+            "With random effects there are several standard deviations: say which one counts, sigma=, and its degrees "
+            f"of freedom, edf=. That of the residuals is fit.sigma = {fit.sigma:.4g}."
         )
     found = (
         fit.sigma if sigma is None else sigma,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -93,7 +94,7 @@ def evaluate(functions: LinearFunctions, comparison: Comparison, options: Option
 
 
 def _statistic(tests: RowTests, options: Options) -> tuple[FloatVector, int]:
-    """t of the tests, and the side on which it counts."""
+    """Give t of the tests, and the side on which it counts."""
     difference = tests.estimate - options.null
     side = options.direction
     if options.delta > 0.0:
@@ -109,7 +110,7 @@ def _statistic(tests: RowTests, options: Options) -> tuple[FloatVector, int]:
 def _slices(families: IntVector) -> list[slice]:
     edges = np.flatnonzero(np.diff(families)) + 1
     bounds = [0, *edges.tolist(), len(families)]
-    return [slice(a, b) for a, b in zip(bounds, bounds[1:], strict=False) if b > a]
+    return [slice(a, b) for a, b in pairwise(bounds)]
 
 
 def _family(

@@ -4,32 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import gcd
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from lmm.errors import LmmError, nearest
+from lmm.means.coefficients import (
+    Contrasts,
+    against_control,
+    against_last,
+    against_weighted_mean,
+    changes_of_mean,
+    consecutive,
+    effects,
+    effects_of_others,
+    helmert,
+    identity,
+    orthonormal_polynomials,
+    pairs,
+    polynomials,
+    reversed_pairs,
+)
 from lmm.means.labels import bracketed
-from lmm.typing import FloatMatrix, FloatVector
+from lmm.typing import FloatVector
 
-__all__ = ["FAMILIES", "Contrasts", "Family", "family_contrasts", "family_named"]
+__all__ = ["FAMILIES", "Family", "family_contrasts", "family_named"]
 
 Index = np.ndarray
-
-
-class Contrasts(NamedTuple):
-    """Contrasts of k means.
-
-    Attributes
-    ----------
-    matrix : array or sparse, shape (r, k)
-    labels
-        Of the r rows.
-    """
-
-    matrix: Any
-    labels: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ def family_contrasts(
     family = family_named(name)
     given = {key: value for key, value in options.items() if value is not None}
     for key in given:
-        if key not in family.options and not (name == "nrmlz"):
+        if key not in family.options and name != "nrmlz":
             takers = ", ".join(other for other, candidate in FAMILIES.items() if key in candidate.options)
             raise LmmError(f'{key}= is no option of "{name}" contrasts; it belongs to {takers or "none"}.')
     names = [bracketed(text) for text in labels]
@@ -203,123 +204,6 @@ def _weights(given: Any, counts: FloatVector | None, kept: Index, k: int) -> Flo
     return weights
 
 
-# The families
-
-
-def _pairs(labels: Sequence[str], reverse: bool = False, minus: str = " - ") -> Contrasts:
-    """All differences; in order of the first mean, reversed in order of the second, as the field does."""
-    first, second = np.triu_indices(len(labels), 1)
-    if reverse:
-        order = np.lexsort((first, second))
-        first, second = second[order], first[order]
-    return _differences(labels, first, second, minus)
-
-
-def _revpairwise(labels: Sequence[str], reverse: bool = False, minus: str = " - ") -> Contrasts:
-    return _pairs(labels, not reverse, minus)
-
-
-def _differences(labels: Sequence[str], first: Index, second: Index, minus: str) -> Contrasts:
-    """One mean minus another; sparse, for there may be half a million."""
-    from scipy.sparse import csr_matrix
-
-    r = len(first)
-    columns = np.stack([first, second], axis=1).ravel()
-    values = np.tile([1.0, -1.0], r)
-    matrix = csr_matrix((values, columns, 2 * np.arange(r + 1)), shape=(r, len(labels)))
-    texts = [f"{labels[i]}{minus}{labels[j]}" for i, j in zip(first.tolist(), second.tolist(), strict=True)]
-    return Contrasts(matrix, texts)
-
-
-def _control(
-    labels: Sequence[str], ref: Sequence[int] = (0,), reverse: bool = False, minus: str = " - "
-) -> Contrasts:
-    k = len(labels)
-    others = [i for i in range(k) if i not in ref]
-    if not others:
-        raise LmmError("ref= names all means; nothing is left to compare with the control.")
-    control = labels[ref[0]] if len(ref) == 1 else f"avg({','.join(labels[i] for i in ref)})"
-    matrix = np.zeros((len(others), k))
-    matrix[np.arange(len(others)), others] = 1.0
-    matrix[:, list(ref)] = -1.0 / len(ref)
-    if reverse:
-        return Contrasts(-matrix, [f"{control}{minus}{labels[i]}" for i in others])
-    return Contrasts(matrix, [f"{labels[i]}{minus}{control}" for i in others])
-
-
-def _control_last(
-    labels: Sequence[str], ref: Sequence[int] | None = None, reverse: bool = False, minus: str = " - "
-) -> Contrasts:
-    return _control(labels, (len(labels) - 1,) if ref is None else ref, reverse, minus)
-
-
-def _eff(labels: Sequence[str], weights: FloatVector) -> Contrasts:
-    matrix = np.eye(len(labels)) - weights / weights.sum()
-    return Contrasts(matrix, [f"{text} effect" for text in labels])
-
-
-def _del_eff(labels: Sequence[str], weights: FloatVector) -> Contrasts:
-    others = weights.sum() - weights
-    if (others <= 0).any():
-        raise LmmError("weights= leaves no weight to the other means.")
-    matrix = -np.tile(weights, (len(labels), 1)) / others[:, None]
-    np.fill_diagonal(matrix, 1.0)
-    return Contrasts(matrix, [f"{text} effect" for text in labels])
-
-
-def _consec(labels: Sequence[str], reverse: bool = False, minus: str = " - ") -> Contrasts:
-    later, earlier = np.arange(1, len(labels)), np.arange(len(labels) - 1)
-    first, second = (earlier, later) if reverse else (later, earlier)
-    return _differences(labels, first, second, minus)
-
-
-def _mean_chg(labels: Sequence[str], reverse: bool = False) -> Contrasts:
-    k = len(labels)
-    matrix = np.zeros((k - 1, k))
-    for cut in range(1, k):
-        matrix[cut - 1, :cut] = -1.0 / cut
-        matrix[cut - 1, cut:] = 1.0 / (k - cut)
-    texts = [f"{labels[cut - 1]}|{labels[cut]}" for cut in range(1, k)]
-    return Contrasts(-matrix if reverse else matrix, texts)
-
-
-def _poly(labels: Sequence[str], max_degree: int | None = None) -> Contrasts:
-    """Orthogonal polynomials over equal steps, in the smallest whole numbers, as they are printed in tables.
-
-    The recurrence of the discrete Chebyshev polynomials stays in whole numbers.
-    """
-    k, degree = len(labels), _degrees(labels, max_degree)
-    before, row = [0] * k, [1] * k
-    rows = []
-    for n in range(degree):
-        following = [
-            ((2 * n + 1) * (2 * x - k + 1) * row[x] - n * (k * k - n * n) * before[x]) // (n + 1)
-            for x in range(k)
-        ]
-        before, row = row, following
-        rows.append([number // gcd(*row) for number in row])
-    return Contrasts(np.array(rows, dtype=np.float64), _degree_names(degree))
-
-
-def _opoly(labels: Sequence[str], max_degree: int | None = None, scores: Any = None) -> Contrasts:
-    """Orthonormal polynomials, over scores if given."""
-    x = np.arange(float(len(labels))) if scores is None else np.asarray(scores, dtype=np.float64)
-    if x.shape != (len(labels),) or np.unique(x).size < x.size:
-        raise LmmError(
-            f"scores= needs a different number for each of the {len(labels)} means; it is {scores!r}."
-        )
-    rows = _orthogonal(x, _degrees(labels, max_degree))
-    return Contrasts(rows, _degree_names(len(rows)))
-
-
-def _helmert(labels: Sequence[str]) -> Contrasts:
-    """Each mean against all before it; coefficients as R's contr.helmert."""
-    k = len(labels)
-    matrix = np.tril(-np.ones((k - 1, k)))
-    matrix[np.arange(k - 1), np.arange(1, k)] = np.arange(1.0, k)
-    return Contrasts(matrix, [f"{text} vs earlier" for text in labels[1:]])
-
-
 def _nrmlz(
     labels: Sequence[str],
     family: str = "pairwise",
@@ -338,59 +222,27 @@ def _nrmlz(
     return Contrasts(diags(scale) @ found.matrix, found.labels)
 
 
-def _wtcon(labels: Sequence[str], weights: FloatVector, minus: str = " - ") -> Contrasts:
-    """Each mean against the mean of all, weighted by numbers of observations."""
-    matrix = np.eye(len(labels)) - weights / weights.sum()
-    return Contrasts(matrix, [f"{text}{minus}weighted mean" for text in labels])
-
-
-def _identity(labels: Sequence[str]) -> Contrasts:
-    return Contrasts(np.eye(len(labels)), list(labels))
-
-
-def _degrees(labels: Sequence[str], max_degree: int | None) -> int:
-    most = len(labels) - 1
-    if max_degree is None:
-        return min(6, most)
-    if isinstance(max_degree, bool) or not isinstance(max_degree, int) or not 1 <= max_degree <= most:
-        raise LmmError(f"max_degree= must be a whole number from 1 to {most}; it is {max_degree!r}.")
-    return max_degree
-
-
-def _degree_names(n: int) -> list[str]:
-    return [*("linear", "quadratic", "cubic", "quartic"), *(f"degree {i}" for i in range(5, n + 1))][:n]
-
-
-def _orthogonal(x: FloatVector, degree: int) -> FloatMatrix:
-    """Orthonormal polynomials (degree, k) without the constant; the coefficient of the highest power is positive."""
-    centred = x - x.mean()
-    powers = np.vander(centred / np.abs(centred).max(), degree + 1, increasing=True)
-    Q, R = np.linalg.qr(powers)
-    rows: FloatMatrix = (Q * np.sign(np.diag(R))).T[1:]
-    return rows
-
-
 _REVERSIBLE = frozenset({"reverse", "exclude"})
 _CONTROL = frozenset({"ref", "reverse", "exclude"})
 _WEIGHTED = frozenset({"weights", "exclude"})
 
 FAMILIES: dict[str, Family] = {
-    "pairwise": Family(_pairs, "tukey", _REVERSIBLE, pairs=True, subtracts=True),
-    "revpairwise": Family(_revpairwise, "tukey", _REVERSIBLE, pairs=True, subtracts=True),
-    "tukey": Family(_pairs, "tukey", _REVERSIBLE, pairs=True, subtracts=True),
-    "trt.vs.ctrl": Family(_control, "dunnettx", _CONTROL, subtracts=True),
-    "trt.vs.ctrl1": Family(_control, "dunnettx", _CONTROL, subtracts=True),
-    "trt.vs.ctrlk": Family(_control_last, "dunnettx", _CONTROL, subtracts=True),
-    "dunnett": Family(_control, "dunnettx", _CONTROL, subtracts=True),
-    "eff": Family(_eff, "bh", _WEIGHTED),
-    "del.eff": Family(_del_eff, "bh", _WEIGHTED),
-    "consec": Family(_consec, "mvt", _REVERSIBLE, subtracts=True),
-    "mean_chg": Family(_mean_chg, "mvt", _REVERSIBLE),
-    "poly": Family(_poly, "none", frozenset({"max_degree"})),
-    "opoly": Family(_opoly, "none", frozenset({"max_degree", "scores", "exclude"})),
-    "helmert": Family(_helmert, "none", frozenset({"exclude"})),
+    "pairwise": Family(pairs, "tukey", _REVERSIBLE, pairs=True, subtracts=True),
+    "revpairwise": Family(reversed_pairs, "tukey", _REVERSIBLE, pairs=True, subtracts=True),
+    "tukey": Family(pairs, "tukey", _REVERSIBLE, pairs=True, subtracts=True),
+    "trt.vs.ctrl": Family(against_control, "dunnettx", _CONTROL, subtracts=True),
+    "trt.vs.ctrl1": Family(against_control, "dunnettx", _CONTROL, subtracts=True),
+    "trt.vs.ctrlk": Family(against_last, "dunnettx", _CONTROL, subtracts=True),
+    "dunnett": Family(against_control, "dunnettx", _CONTROL, subtracts=True),
+    "eff": Family(effects, "bh", _WEIGHTED),
+    "del.eff": Family(effects_of_others, "bh", _WEIGHTED),
+    "consec": Family(consecutive, "mvt", _REVERSIBLE, subtracts=True),
+    "mean_chg": Family(changes_of_mean, "mvt", _REVERSIBLE),
+    "poly": Family(polynomials, "none", frozenset({"max_degree"})),
+    "opoly": Family(orthonormal_polynomials, "none", frozenset({"max_degree", "scores", "exclude"})),
+    "helmert": Family(helmert, "none", frozenset({"exclude"})),
     "nrmlz": Family(_nrmlz, "none", frozenset({"family"}), subtracts=True),
-    "wtcon": Family(_wtcon, "none", _WEIGHTED, subtracts=True),
-    "identity": Family(_identity, "none", frozenset({"exclude"})),
+    "wtcon": Family(against_weighted_mean, "none", _WEIGHTED, subtracts=True),
+    "identity": Family(identity, "none", frozenset({"exclude"})),
 }
 """By name. Those with a default of ``mvt`` are strongly correlated, which other adjustments ignore."""

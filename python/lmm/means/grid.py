@@ -46,7 +46,7 @@ class ReferenceGrid:
     fit: Fit
     variables: dict[str, GridVariable]
     nests: dict[str, tuple[str, ...]]
-    index: dict[str, IntVector]
+    index: Mapping[str, IntVector]
     X: FloatMatrix
     offset: FloatVector
     counts: FloatVector
@@ -57,7 +57,7 @@ class ReferenceGrid:
         return tuple(name for name, variable in self.variables.items() if variable.is_factor)
 
     def cells(self, names: Sequence[str]) -> IntVector:
-        """Number the combinations of some variables (n_rows,), first variable fastest."""
+        """Give each row the number of its combination of some variables (n_rows,), first variable fastest."""
         cell = np.zeros(len(self.X), dtype=np.int64)
         size = 1
         for name in names:
@@ -66,7 +66,7 @@ class ReferenceGrid:
         return cell
 
     def observations(self, names: Sequence[str]) -> IntVector:
-        """The same number for each row of the data (n_obs,), -1 where a level is not in the grid."""
+        """Give the same number to each row of the data (n_obs,), -1 where a level is not in the grid."""
         cell = np.zeros(self.fit.n_obs, dtype=np.int64)
         known = np.ones(self.fit.n_obs, dtype=bool)
         size = 1
@@ -78,7 +78,7 @@ class ReferenceGrid:
         return np.where(known, cell, -1)
 
     def moved(self, values: Mapping[str, FloatVector]) -> tuple[FloatMatrix, FloatVector]:
-        """X (n_rows, n_all) and offsets (n_rows,) with other values of some covariates."""
+        """Build X (n_rows, n_all) and offsets (n_rows,) with other values of some covariates."""
         return _build(self.fit, self.variables, self.index, len(self.X), values)
 
 
@@ -131,7 +131,7 @@ def _occurring(
     for inner, outers in nests.items():
         family = (inner, *outers)
         sizes = [len(variables[name].values) for name in family]
-        codes = np.stack([variables[name].codes for name in family])
+        codes = np.stack([variables[name].codes for name in family]).astype(np.int64)
         known = (codes >= 0).all(axis=0)
         seen = np.zeros(int(np.prod(sizes)), dtype=bool)
         seen[np.ravel_multi_index(tuple(codes[:, known]), sizes)] = True
@@ -146,7 +146,7 @@ def _build(
     n_rows: int,
     moved: Mapping[str, FloatVector],
 ) -> tuple[FloatMatrix, FloatVector]:
-    """Rows of X (n_rows, n_all) and offsets (n_rows,): transforms are evaluated anew, with the state of the fit."""
+    """Build X (n_rows, n_all) and offsets (n_rows,): transforms are evaluated anew, with the state of the fit."""
     spec = fit.spec
     table: dict[str, Any] = {}
     for name, variable in variables.items():

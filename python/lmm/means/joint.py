@@ -105,7 +105,7 @@ def joint_tests(
 
 
 def _terms(fit: Fit, groups: Sequence[str]) -> list[tuple[str, ...]]:
-    """Sets of variables that stand together in a term, groups left out: single ones first, in formula order."""
+    """List sets of variables that stand together in a term, groups left out; single ones first, in formula order."""
     found: dict[frozenset[str], tuple[str, ...]] = {}
     coded = {factor.name: factor.variable for factor in fit.design.factors}
     for term in fit.design.terms:
@@ -137,7 +137,7 @@ def _test_term(
 
 
 def _differences(grid: ReferenceGrid, asked: Specs, labels: Labels, k: int) -> FloatMatrix:
-    """Differences of differences (r, k) of the means of a term in each group, which are zero when the term is nothing.
+    """Give differences of differences (r, k) of the means of a term in each group, all zero when the term is nothing.
 
     Levels are compared within the levels that they are nested in.
     """

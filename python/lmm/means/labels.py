@@ -24,7 +24,7 @@ def is_number(text: str) -> bool:
 
 
 def with_factor_names(name: str, values: Sequence[Any]) -> list[str]:
-    """Texts of levels; where all are numbers they carry the name of their factor.
+    """Write levels as texts; where all are numbers they carry the name of their factor.
 
     Examples
     --------
@@ -39,7 +39,7 @@ def with_factor_names(name: str, values: Sequence[Any]) -> list[str]:
 
 
 def combined(columns: Mapping[str, Sequence[Any]]) -> list[str]:
-    """One text for each row of several columns of levels, joined by spaces.
+    """Write one text for each row of several columns of levels, joined by spaces.
 
     Examples
     --------
@@ -74,7 +74,7 @@ def _is_bracketed(text: str) -> bool:
 
 
 def as_objects(values: Sequence[Any]) -> np.ndarray:
-    """An array that keeps Python values as they are, shape (n,)."""
+    """Make an array that keeps Python values as they are, shape (n,)."""
     array = np.empty(len(values), dtype=object)
     array[:] = list(values)
     return array

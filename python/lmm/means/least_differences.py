@@ -16,6 +16,15 @@ if TYPE_CHECKING:
 
 __all__ = ["differences_table"]
 
+_MEANING = (
+    "Two means differ significantly at the level {:g} if their difference exceeds value = critical × sed; "
+    "LSD for one comparison, HSD (Tukey) for all at once."
+)
+_UNEQUAL = (
+    "Standard errors of differences are not equal: sed, df, critical and value are averages over the pairs; "
+    'compare two means by contrast("pairwise").'
+)
+
 
 def differences_table(means: Means, alpha: float) -> Table:
     """Make the table of LSD and HSD; see `Means.significant_differences`."""
@@ -40,14 +49,10 @@ def differences_table(means: Means, alpha: float) -> Table:
     notes = [
         *means.remarks,
         *(note for note in found.notes if note.startswith("Degrees of freedom")),
-        f"Two means differ significantly at the level {alpha:g} if their difference exceeds value = critical × sed; "
-        "LSD for one comparison, HSD (Tukey) for all at once.",
+        _MEANING.format(alpha),
     ]
     if unequal:
-        notes.append(
-            "Standard errors of differences are not equal: sed, df, critical and value are averages over the pairs; compare "
-            'two means by contrast("pairwise").'
-        )
+        notes.append(_UNEQUAL)
     return Table(columns, title="Least significant differences", notes=notes)
 
 

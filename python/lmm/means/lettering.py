@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from string import ascii_letters
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ import numpy as np
 
 from lmm.errors import LmmError
 from lmm.table import Table
+from lmm.typing import IntVector
 
 if TYPE_CHECKING:
     from lmm.means.result import Means
@@ -36,8 +37,8 @@ def compact_letters(n: int, different: Iterable[tuple[int, int]]) -> list[str]:
     Notes
     -----
     Insert and absorb (Piepho 2004, J. Comput. Graph. Stat. 13, 456–466): all means share one letter to begin with;
-    for each pair that differs, every letter that both have is replaced by two, without the one and without the other; a letter
-    whose means all share another is dropped.
+    for each pair that differs, every letter that both have is replaced by two, without the one and without the other;
+    a letter whose means all share another is dropped.
 
     Examples
     --------
@@ -80,7 +81,7 @@ def letters_table(means: Means, alpha: float, adjust: str, sort: bool) -> Table:
     letters: list[str | None] = [None] * len(found)
     order: list[int] = []
     p_value = pairs.evaluated.p_value
-    for family, rows, start in _families(means):
+    for rows, start in _families(means):
         ranked = [int(row) for row in rows[np.argsort(-found[rows], kind="stable")]]
         estimable = [row for row in ranked if not np.isnan(found[row])]
         place = {row: i for i, row in enumerate(estimable)}
@@ -91,8 +92,7 @@ def letters_table(means: Means, alpha: float, adjust: str, sort: bool) -> Table:
         ]
         for row, text in zip(estimable, compact_letters(len(estimable), sorted(different)), strict=True):
             letters[row] = text
-        order += ranked if sort else [int(row) for row in rows]
-        del family
+        order += ranked if sort else rows.tolist()
     table = replace(means, options=replace(means.options, shows="intervals")).table
     columns: dict[str, Any] = {name: [table[name][row] for row in order] for name in table.columns}
     columns["letters"] = [letters[row] for row in order]
@@ -107,7 +107,7 @@ def letters_table(means: Means, alpha: float, adjust: str, sort: bool) -> Table:
 
 
 def pairs_of(means: Means, adjust: str) -> Means:
-    """All pairwise differences in each group, tested against zero.
+    """Give all pairwise differences in each group, tested against zero.
 
     Raises
     ------
@@ -140,12 +140,13 @@ def checked_alpha(alpha: float) -> float:
     return float(alpha)
 
 
-def _families(means: Means) -> Iterable[tuple[int, np.ndarray, int]]:
+def _families(means: Means) -> Iterable[tuple[IntVector, int]]:
+    """Positions of the means of each group, and of its first pair."""
     start = 0
     families = means.comparison.families
     for family in range(len(means.comparison.n_means)):
         rows = np.flatnonzero(families == family)
-        yield family, rows, start
+        yield rows, start
         start += _n_pairs(len(rows))
 
 
@@ -153,7 +154,6 @@ def _n_pairs(k: int) -> int:
     return k * (k - 1) // 2
 
 
-def _pair_rows(rows: Sequence[int]) -> list[tuple[int, int]]:
+def _pair_rows(rows: IntVector) -> list[tuple[int, int]]:
     first, second = np.triu_indices(len(rows), 1)
-    chosen = np.asarray(rows)
-    return list(zip(chosen[first].tolist(), chosen[second].tolist(), strict=True))
+    return list(zip(rows[first].tolist(), rows[second].tolist(), strict=True))

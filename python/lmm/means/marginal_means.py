@@ -54,8 +54,8 @@ def emmeans(
     fit
         Any fit.
     specs
-        Factors whose combinations get a mean: ``"Trt"``, ``"Trt:Day"`` or ``["Trt", "Day"]``, and after a bar those that
-        make groups, ``"Trt | Day"``. ``"1"`` is the mean over everything.
+        Factors whose combinations get a mean: ``"Trt"``, ``"Trt:Day"`` or ``["Trt", "Day"]``, and after a bar those
+        that make groups, ``"Trt | Day"``. ``"1"`` is the mean over everything.
     by
         More factors that make groups.
     at
@@ -76,8 +76,8 @@ def emmeans(
         Standard deviation of the response for that, on the scale of the model; by default of residuals and random
         intercepts together.
     cov_reduce
-        Where covariates are held that ``at`` does not name: their mean by default; a function of their values, False for
-        all of these, or a dict of such by name.
+        Where covariates are held that ``at`` does not name: their mean by default; a function of their values, False
+        for all of these, or a dict of such by name.
     seed
         For ``adjust="mvt"``.
 
@@ -182,6 +182,7 @@ def _link(fit: Fit, transform: str | None) -> Link | None:
         )
     try:
         text = fit.spec.response.text
+        # A column may have a name that Python cannot read, such as yield.
         return None if text.strip("`") in fit.design.model_frame else read_link(text)
     except UnsupportedError:
         if transform is not None:

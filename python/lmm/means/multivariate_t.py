@@ -95,11 +95,8 @@ class Directions:
         h = self.h
         with np.errstate(divide="ignore", invalid="ignore"):
             beyond = _radius_tail((c / h) ** 2, self.rank, df)
-        if c >= 0.0:
-            # Directions in which all elements are negative never get there.
-            tails = np.where(h > 0.0, beyond, 0.0)
-        else:
-            tails = np.where(h < 0.0, 1.0 - beyond, 1.0)
+        # Directions in which all elements are negative never get above zero, but always above some c below it.
+        tails = np.where(h > 0.0, beyond, 0.0) if c >= 0.0 else np.where(h < 0.0, 1.0 - beyond, 1.0)
         weighted: FloatVector = (tails * self.share).sum(axis=1)
         return weighted
 
@@ -161,7 +158,7 @@ def _radius_tail(square: FloatArray, m: int, df: float) -> FloatArray:
 
 
 def _root(correlation: FloatMatrix) -> FloatMatrix:
-    """A (r, m) with A A' the correlation, m its rank."""
+    """Give A (r, m) with A A' the correlation, m its rank."""
     values, vectors = np.linalg.eigh((correlation + correlation.T) / 2.0)
     used = values > _RANK * max(values[-1], 1.0)
     root: FloatMatrix = vectors[:, used] * np.sqrt(values[used])

@@ -19,8 +19,8 @@ __all__ = ["regridded"]
 def regridded(means: Means) -> Means:
     """Go over to the scale of the response; see `Means.regrid`.
 
-    A mean h(l'β) is the linear function h'(l'β̂) l'β plus a constant, to first order about β̂: so contrasts of such means keep
-    the covariance and the degrees of freedom of the model.
+    A mean h(l'β) is the linear function h'(l'β̂) l'β plus a constant, to first order about β̂: so contrasts of such
+    means keep the covariance and the degrees of freedom of the model.
     """
     if means.kind != "mean":
         raise LmmError("regrid() is for means; take the contrasts afterwards.")

@@ -43,7 +43,7 @@ class Link:
     steps
         From the scale of the model back, outermost first.
     ratio_scale
-        What a difference of logarithms is multiplied with before exp makes a ratio of it; 0 where differences are no ratios.
+        What a difference is multiplied with before exp makes a ratio of it; 0 where differences are no ratios.
     """
 
     text: str
@@ -59,8 +59,8 @@ class Link:
         eta : shape (n,)
             On the scale of the model.
         bias_variance
-            Variance of the response on that scale: half of it times the second derivative is added, so that what comes out
-            approximates the mean of the response and not its median.
+            Variance of the response on that scale: half of it times the second derivative is added, so that what
+            comes out approximates the mean of the response and not its median.
         """
         jet = self._jet(eta)
         if not bias_variance:
@@ -115,7 +115,8 @@ def read_link(text: str) -> Link | None:
     column = state.read(tree)
     index = re.fullmatch(r"_column_(\d+)_", column)
     column = names[int(index[1])] if index else column
-    return Link(text, column, tuple(steps), state.ratio_scale) if steps else None
+    shown = re.sub(r"""Q\((['"])(.*?)\1\)""", r"\2", text)
+    return Link(shown, column, tuple(steps), state.ratio_scale) if steps else None
 
 
 class _Reading:
@@ -142,7 +143,7 @@ class _Reading:
             self._add_step(_scaled(-1.0))
             self._outer_factor(-1.0)
             return self.read(node.operand)
-        raise self._unknown()
+        raise self.unknown()
 
     def _call(self, node: ast.Call) -> str:
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
@@ -157,13 +158,13 @@ class _Reading:
             self.pure = False
             self._add_step(_INVERSES[name])
         else:
-            raise self._unknown()
+            raise self.unknown()
         return self.read(arguments[0])
 
     def _arithmetic(self, node: ast.BinOp) -> str:
         left, right = _constant(node.left), _constant(node.right)
         if (left is None) == (right is None):
-            raise self._unknown()
+            raise self.unknown()
         number = left if left is not None else right
         inner = node.right if left is not None else node.left
         operator = type(node.op)
@@ -186,7 +187,7 @@ class _Reading:
             self.pure = False
             self._add_step(_power(1.0 / number))
         else:
-            raise self._unknown()
+            raise self.unknown()
         return self.read(inner)
 
     def _log(self, base: float) -> None:
@@ -209,17 +210,17 @@ class _Reading:
     def _add_step(self, step: Step) -> None:
         self.steps.append(step)
 
-    def _unknown(self) -> UnsupportedError:
+    def unknown(self) -> UnsupportedError:
         return UnsupportedError(
-            f'It is not known how to undo "{self.text}": transform="response" knows log, log2, log10, log1p, sqrt, exp, expm1, '
-            "asin, powers, and sums and products with numbers. Leave transform= out, and transform what comes out yourself."
+            f'It is not known how to undo "{self.text}": transform="response" knows log, log2, log10, log1p, sqrt, '
+            "exp, expm1, asin, powers, sums and products with numbers. Leave transform= out, and transform the results."
         )
 
 
 def _number(node: ast.expr, reading: _Reading) -> float:
     value = _constant(node)
     if value is None or value <= 0.0:
-        raise reading._unknown()
+        raise reading.unknown()
     return value
 
 
@@ -242,7 +243,7 @@ def _scaled(factor: float) -> Step:
 
 
 def _power(p: float, numerator: float = 1.0) -> Step:
-    """v -> (v / numerator)**p; a negative v has no such response."""
+    """Undo by (v / numerator)**p; a negative v has no such response."""
 
     def step(v: FloatVector) -> Jet:
         x = np.where(v < 0.0, np.nan if p % 1.0 else v, v) / numerator

@@ -1,4 +1,4 @@
-"""Adjustments of p-values that need nothing but the p-values: Holm's, Hochberg's, Hommel's and the false discovery rate."""
+"""Adjustments that need nothing but the p-values: Holm's, Hochberg's, Hommel's and the false discovery rate."""
 
 from __future__ import annotations
 
@@ -42,21 +42,21 @@ def hochberg(p: FloatVector, n: int) -> FloatVector:
 
 
 def benjamini_hochberg(p: FloatVector, n: int) -> FloatVector:
-    """False discovery rate (Benjamini and Hochberg 1995); parameters as `holm`."""
+    """Control the false discovery rate (Benjamini and Hochberg 1995); parameters as `holm`."""
     order = np.argsort(p, kind="stable")[::-1]
     factor = n / np.arange(p.size, 0, -1)
     return _restored(np.minimum.accumulate(factor * p[order]), order)
 
 
 def benjamini_yekutieli(p: FloatVector, n: int) -> FloatVector:
-    """False discovery rate under any dependence (Benjamini and Yekutieli 2001); parameters as `holm`."""
+    """Control the false discovery rate under any dependence (Benjamini and Yekutieli 2001); parameters as `holm`."""
     order = np.argsort(p, kind="stable")[::-1]
     factor = n / np.arange(p.size, 0, -1) * np.sum(1.0 / np.arange(1, n + 1))
     return _restored(np.minimum.accumulate(factor * p[order]), order)
 
 
 def hommel(p: FloatVector, n: int) -> FloatVector:
-    """Closed testing with Simes' test (Hommel 1988), by Wright's algorithm (1992); parameters as `holm`.
+    """Close Simes' test (Hommel 1988), by Wright's algorithm (1992); parameters as `holm`.
 
     Raises
     ------
