@@ -176,7 +176,9 @@ def test_different_responses_are_refused(fits, sleep):
     ):
         lmm.compare(fits["full"], logarithm)
     shuffled = lmm.fit("Reaction ~ Days + (1 | Subject)", sleep.iloc[::-1])
-    with pytest.raises(lmm.LmmError, match=r"different responses, so that .* the same rows in the same order"):
+    with pytest.raises(
+        lmm.LmmError, match=r"different responses, so that .* the same rows in the same order"
+    ):
         lmm.compare(fits["full"], shuffled)
 
 

@@ -209,5 +209,8 @@ def guarded(call: Callable[[], Result]) -> Result:
         return call()
     except _core.CoreFailure as failure:
         kind, text = failure.args
-        kinds: dict[str, type[LmmError]] = {"not-positive-definite": ConvergenceError, "unreliable": ConvergenceError}
+        kinds: dict[str, type[LmmError]] = {
+            "not-positive-definite": ConvergenceError,
+            "unreliable": ConvergenceError,
+        }
         raise kinds.get(kind, DesignError)(_REASONS.get(kind, text[0].upper() + text[1:] + ".")) from None
