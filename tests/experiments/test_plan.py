@@ -40,6 +40,7 @@ def test_replicates_may_be_a_factor():
         ("~ Diet", {"Diet": True, "replicates": 2}, "not True"),
         ("~ Diet", {"Diet": 6, "replicates": 0}, "number of replicates must be a whole number of at least 1"),
         ("~ Diet", {}, "There are no factors"),
+        ("~ Diet", {"Diet": ["a", "b"], "replicates": 3}, r"size of each factor as a number.*\{'Diet': 2\}"),
         ("~ Diet + (1 | Room)", {"Diet": 2000, "Room": 2000}, "would have 4,000,000 rows"),
         ("~ Diet + (1 | Diet:Pen)", {"Diet": 3, "Pen": 4}, "one for each row"),
     ],

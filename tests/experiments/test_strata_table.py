@@ -171,6 +171,7 @@ def test_real_replicates_pass():
     ("call", "error", "message"),
     [
         (lambda: lmm.strata(FORMULA), lmm.DataError, "There are no data"),
+        (lambda: lmm.strata(lmm.datasets.load("Oats"), FORMULA), lmm.LmmError, "the table is the second one"),
         (
             lambda: lmm.strata(FORMULA, lmm.datasets.load("Oats"), type=4),
             lmm.LmmError,
@@ -196,3 +197,11 @@ def test_requests_that_cannot_be_met(call, error, message):
 def test_a_fit_needs_no_second_table(oats):
     with pytest.raises(lmm.LmmError, match="A fit has its data"):
         lmm.strata(lmm.fit(FORMULA, oats), oats)
+
+
+def test_a_straight_line_over_few_values_is_said(oats):
+    table = lmm.strata("yield ~ Variety * nitro + (1 | Block/Variety)", oats)
+    assert dict(zip(table["term"], table["df"], strict=True))["nitro"] == 1
+    assert any("nitro is numeric with 4 values" in note and "C(nitro)" in note for note in table.notes)
+    covariate = oats.assign(x=np.linspace(0, 1, 72))
+    assert not any("numeric" in note for note in lmm.strata("yield ~ x + (1 | Block)", covariate).notes)

@@ -71,6 +71,7 @@ MESSAGES = [
     ("y ~ lgo(x)", "    ^     ", 'unknown function lgo(). Did you mean "log"?'),
     ("y ~ log(sqr(x))", "        ^      ", 'unknown function sqr(). Did you mean "sqrt"?'),
     ("y ~ is.na(x)", "    ^       ", "unknown function is.na()"),
+    ("y ~ a + Error(b/a)", "        ^         ", "is a random term here: (1 | block/plot)"),
     ("y ~ relevel(f, 'b')", "    ^              ", "Choose the reference level by C(f, contr.treatment("),
     ("y ~ np.lgo(x)", "    ^        ", 'NumPy has no np.lgo. Did you mean "log"?'),
     ("y ~ I(x + )", "          ^", "what stands in a call is Python, and this is not: invalid syntax"),

@@ -7,12 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from lmm.data import Column
+from lmm.design import Design
 from lmm.estimation import Effect, determines
 from lmm.experiments.mean_squares import WITHIN, stratum_name
 from lmm.experiments.structure import OBSERVATION, Structure, Unit
 from lmm.typing import IntVector
 
-__all__ = ["cautions"]
+__all__ = ["cautions", "straight_lines"]
+
+_LOOKS_LIKE_LEVELS = 10
 
 
 def cautions(structure: Structure, units: Sequence[Unit], unused: Mapping[str, Column]) -> tuple[str, ...]:
@@ -32,7 +35,7 @@ def cautions(structure: Structure, units: Sequence[Unit], unused: Mapping[str, C
         *_confounding(structure, units),
         *_forgotten_units(structure, unused),
         *_subsamples(structure, units),
-        *_covariates(structure),
+        *straight_lines(structure.design),
     )
 
 
@@ -126,10 +129,16 @@ def _subsamples(structure: Structure, units: Sequence[Unit]) -> Iterator[str]:
         )
 
 
-def _covariates(structure: Structure) -> Iterator[str]:
-    """Say which terms are straight lines."""
-    for effect in structure.effects:
-        if effect.kind == "fixed" and len(effect.numeric) == 1 and not effect.factors:
-            name = effect.numeric[0]
-            if name in structure.design.model_frame:
-                yield f"{name} is numeric: a straight line with one degree of freedom; C({name}) makes it a factor."
+def straight_lines(design: Design) -> Iterator[str]:
+    """Say which terms are straight lines, although their few values look like levels."""
+    factors = {factor.name for factor in design.factors}
+    for term in design.terms:
+        name = term.name
+        if len(term.parts) != 1 or name in factors or name not in design.model_frame:
+            continue
+        n_values = len(design.model_frame[name].as_factor().levels)
+        if 2 < n_values <= _LOOKS_LIKE_LEVELS:
+            yield (
+                f"{name} is numeric with {n_values} values: a straight line with one degree of freedom; "
+                f"C({name}) makes it a factor."
+            )

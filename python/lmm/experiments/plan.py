@@ -94,8 +94,16 @@ def _sizes(factors: Any) -> dict[str, int] | None:
     """Sizes as they were given; None for a table."""
     if not isinstance(factors, Mapping):
         return None
-    if any(hasattr(value, "__len__") and not isinstance(value, str) for value in factors.values()):
+    columns = [
+        name for name, value in factors.items() if hasattr(value, "__len__") and not isinstance(value, str)
+    ]
+    if columns and len(columns) == len(factors):
         return None
+    if columns:
+        raise DesignError(
+            f"Give the size of each factor as a number, {columns[0]} too, such as {{{columns[0]!r}: "
+            f"{len(factors[columns[0]])}}}; or a table, with one value of each factor for every plot."
+        )
     if not factors:
         raise DesignError(
             'There are no factors: give their sizes, such as {"Diet": 6, "Room": 3}, or a table.'

@@ -10,6 +10,7 @@ import numpy as np
 from lmm.design import Design, DesignSpec
 from lmm.errors import DataError, LmmError
 from lmm.estimation import Anova, QuadraticForm, SumsOfSquares, check_degrees, checked_sums
+from lmm.experiments.cautions import straight_lines
 from lmm.experiments.duplicates import check_duplicates
 from lmm.experiments.mean_squares import ErrorTerm, error_term, expectation, stratum_name
 from lmm.experiments.orthogonality import Allocation, allocate
@@ -113,6 +114,11 @@ def strata(
     """
     kind = checked_sums(type)
     if not isinstance(model, str):
+        if not hasattr(model, "design"):
+            raise LmmError(
+                "The first argument is a formula or a fit, the table is the second one: "
+                f'lmm.strata("y ~ a + (1 | block)", data). It is {model.__class__.__name__}.'
+            )
         if data is not None:
             raise LmmError("A fit has its data: write lmm.strata(fit), or give a formula and a table.")
         return strata_of(model.design, kind)
@@ -148,7 +154,12 @@ def strata_of(design: Design, kind: SumsOfSquares = 1) -> Strata:
         ]
         rows += [_Row(name, form.name, form, error_term(form.coefficients, errors)) for form in treated]
         rows.append(_Row(name, RESIDUALS, error, None))
-    return _tabulated(rows, errors, anova, [*design.notes, *repeated, *_notes(rows, forms, places, kind)])
+    return _tabulated(
+        rows,
+        errors,
+        anova,
+        [*design.notes, *repeated, *straight_lines(design), *_notes(rows, forms, places, kind)],
+    )
 
 
 def _tabulated(

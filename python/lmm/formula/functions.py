@@ -122,6 +122,7 @@ _ADVICE = {
     "cut": "Cut the column in the table first.",
     "sum": "For an effect coding write C(f, contr.sum).",
     "offset": "offset(...) is a term of its own: y ~ x + offset(z).",
+    "Error": "Error(block/plot) of aov is a random term here: (1 | block/plot).",
 }
 
 
