@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from lmm.means.grid import ReferenceGrid
     from lmm.means.response import Link
+    from lmm.plots import MeansPlotKind
     from lmm.table import Table
 
 __all__ = ["Means"]
@@ -383,8 +384,8 @@ class Means(Tabular):
 
         return regridded(self)
 
-    def plot(self, kind: str = "intervals", **options: Any) -> Figure:
-        """Draw ``"intervals"``, ``"interaction"``, ``"p_values"`` or ``"letters"``; see `lmm.plots.draw_means`."""
+    def plot(self, kind: MeansPlotKind = "intervals", **options: Any) -> Figure:
+        """Draw ``"intervals"``, ``"arrows"``, ``"letters"``, ``"interaction"`` or ``"p_values"``; see `draw_means`."""
         from lmm.plots import draw_means
 
         return draw_means(self, kind, **options)

@@ -7,6 +7,7 @@ thinned evenly with the extremes kept; the same data always give the same pictur
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from lmm.errors import LmmError, nearest
@@ -17,6 +18,10 @@ from lmm.plots.contours import contours_data, plot_contours
 from lmm.plots.fitted import fitted_data, plot_fitted
 from lmm.plots.hasse import hasse_data, plot_hasse
 from lmm.plots.influence import influence_data, plot_influence
+from lmm.plots.means import means_data, plot_means
+from lmm.plots.means_blocks import blocks_data, plot_blocks
+from lmm.plots.means_interaction import interaction_data, plot_interaction
+from lmm.plots.means_p_values import p_values_data, plot_p_values
 from lmm.plots.predictions import plot_predictions, predictions_data
 from lmm.plots.profile_curves import View, plot_profile, profile_data
 from lmm.plots.qq import plot_qq, qq_data
@@ -28,19 +33,27 @@ if TYPE_CHECKING:
 
     from matplotlib.figure import Figure
 
+    from lmm.means import Means
     from lmm.model import Fit
 
 __all__ = [
+    "MeansPlotKind",
     "PlotKind",
     "View",
+    "blocks_data",
     "bootstrap_data",
     "caterpillar_data",
     "coefficients_data",
     "contours_data",
     "draw",
+    "draw_means",
     "fitted_data",
     "hasse_data",
     "influence_data",
+    "interaction_data",
+    "means_data",
+    "p_values_data",
+    "plot_blocks",
     "plot_bootstrap",
     "plot_caterpillar",
     "plot_coefficients",
@@ -48,6 +61,9 @@ __all__ = [
     "plot_fitted",
     "plot_hasse",
     "plot_influence",
+    "plot_interaction",
+    "plot_means",
+    "plot_p_values",
     "plot_predictions",
     "plot_profile",
     "plot_qq",
@@ -127,3 +143,52 @@ def draw(fit: Fit, kind: PlotKind = "residuals", **options: Any) -> Figure:
             f"there is no plot of kind {kind!r}; there are {', '.join(kinds)}.{nearest(str(kind), kinds)}"
         )
     return _DRAWN_BY[kind](fit, **options)
+
+
+MeansPlotKind = Literal["intervals", "letters", "arrows", "interaction", "p_values"]
+"""What ``means.plot()`` draws."""
+
+_MEANS_DRAWN_BY: dict[str, Callable[..., Figure]] = {
+    "intervals": plot_means,
+    "letters": partial(plot_means, letters=True),
+    "arrows": partial(plot_means, arrows=True),
+    "interaction": plot_interaction,
+    "p_values": plot_p_values,
+}
+
+
+def draw_means(means: Means, kind: MeansPlotKind = "intervals", **options: Any) -> Figure:
+    """Draw one of the pictures of marginal means by its name.
+
+    Parameters
+    ----------
+    means
+        Marginal means; ``"intervals"`` takes trends and contrasts too.
+    kind
+        ``"intervals"``, ``"letters"``, ``"arrows"``, ``"interaction"`` or ``"p_values"``.
+    **options
+        Arguments of ``plot_means``, ``plot_interaction`` or ``plot_p_values``.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    LmmError
+        If there is no such picture, or the rows have nothing to show in it.
+    MissingExtraError
+        If matplotlib is not installed.
+
+    Examples
+    --------
+    >>> import lmm
+    >>> fit = lmm.fit("breaks ~ wool * tension", lmm.datasets.load("warpbreaks"))
+    >>> fit.emmeans("tension | wool").plot("arrows").savefig("/dev/null", format="pdf")
+    """
+    kinds = get_args(MeansPlotKind)
+    if kind not in kinds:
+        raise LmmError(
+            f"there is no plot of means of kind {kind!r}; there are {', '.join(kinds)}.{nearest(str(kind), kinds)}"
+        )
+    return _MEANS_DRAWN_BY[kind](means, **options)
