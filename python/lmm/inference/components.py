@@ -17,6 +17,7 @@ from lmm.errors import DesignError, UnsupportedError
 from lmm.inference.effects import Effects, head_first, largest_part
 from lmm.inference.gram import GramInverse
 from lmm.inference.per_fit import per_fit
+from lmm.inference.traces import Traces
 from lmm.typing import FloatArray, FloatMatrix, FloatVector
 
 if TYPE_CHECKING:
@@ -222,9 +223,10 @@ def _products(
 ) -> tuple[FloatArray, FloatArray]:
     """P (m, ., .) and Q (m, m, ., .); from ∂V/∂σ² = V - ZSZ' the last follows from S as a direction."""
     m, width = len(moves), K.shape[1]
-    moved = np.hstack([_moved(B.effects, K, move) for move in moves])  # (q, m (p + 1))
-    first = (K.T @ moved).reshape(width, m, width).transpose(1, 0, 2)  # X'V⁻¹V_iV⁻¹X
-    second = (moved.T @ B.apply(moved)).reshape(m, width, m, width).transpose(0, 2, 1, 3)
+    first = _against(B.effects, K, K, moves)  # X'V⁻¹V_iV⁻¹X
+    second = np.empty((m, m, width, width))
+    for j, move in enumerate(moves):
+        second[:, j] = _against(B.effects, K, B.apply(_moved(B.effects, K, move)), moves)
     Q = second.copy()
     Q[:-1, -1] = first[:-1] - second[:-1, -1]
     Q[-1, :-1] = first[:-1] - second[-1, :-1]
@@ -243,22 +245,39 @@ def _moved(effects: Effects, K: FloatMatrix, move: list[FloatMatrix | None]) -> 
     return np.vstack([piece.reshape(piece.shape[0] * piece.shape[1], K.shape[1]) for piece in pieces])
 
 
+def _against(
+    effects: Effects, K: FloatMatrix, Y: FloatMatrix, moves: list[list[FloatMatrix | None]]
+) -> FloatArray:
+    """K' (∂S/∂parameter) Y for all parameters (m, p + 1, p + 1)."""
+    width = K.shape[1]
+    found = np.zeros((len(moves), width, width))
+    for slot, (left, right) in enumerate(zip(effects.by_level(K), effects.by_level(Y), strict=True)):
+        k = left.shape[1]
+        # Products of all columns, summed over the levels: (k, p + 1, k, p + 1)
+        pairs = left.reshape(len(left), k * width).T @ right.reshape(len(right), k * width)
+        by_columns = pairs.reshape(k, width, k, width).transpose(0, 2, 1, 3).reshape(k * k, width * width)
+        found += (_stacked(moves, slot, k) @ by_columns).reshape(found.shape)
+    return found
+
+
+def _stacked(moves: list[list[FloatMatrix | None]], slot: int, k: int) -> FloatMatrix:
+    """Give the derivatives of one term by all parameters (m, k k)."""
+    rows = [move[slot] for move in moves]
+    return np.array([np.zeros(k * k) if E is None else E.ravel() for E in rows])
+
+
 def _traces(
     B: GramInverse, moves: list[list[FloatMatrix | None]], n_obs: int
 ) -> tuple[FloatVector, FloatMatrix]:
     """tr(V⁻¹V_i) (m,) and tr(V⁻¹V_iV⁻¹V_j) (m, m)."""
-    sums, pairs = B.sums, B.traces
-    m = len(moves)
-    single = np.array(
-        [sum(float((E * sums[a]).sum()) for a, E in enumerate(move) if E is not None) for move in moves]
-    )
-    double = np.zeros((m, m))
-    for i, left in enumerate(moves):
-        for j, right in enumerate(moves):
-            for a, E in enumerate(left):
-                for b, D in enumerate(right):
-                    if E is not None and D is not None:
-                        double[i, j] += float(np.einsum("rs,rstu,tu->", E, pairs[a][b], D))
+    traces_of = Traces(B)
+    sums, pairs = traces_of.single, traces_of.double
+    stacked = [_stacked(moves, slot, len(own)) for slot, own in enumerate(sums)]
+    single = np.sum([E @ own.ravel() for E, own in zip(stacked, sums, strict=True)], axis=0)
+    double = np.zeros((len(moves), len(moves)))
+    for a, left in enumerate(stacked):
+        for b, right in enumerate(stacked):
+            double += left @ pairs[a][b].reshape(left.shape[1], right.shape[1]) @ right.T
     traces = double.copy()
     traces[:-1, -1] = traces[-1, :-1] = single[:-1] - double[:-1, -1]
     traces[-1, -1] = n_obs - 2.0 * single[-1] + double[-1, -1]

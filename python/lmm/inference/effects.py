@@ -12,7 +12,7 @@ import numpy as np
 
 from lmm.design import RandomPart
 from lmm.engine import GroupBlock
-from lmm.typing import FloatArray, FloatMatrix, FloatVector, IntVector
+from lmm.typing import FloatArray, FloatMatrix, FloatVector, IntVector, Structure
 
 __all__ = ["Effects"]
 
@@ -26,6 +26,8 @@ class _Term:
     Z
         Sparse (n, l k), level by level.
     n_levels, n_columns
+    structure
+        ``"us"`` or ``"diag"``.
     basis : shape (k, k)
         M with Z_turned = Z (I ⊗ M).
     tau : shape (k,)
@@ -35,6 +37,7 @@ class _Term:
     Z: Any
     n_levels: int
     n_columns: int
+    structure: Structure
     basis: FloatMatrix
     tau: FloatVector
 
@@ -47,11 +50,14 @@ class _Term:
         squares = np.asarray(Z.multiply(Z).T @ weights).reshape(n_levels, k)
         scale = np.sqrt(squares.mean(axis=0))
         scale[scale == 0.0] = 1.0
-        # With S = TT' and columns of like size, U diag(tau²) U' = D S D: no square is taken.
-        U, tau, _ = np.linalg.svd(scale[:, None] * T)
+        if block.structure == "diag":
+            U, tau = np.eye(k), np.abs(scale * np.diag(T))
+        else:
+            # With S = TT' and columns of like size, U diag(tau²) U' = D S D: no square is taken.
+            U, tau, _ = np.linalg.svd(scale[:, None] * T)
         basis = U / scale[:, None]
         turned = Z @ kron(identity(n_levels), basis, format="csr")
-        return cls(turned.tocsr(), n_levels, k, basis, tau)
+        return cls(turned.tocsr(), n_levels, k, block.structure, basis, tau)
 
 
 class Effects:
@@ -94,6 +100,14 @@ class Effects:
     def head_tau(self) -> FloatVector:
         """Roots of S of the head (k,)."""
         return np.zeros(1) if self._head is None else self._head.tau
+
+    @property
+    def pairs(self) -> list[tuple[int, int]]:
+        """Pairs of columns of the head that derivatives of its covariance use: all, or each with itself."""
+        k = len(self.head_tau)
+        if self._head is not None and self._head.structure == "diag":
+            return [(r, r) for r in range(k)]
+        return [(r, s) for r in range(k) for s in range(k)]
 
     @cached_property
     def head_gram(self) -> FloatArray:

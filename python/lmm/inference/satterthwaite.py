@@ -133,7 +133,7 @@ def pooled_df(df: FloatVector) -> float:
     Examples
     --------
     >>> pooled_df(np.array([10.0, 10.0])), round(pooled_df(np.array([10.0, 20.0])), 3)
-    (10.0, 13.333)
+    (10.0, 13.077)
     """
     q = len(df)
     # Numbers that agree to so many digits differ by rounding only.

@@ -42,7 +42,7 @@ def variance_partition(fit: Fit) -> Table:
     >>> import lmm
     >>> fit = lmm.fit("Reaction ~ Days + (Days | Subject)", lmm.datasets.load("sleepstudy"))
     >>> lmm.variance_partition(fit)["share"].round(3)
-    array([0.279, 0.52 , 0.201])
+    array([0.279, 0.521, 0.201])
     """
     weights = _row_means(fit)
     components = _components(fit)
