@@ -346,3 +346,13 @@ def test_shell_from_a_field_plan(capsys, tmp_path):
 def test_sizes_that_are_no_plan(capsys, sizes, message):
     assert main(["shell", "~ Diet", "--sizes", sizes]) == 2
     assert message in capsys.readouterr().err
+
+
+def test_moments_from_the_shell(capsys):
+    words = ["fit", "Yield ~ 1 + (1 | Batch)", "--data", "Dyestuff2", "--method", "moments"]
+    assert main([*words, "--json"]) == 0
+    values = json.loads(capsys.readouterr().out)
+    assert values["method"] == "moments"
+    # R's analysis of variance of Dyestuff2: mean square within of 14.946.
+    assert values["sigma"] ** 2 == pytest.approx(14.9459, abs=1e-4)
+    assert any("-1.322" in note for note in values["notes"])

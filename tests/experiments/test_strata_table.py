@@ -107,6 +107,7 @@ def test_efficiency_of_incomplete_blocks_is_said():
     # Type III is the analysis within blocks: its error is the residual alone.
     within = lmm.strata("y ~ trt + (1 | block)", frame, type=3)
     assert within.tests["denominator"].tolist() == ["MS(Within)"]
+    assert within["stratum"].tolist() == ["block", "Within", "Within"]
 
 
 def test_terms_without_degrees_of_freedom_are_named():

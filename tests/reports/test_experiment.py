@@ -63,3 +63,12 @@ def test_names_are_escaped_and_subscripts_are_whole():
     html = experiment_table(lmm.strata("y ~ `<i>` + (1 | `main plot`)", table))
     assert "<i>" not in html
     assert "σ²<sub>main plot</sub> + φ²(&lt;i&gt;)" in html
+
+
+def test_a_kept_negative_component_has_a_page():
+    data = lmm.datasets.load("Dyestuff2")
+    fit = lmm.fit("Yield ~ 1 + (1 | Batch)", data, method="moments", negative="allow")
+    html = page(fit)
+    assert "fit by the method of moments" in html
+    assert "-1.322" in html
+    assert "<h2>Random effects</h2>" not in html

@@ -146,20 +146,31 @@ def strata_of(design: Design, kind: SumsOfSquares = 1) -> Strata:
     for form in errors:
         check_degrees(form)
     places = allocate(anova)
+    tested = [
+        _placed(form, error_term(form.coefficients, errors), errors, places[form.name])
+        for form in forms
+        if form.kind == "fixed" and form.df
+    ]
     rows = []
     for error in errors:
         name = stratum_name(error)
-        treated = [
-            form for form in forms if form.kind == "fixed" and form.df and places[form.name].stratum == name
-        ]
-        rows += [_Row(name, form.name, form, error_term(form.coefficients, errors)) for form in treated]
-        rows.append(_Row(name, RESIDUALS, error, None))
+        rows += [*(row for row in tested if row.stratum == name), _Row(name, RESIDUALS, error, None)]
     return _tabulated(
         rows,
         errors,
         anova,
         [*design.notes, *repeated, *straight_lines(design), *_notes(rows, forms, places, kind)],
     )
+
+
+def _placed(
+    form: QuadraticForm, error: ErrorTerm | None, errors: Sequence[QuadraticForm], place: Allocation
+) -> _Row:
+    """Put a term into the stratum that it is tested in; without a single one, where most of it lies."""
+    stratum = place.stratum
+    if error is not None and error.is_proper:
+        stratum = stratum_name(errors[int(np.argmax(error.weights))])
+    return _Row(stratum, form.name, form, error)
 
 
 def _tabulated(

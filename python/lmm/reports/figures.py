@@ -139,8 +139,13 @@ def _random(fit: Fit) -> tuple[Drawing, ...]:
     groups = _groups(fit)
     if not groups:
         return ()
+    try:
+        figure = plot_qq(fit, "random")
+    except UnsupportedError:
+        # No conditional covariances: a negative component is kept, or levels with a known covariance are too many.
+        return ()
     quantiles = _drawing(
-        plot_qq(fit, "random"),
+        figure,
         "quantiles-random",
         "Normal quantiles of random effects",
         "Line through the quartiles, band of 95% of normal samples; a guide, for estimates are pulled towards zero.",
