@@ -256,7 +256,7 @@ class Fit(Predictions):
         return summarize(self, df=df, vcov=vcov)
 
     def plot(self, kind: PlotKind = "residuals", **options: Any) -> Figure:
-        """Draw one picture: ``"residuals"``, ``"qq"``, ``"caterpillar"`` or ``"fitted"``; see `lmm.plots.draw`."""
+        """Draw one picture of the fit, by its name; see `lmm.plots.draw`."""
         from lmm.plots import draw
 
         return draw(self, kind, **options)
