@@ -200,9 +200,9 @@ def _draw_panel(axes: Axes, table: Table, rows: IntVector, *, arrows: bool, lett
     )
     axes.scatter(estimate, places, s=20, color=ACCENT, linewidths=0, zorder=4)
     if arrows:
-        for place, row in enumerate(rows):
+        for height, row in enumerate(rows):
             for end in ("arrow_low", "arrow_high"):
-                _arrow(axes, place, table["estimate"][row], table[end][row])
+                _arrow(axes, height, table["estimate"][row], table[end][row])
     if letters:
         for place, row in zip(places, rows, strict=True):
             if table["letters"][row]:
