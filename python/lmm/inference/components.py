@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lmm.errors import DesignError, UnsupportedError
-from lmm.inference.effects import Effects, head_first, largest_part
+from lmm.inference.effects import Effects, head_and_tail, largest_part, n_column_pairs
 from lmm.inference.gram import GramInverse
 from lmm.inference.per_fit import per_fit
 from lmm.inference.traces import Traces
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Components", "are_feasible", "components", "has_negative", "parameter_basis", "project"]
 
 LARGEST_PART = 5_000
-"""Effects of a connected part of the tail, which is dense: 600 MB at this size."""
+"""Effects of a connected part of the tail, which is dense: 600 MB at this size. Fewer where the head has slopes."""
 
 LARGEST_PRODUCT = 7_000
 """Parameters times fixed effects: as many rows has the matrix of all products with X."""
@@ -170,13 +170,16 @@ def has_negative(fit: Fit) -> bool:
 
 @per_fit
 def are_feasible(fit: Fit) -> bool:
-    """Whether `components` can be had in seconds and within some hundred MB."""
+    """Whether `components` can be had in seconds and within a GB or two."""
     parts = fit.design.random
     m = 1 + sum(len(parameter_basis(part)) for part in parts)
     if m * (fit.n_fixed + 1) > LARGEST_PRODUCT:
         return False
-    tail = [parts[i].block.n_effects for i in head_first(parts)[1:]]
-    return sum(tail) <= LARGEST_PART or largest_part(parts) <= LARGEST_PART
+    head, tail = head_and_tail(parts)
+    # One matrix of the order of a part for each pair of columns of the head.
+    n_pairs = 1 if head is None else n_column_pairs(parts[head].block)
+    most = int(LARGEST_PART * min(1.0, np.sqrt(2.0 / n_pairs)))
+    return sum(parts[i].block.n_effects for i in tail) <= most or largest_part(parts) <= most
 
 
 def _root(covariance: FloatMatrix) -> FloatMatrix:

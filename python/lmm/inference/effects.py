@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from lmm.design import RandomPart
-from lmm.engine import GroupBlock
+from lmm.engine import Block, GroupBlock
 from lmm.typing import FloatArray, FloatMatrix, FloatVector, IntVector, Structure
 
 __all__ = ["Effects"]
@@ -81,10 +81,10 @@ class Effects:
     ) -> None:
         self._weights = weights
         terms = [_Term.of(part, T, weights) for part, T in zip(parts, factors, strict=True)]
-        self.order = head_first(parts)
-        first = self.order[0] if self.order and _may_lead(parts[self.order[0]]) else None
+        first, tail = head_and_tail(parts)
+        self.order = tail if first is None else [first, *tail]
         self._head = None if first is None else terms[first]
-        self._tail = [terms[i] for i in self.order if i != first]
+        self._tail = [terms[i] for i in tail]
         self.slots = {i: slot for slot, i in enumerate(self.order, start=int(first is None))}
         self.bases = [term.basis for term in terms]
         self.tau = [term.tau for term in terms]
@@ -197,15 +197,17 @@ class Effects:
         return place
 
 
-def head_first(parts: Sequence[RandomPart]) -> list[int]:
-    """Order the terms: the grouping factor with the most effects, then the others as they stand."""
+def head_and_tail(parts: Sequence[RandomPart]) -> tuple[int | None, list[int]]:
+    """Choose the head, the grouping factor with the most effects, and give the others as they stand."""
     leading = [i for i, part in enumerate(parts) if _may_lead(part)]
-    order = list(range(len(parts)))
-    if leading:
-        head = max(leading, key=lambda i: parts[i].block.n_effects)
-        order.remove(head)
-        order.insert(0, head)
-    return order
+    head = max(leading, key=lambda i: parts[i].block.n_effects, default=None)
+    return head, [i for i in range(len(parts)) if i != head]
+
+
+def n_column_pairs(block: Block) -> int:
+    """Count the pairs of columns of a head that derivatives of its covariance use."""
+    k = block.n_columns
+    return k if block.structure == "diag" else k**2
 
 
 def _may_lead(part: RandomPart) -> bool:
@@ -215,14 +217,14 @@ def _may_lead(part: RandomPart) -> bool:
 
 def largest_part(parts: Sequence[RandomPart]) -> int:
     """Count the effects of the largest connected part of the tail."""
-    blocks = [parts[i].block.effective() for i in head_first(parts)]
-    terms = [(block.to_sparse(), block.n_levels, block.n_columns) for block in blocks]
-    leads = bool(parts) and _may_lead(parts[head_first(parts)[0]])
-    labels = connected_levels(terms)[blocks[0].n_levels if leads else 0 :]
-    sizes = [np.full(block.n_levels, block.n_columns) for block in blocks[int(leads) :]]
-    if not len(labels):
+    head, tail = head_and_tail(parts)
+    if not tail:
         return 0
-    return int(np.bincount(labels, weights=np.concatenate(sizes)).max())
+    blocks = [parts[i].block.effective() for i in ([] if head is None else [head]) + tail]
+    labels = connected_levels([(block.to_sparse(), block.n_levels, block.n_columns) for block in blocks])
+    sizes = np.concatenate([np.full(block.n_levels, block.n_columns) for block in blocks])
+    first = 0 if head is None else blocks[0].n_levels
+    return int(np.bincount(labels[first:], weights=sizes[first:]).max())
 
 
 def connected_levels(terms: Sequence[tuple[Any, int, int]]) -> IntVector:
