@@ -179,11 +179,20 @@ class Fit(Predictions):
 
         return coefficients(self, df=df, vcov=vcov, level=level)
 
-    def test(self, contrast: Any, rhs: Any = 0.0, **options: Any) -> Table:
+    def test(
+        self,
+        contrast: Any,
+        rhs: Any = 0.0,
+        *,
+        joint: bool = False,
+        df: Df = "auto",
+        vcov: Vcov = None,
+        level: float = 0.95,
+    ) -> Table:
         """Test hypotheses such as ``"Days = 10"`` on the fixed effects; see `lmm.contrast_test`."""
         from lmm.inference import contrast_test
 
-        return contrast_test(self, contrast, rhs, **options)
+        return contrast_test(self, contrast, rhs, joint=joint, df=df, vcov=vcov, level=level)
 
     def anova(self, *others: Fit, **options: Any) -> Table:
         """Test each term of the fixed part, or compare with other fits; see `lmm.anova`."""
