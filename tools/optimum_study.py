@@ -1,6 +1,6 @@
 """Compare the search with the best of ten starts of SciPy on the dense oracle, over many hard designs.
 
-    python -m tools.optimum_study                  # the study: 720 designs, a summary, exit 1 where ours is higher
+    python -m tools.optimum_study                  # the study: 720 designs, a summary; exit 1 where ours is higher and silent
     python -m tools.optimum_study --write 60       # also keep the oracle's criteria of the first 60 for the tests
 
 The oracle knows nothing of the engine: textbook n × n algebra, ten starts, five of them searched by Powell's method
@@ -115,6 +115,7 @@ def study(seed: int) -> dict[str, Any]:
         "evaluations": ours.n_evaluations,
         "converged": ours.converged,
         "singular": ours.singular,
+        "told": "optima" in ours.message,
     }
 
 
@@ -124,7 +125,8 @@ def summary(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
     evaluations = np.array([row["evaluations"] for row in rows])
     several = [row for row in rows if np.sort(row["oracle_starts"])[-1] > row["oracle"] + 1e-4]
     yield f"{len(rows)} designs, {sum(row['singular'] for row in rows)} with a singular optimum"
-    yield f"higher than the oracle by more than {MARGIN:g}: {np.count_nonzero(above > MARGIN)}"
+    told = sum(row["told"] for row in rows if row["above"] > MARGIN)
+    yield f"higher than the oracle by more than {MARGIN:g}: {np.count_nonzero(above > MARGIN)}, of which {told} said so"
     yield f"lower than the oracle by more than {MARGIN:g}: {np.count_nonzero(above < -MARGIN)}"
     yield f"not converged: {sum(not row['converged'] for row in rows)}"
     yield f"designs in which some start of the oracle ended higher than another: {len(several)}"
@@ -138,6 +140,7 @@ def summary(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
             yield (
                 f"seed {row['seed']} ({row['family']}, {'REML' if row['reml'] else 'ML'}): ours {row['ours']:.8f}, "
                 f"oracle {row['oracle']:.8f}, converged {row['converged']}, evaluations {row['evaluations']}"
+                f"{', says that other optima are possible' if row['told'] else ''}"
             )
 
 
@@ -164,7 +167,7 @@ def main() -> None:
     if request.write:
         kept = {str(row["seed"]): row["oracle"] for row in rows[: request.write]}
         VALUES.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
-    sys.exit(any(row["above"] > MARGIN for row in rows))
+    sys.exit(any(row["above"] > MARGIN and not row["told"] for row in rows))
 
 
 if __name__ == "__main__":

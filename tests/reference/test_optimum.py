@@ -33,6 +33,14 @@ def test_criterion_is_never_above_that_of_the_oracle(seed):
     assert criterion <= BEST[str(seed)] + tolerances.CRITERION_ABOVE
 
 
+@pytest.mark.parametrize("seed", [1, 50])
+def test_several_optima_are_named(seed):
+    """Four levels of three columns, outliers, weights: other starts end 0.1 higher."""
+    found, _ = searched(seed)
+    assert found.starts_tried > 1
+    assert "several optima" in found.message
+
+
 def test_searches_are_short():
     evaluations = [searched(seed)[0].n_evaluations for seed in SEEDS]
     assert len(evaluations) == 60
