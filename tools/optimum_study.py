@@ -1,7 +1,7 @@
 """Compare the search with the best of ten starts of SciPy on the dense oracle, over many hard designs.
 
-    python -m tools.optimum_study                  # the study: 720 designs, a summary; exit 1 where ours is higher and silent
-    python -m tools.optimum_study --write 60       # also keep the oracle's criteria of the first 60 for the tests
+    python -m tools.optimum_study              # 720 designs, a summary; exit 1 where ours is higher without a word
+    python -m tools.optimum_study --write 60   # also keep the oracle's criteria of the first 60 for the tests
 
 The oracle knows nothing of the engine: textbook n × n algebra, ten starts, five of them searched by Powell's method
 without derivatives, all polished by BFGS over the entries of T, the lowest taken.
