@@ -204,10 +204,10 @@ def _draw_panel(axes: Axes, table: Table, rows: IntVector, *, arrows: bool, lett
             for end in ("arrow_low", "arrow_high"):
                 _arrow(axes, height, table["estimate"][row], table[end][row])
     if letters:
-        for place, row in zip(places, rows, strict=True):
-            if table["letters"][row]:
+        for place, text in enumerate(table["letters"][rows]):
+            if text:
                 axes.annotate(
-                    table["letters"][row],
+                    text,
                     (1.0, place),
                     xycoords=("axes fraction", "data"),
                     xytext=(3, 0),

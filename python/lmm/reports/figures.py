@@ -7,13 +7,22 @@ from typing import TYPE_CHECKING
 
 from lmm.errors import DesignError, UnsupportedError
 from lmm.experiments import designed_experiment
-from lmm.plots import plot_caterpillar, plot_fitted, plot_hasse, plot_qq, plot_residuals
+from lmm.plots import (
+    plot_caterpillar,
+    plot_fitted,
+    plot_hasse,
+    plot_interaction,
+    plot_means,
+    plot_qq,
+    plot_residuals,
+)
 from lmm.plots.caterpillar import MOST_LINES, MOST_NAMES
 from lmm.plots.covariate import Curves, curves_of
 from lmm.plots.fitted import MOST_PANELS
 from lmm.plots.spaghetti import MOST_CURVES
 from lmm.plots.style import MOST_POINTS
 from lmm.reports.experiment import experiment_table
+from lmm.reports.group_means import interactions_for_page, means_for_page, means_table
 from lmm.reports.svg import inline_svg
 
 if TYPE_CHECKING:
@@ -57,6 +66,7 @@ def parts_of(fit: Fit) -> tuple[Part, ...]:
     """Draw everything that this model has to show."""
     parts = [
         Part("Design of the experiment", *_experiment(fit)),
+        Part("Marginal means", *_means(fit)),
         Part("Data and fitted lines", _fitted(fit)),
         Part("Random effects", _random(fit)),
         Part("Residuals", _checks(fit)),
@@ -85,6 +95,29 @@ def _experiment(fit: Fit) -> tuple[tuple[Drawing, ...], tuple[str, ...]]:
         "Treatments in blue, units and blocks in orange; lines lead down to what is nested.",
     )
     return (diagram,), (experiment_table(shell), experiment_table(strata))
+
+
+def _means(fit: Fit) -> tuple[tuple[Drawing, ...], tuple[str, ...]]:
+    """Means of factors with letters: figures and tables; nothing where there are no factors."""
+    drawings, tables = [], []
+    for index, (means, table) in enumerate(means_for_page(fit)):
+        letters = "letters" in table
+        caption = "Means with 95% intervals."
+        if letters:
+            caption += " Those that share a letter do not differ significantly (Tukey, 5%)."
+        figure = plot_means(means, letters=letters)
+        drawings.append(_drawing(figure, f"means-{index}", means.heading, caption))
+        tables.append(means_table(table))
+    for index, means in enumerate(interactions_for_page(fit)):
+        drawings.append(
+            _drawing(
+                plot_interaction(means),
+                f"interaction-{index}",
+                f"Interaction of {' and '.join(means.labels)}",
+                "Means with 95% intervals, observations behind.",
+            )
+        )
+    return tuple(drawings), tuple(tables)
 
 
 def _fitted(fit: Fit) -> tuple[Drawing, ...]:
