@@ -206,3 +206,20 @@ def test_a_straight_line_over_few_values_is_said(oats):
     assert any("nitro is numeric with 4 values" in note and "C(nitro)" in note for note in table.notes)
     covariate = oats.assign(x=np.linspace(0, 1, 72))
     assert not any("numeric" in note for note in lmm.strata("yield ~ x + (1 | Block)", covariate).notes)
+
+
+@pytest.mark.parametrize("kind", [1, 2, 3])
+@pytest.mark.parametrize("formula", ["y ~ A * B * C", "y ~ A * x + B * C", "y ~ A / B + C"])
+@pytest.mark.parametrize("seed", range(4))
+def test_without_random_terms_two_ways_to_the_same_tests(formula, kind, seed):
+    """Quadratic forms here, hypotheses on the coefficients there; some cells are empty."""
+    rng = np.random.default_rng(seed)
+    cells = [(a, b, c) for a in "uvw" for b in "pqrs" for c in "xy" if rng.uniform() < 0.8]
+    rows = [cell for cell in cells for _ in range(rng.integers(1, 4))]
+    frame = pd.DataFrame(rows, columns=["A", "B", "C"])
+    frame = frame.assign(x=rng.normal(size=len(frame)), y=rng.normal(size=len(frame)))
+    tests = {row["term"]: row for row in lmm.strata(formula, frame, type=kind).tests}
+    anova = {row["term"]: row for row in lmm.fit(formula, frame).anova(type=kind)}
+    for term, test in tests.items():
+        assert test["num_df"] == anova[term]["num_df"]
+        assert test["f_value"] == pytest.approx(anova[term]["f_value"], rel=1e-8)

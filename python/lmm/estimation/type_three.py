@@ -21,7 +21,7 @@ from lmm.estimation.variance_components import VarianceComponent
 from lmm.typing import FloatMatrix
 
 MOST_COLUMNS = 3_000
-_ZERO = 1e-10  # eigenvalue, of the largest one
+_ZERO = 1e-10  # of the largest squared length of a column
 
 
 def type_three_gain(
@@ -58,10 +58,15 @@ def type_three_gain(
             f"Type III has a column for every level of every effect, here {sum(widths)}; {MOST_COLUMNS} are possible. "
             "Use type=1 or type=2."
         )
-    T = _eliminated(_cross_products(design, blocks), n_others)
-    S = T[:, n_others:-1]
-    L = _hypothesis((S + S.T) / 2.0, n_own)  # (m, df)
-    K = _inverse(S) @ L
+    products = _cross_products(design, blocks)
+    T = _eliminated(products, n_others)
+    S = (T[:, n_others:-1] + T[:, n_others:-1].T) / 2.0
+    # What is left of a column is judged by what it was.
+    largest = float(np.diag(products)[n_others:].max())
+    L = _hypothesis(S, n_own, largest)  # (m, df)
+    if L.shape[1] == 0:
+        return Gain(0, 0.0, np.zeros(len(components)))
+    K = _inverse(S, largest) @ L
     # With C C' = L'S⁻L the rows of C⁻¹K' are an orthonormal basis of the hypothesis, seen through the columns.
     seen = np.linalg.solve(np.linalg.cholesky(L.T @ K), K.T @ T)  # (df, all columns and y)
     traces = np.zeros(len(components))
@@ -71,22 +76,24 @@ def type_three_gain(
     return Gain(L.shape[1], float(np.sum(seen[:, -1] ** 2)), traces)
 
 
-def _hypothesis(S: FloatMatrix, n_own: int) -> FloatMatrix:
+def _hypothesis(S: FloatMatrix, n_own: int, largest: float) -> FloatMatrix:
     """Coefficients (m, df): rows of S, without the part that lies in the columns of the containing effects alone."""
-    E = _range(S)
-    inside = S[n_own:, n_own:] - S[n_own:, :n_own] @ _inverse(S[:n_own, :n_own]) @ S[:n_own, n_own:]
-    E2 = np.zeros((len(S), 0))
-    if len(inside):
-        basis = _range(inside)
-        E2 = np.vstack([np.zeros((n_own, basis.shape[1])), basis])
-    left = E - E2 @ (E2.T @ E)
-    U, s, _ = np.linalg.svd(left, full_matrices=False)
-    return U[:, : E.shape[1] - E2.shape[1]] if len(s) else U
+    E = _range(S, largest)
+    inside = S[n_own:, n_own:] - S[n_own:, :n_own] @ _inverse(S[:n_own, :n_own], largest) @ S[:n_own, n_own:]
+    basis = _range(inside, largest)
+    E2 = np.vstack([np.zeros((n_own, basis.shape[1])), basis])
+    U, s, _ = np.linalg.svd(E - E2 @ (E2.T @ E), full_matrices=False)
+    # Two orthonormal bases: what is left has length one where anything is left.
+    return U[:, s > 0.5]
 
 
 def _eliminated(gram: FloatMatrix, n: int) -> FloatMatrix:
     """Cross-products of the columns after the first n with everything, when those are projected out."""
-    left: FloatMatrix = gram[n:] - gram[n:, :n] @ (_inverse(gram[:n, :n]) @ gram[:n])
+    others = gram[:n, :n]
+    lengths = np.sqrt(np.diag(others))
+    scale = np.where(lengths > 0.0, lengths, 1.0)
+    inverse = _inverse(others / scale / scale[:, None], 1.0) / scale / scale[:, None]
+    left: FloatMatrix = gram[n:] - gram[n:, :n] @ (inverse @ gram[:n])
     return left
 
 
@@ -138,21 +145,16 @@ def _covariate(design: Design, effect: Effect) -> FloatMatrix:
     )
 
 
-def _inverse(A: FloatMatrix) -> FloatMatrix:
-    """Symmetric generalised inverse of a positive semidefinite matrix, whatever the units of its columns."""
-    if len(A) == 0:
-        return A
-    lengths = np.sqrt(np.diag(A))
-    scale = np.where(lengths > 0.0, lengths, 1.0)
-    values, vectors = np.linalg.eigh(A / scale / scale[:, None])
-    kept = values > _ZERO * max(values[-1], np.finfo(float).tiny)
-    half = (vectors / scale[:, None])[:, kept]
-    inverse: FloatMatrix = (half / values[kept]) @ half.T
+def _inverse(A: FloatMatrix, largest: float) -> FloatMatrix:
+    """Inverse on the range of a positive semidefinite matrix, eigenvalues far below ``largest`` being zero."""
+    values, vectors = np.linalg.eigh(A) if len(A) else (np.zeros(0), A)
+    kept = values > _ZERO * largest
+    inverse: FloatMatrix = (vectors[:, kept] / values[kept]) @ vectors[:, kept].T
     return inverse
 
 
-def _range(A: FloatMatrix) -> FloatMatrix:
-    """Orthonormal basis of the range of a positive semidefinite matrix."""
-    values, vectors = np.linalg.eigh(A)
-    basis: FloatMatrix = vectors[:, values > _ZERO * max(values.max(initial=0.0), np.finfo(float).tiny)]
+def _range(A: FloatMatrix, largest: float) -> FloatMatrix:
+    """Orthonormal basis of the range of such a matrix."""
+    values, vectors = np.linalg.eigh(A) if len(A) else (np.zeros(0), A)
+    basis: FloatMatrix = vectors[:, values > _ZERO * largest]
     return basis

@@ -85,7 +85,10 @@ def _forgotten_units(structure: Structure, unused: Mapping[str, Column]) -> Iter
         if not 1 < n_levels < structure.design.n_obs or any(_is_there(codes, n_levels, e) for e in groups):
             continue
         treated = [e for e in structure.effects if _is_constant(e, codes, n_levels)]
+        # A second name of a treatment is no unit; where nothing is random, better ask once too often.
         alone = [e.name for e in treated if e.n_levels == n_levels]
+        if alone and groups:
+            continue
         if alone:
             yield (
                 f"Pseudo-replication: each level of {', '.join(alone)} has one level of {name}, which the formula "

@@ -12,7 +12,7 @@ from lmm.errors import DataError, LmmError
 from lmm.estimation import Anova, QuadraticForm, SumsOfSquares, check_degrees, checked_sums
 from lmm.experiments.cautions import straight_lines
 from lmm.experiments.duplicates import check_duplicates
-from lmm.experiments.mean_squares import ErrorTerm, error_term, expectation, stratum_name
+from lmm.experiments.mean_squares import WITHIN, ErrorTerm, error_term, expectation, stratum_name
 from lmm.experiments.orthogonality import Allocation, allocate
 from lmm.formula import parse
 from lmm.inference.distributions import f_p_value
@@ -147,7 +147,7 @@ def strata_of(design: Design, kind: SumsOfSquares = 1) -> Strata:
         check_degrees(form)
     places = allocate(anova)
     tested = [
-        _placed(form, error_term(form.coefficients, errors), errors, places[form.name])
+        _placed(form, error_term(form.coefficients, errors), errors, places.get(form.name))
         for form in forms
         if form.kind == "fixed" and form.df
     ]
@@ -164,10 +164,10 @@ def strata_of(design: Design, kind: SumsOfSquares = 1) -> Strata:
 
 
 def _placed(
-    form: QuadraticForm, error: ErrorTerm | None, errors: Sequence[QuadraticForm], place: Allocation
+    form: QuadraticForm, error: ErrorTerm | None, errors: Sequence[QuadraticForm], place: Allocation | None
 ) -> _Row:
     """Put a term into the stratum that it is tested in; without a single one, where most of it lies."""
-    stratum = place.stratum
+    stratum = WITHIN if place is None else place.stratum
     if error is not None and error.is_proper:
         stratum = stratum_name(errors[int(np.argmax(error.weights))])
     return _Row(stratum, form.name, form, error)
