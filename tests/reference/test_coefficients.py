@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from lmm.inference import KenwardRoger, joint_test, row_tests
+from lmm.inference.differences import differences, row_differences
+from lmm.inference.satterthwaite import single_df
 from tests import tolerances
 from tests.inference.models import as_estimated
 from tests.reference.lme4 import cases, names
@@ -123,3 +125,19 @@ def test_gap_between_the_optima_is_r_stopping_early():
     there = row_tests(at_theta_of_r(case_id), rows, "satterthwaite").df
     assert fit.criterion < case["criterion"]
     assert np.abs(ours / expected - 1).max() > 5 * np.abs(there / expected - 1).max()
+
+
+@pytest.mark.parametrize("case_id", ["insteval_ml", "insteval_three_reml"])
+def test_largest_problem(case_id):
+    """73,421 rows and 4,100 crossed effects, where R's methods need n × n matrices and give up.
+
+    So much is known about the variances that β̂ has nearly its asymptotic covariance, and all methods agree.
+    """
+    fit = cases.fitted(case_id)
+    satterthwaite = row_tests(fit, np.eye(fit.n_fixed), "satterthwaite")
+    if fit.method == "reml":
+        kr = row_tests(fit, np.eye(fit.n_fixed), "kenward-roger")
+        assert kr.df == pytest.approx(satterthwaite.df, rel=0.05)
+        assert kr.std_error == pytest.approx(satterthwaite.std_error, rel=1e-3)
+    by_differences = single_df(*row_differences(fit, np.eye(fit.n_fixed)), differences(fit).covariance.W)
+    assert by_differences == pytest.approx(satterthwaite.df, rel=1e-4)
