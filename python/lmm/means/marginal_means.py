@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lmm.errors import LmmError, UnsupportedError, nearest
-from lmm.inference import Df, Vcov
+from lmm.inference import Df, Vcov, df_method
 from lmm.means.averaging import Averages, average
 from lmm.means.evaluation import Comparison
 from lmm.means.functions import LinearFunctions
@@ -107,6 +107,7 @@ def emmeans(
     grid = reference_grid(fit, at, cov_reduce)
     asked = with_nests(grid, read_specs(fit, specs, by, grid.variables))
     link = _link(fit, transform)
+    df_method(fit, df)  # says at once what is wrong with it
     options = changed_options(
         Options(df=df, vcov=vcov, response=link is not None and transform == "response"),
         level=level,

@@ -20,9 +20,11 @@ _WEIGHTS = {
 }
 
 
-def remarks_of(grid: ReferenceGrid, asked: Specs, averages: Averages, weights: str) -> tuple[str, ...]:
-    """Sentences below a table of means."""
-    named = {*asked.factors, *asked.by}
+def remarks_of(
+    grid: ReferenceGrid, asked: Specs, averages: Averages, weights: str, slope: str | None = None
+) -> tuple[str, ...]:
+    """Write the sentences below a table of means, or of slopes of a covariate."""
+    named = {*asked.factors, *asked.by, slope}
     over = [name for name in grid.variables if name not in named]
     averaged = [name for name in over if len(grid.variables[name].values) > 1]
     remarks = []
@@ -35,30 +37,30 @@ def remarks_of(grid: ReferenceGrid, asked: Specs, averages: Averages, weights: s
     ]
     if held:
         remarks.append(f"Held at {', '.join(held)}.")
-    interacting = _interacting(grid, asked, over)
+    interacting = _interacting(grid, asked, over, slope)
     if interacting:
-        remarks.append(
-            f"Means may mislead: {', '.join(asked.factors)} takes part in an interaction with "
-            f"{', '.join(interacting)}."
-        )
+        what = f"{' and '.join(asked.factors)} in an interaction with {', '.join(interacting)}"
+        remarks.append(f"May mislead: {what}, averaged or held here.")
     for inner, outers in grid.nests.items():
         if inner in named or inner in averaged:
             remarks.append(f"{inner} is nested in {', '.join(outers)}.")
-    if grid.offset.any():
+    if grid.offset.any() and slope is None:
         remarks.append("Offsets are part of the means, at their values on the grid.")
     if (averages.counts == 0).any():
         remarks.append("Some combinations have no observations.")
     return tuple(remarks)
 
 
-def _interacting(grid: ReferenceGrid, asked: Specs, over: list[str]) -> list[str]:
-    """Variables that are averaged over or held, and stand in one term with a factor that gets means.
+def _interacting(grid: ReferenceGrid, asked: Specs, over: list[str], slope: str | None) -> list[str]:
+    """Find variables that are averaged over or held, and stand in one term with a factor that gets means.
 
     A nested factor is no interaction of the one that it is nested in.
     """
     found: dict[str, None] = {}
     for term in grid.fit.design.terms:
-        if not set(term.variables) & set(asked.factors):
+        if not set(term.variables) & set(asked.factors) or (
+            slope is not None and slope not in term.variables
+        ):
             continue
         for name in term.variables:
             if name in over and not set(grid.nests.get(name, ())) & set(asked.factors):

@@ -88,7 +88,7 @@ def _split(specs: Any) -> tuple[list[str], list[str]]:
     if tilde and left.strip():
         raise LmmError(
             f'specs={specs!r} has something before "~". For contrasts write '
-            f'fit.emmeans("{right.strip()}{bar}{after.rstrip()}").contrast("{left.strip()}").'
+            f'fit.emmeans("{right.strip()}{bar}{after.strip()}").contrast("{left.strip()}").'
         )
     factors = [name for name in _pieces(right, "specs=") if name != OVERALL]
     return factors, _pieces(after, "specs=")

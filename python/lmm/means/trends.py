@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lmm.errors import LmmError, nearest
-from lmm.inference import Df, Vcov
+from lmm.inference import Df, Vcov, df_method
 from lmm.means.averaging import average
 from lmm.means.grid import ReferenceGrid, reference_grid
 from lmm.means.marginal_means import averaged, group_numbers, labels_of, with_nests
@@ -72,11 +72,12 @@ def emtrends(
     grid = reference_grid(fit, at, cov_reduce)
     _check(grid, var)
     asked = with_nests(grid, read_specs(fit, specs, by, grid.variables))
+    df_method(fit, df)  # says at once what is wrong with it
     options = changed_options(Options(df=df, vcov=vcov), level=level, adjust=adjust, seed=seed)
     averages = average(grid, [*asked.factors, *asked.by], weights)
     slopes = sloping(grid, [var])
     labels = labels_of(grid, asked, averages)
-    remarks = remarks_of(grid, asked, averages, weights)
+    remarks = remarks_of(grid, asked, averages, weights, slope=var)
     return Means(
         functions=averaged(slopes, averages),
         labels=labels,
@@ -86,7 +87,7 @@ def emtrends(
         options=options,
         link=None,
         heading=f"Slopes of {var}" + (f" for {':'.join(labels)}" if asked.factors else ""),
-        remarks=tuple(note for note in remarks if not note.startswith("Offsets")),
+        remarks=remarks,
         counts=averages.counts,
         grid=grid,
         value="trend",
