@@ -35,6 +35,14 @@ def test_no_room_takes_the_name_of_a_public_function():
     assert not functions & rooms()
 
 
+@pytest.mark.parametrize("room", sorted(rooms()))
+def test_no_file_takes_the_name_of_what_its_room_gives(room: str):
+    """An import of the file would replace the name in the room."""
+    files = {module.name.rpartition(".")[2] for module in modules() if module.name.startswith(f"lmm.{room}.")}
+
+    assert not files & set(getattr(importlib.import_module(f"lmm.{room}"), "__all__", ()))
+
+
 @pytest.mark.parametrize("module", modules(), ids=lambda module: module.name)
 def test_modules_say_what_they_hold(module: Module):
     doc = importlib.import_module(module.name).__doc__

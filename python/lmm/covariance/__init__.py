@@ -8,7 +8,7 @@ together: the terms stand in formula order, each with its theta behind the other
 """
 
 from lmm.covariance.catalog import CATALOG, structure
+from lmm.covariance.family import Structure
 from lmm.covariance.layout import ThetaLayout, ThetaTerm
-from lmm.covariance.structure import Structure
 
 __all__ = ["CATALOG", "Structure", "ThetaLayout", "ThetaTerm", "structure"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lmm.covariance.diag import Diagonal
-from lmm.covariance.structure import Structure
+from lmm.covariance.family import Structure
 from lmm.covariance.us import Unstructured
 from lmm.errors import UnsupportedError
 

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from lmm.covariance.catalog import structure
-from lmm.covariance.structure import Structure
+from lmm.covariance.family import Structure
 from lmm.typing import FloatMatrix, FloatVector
 
 

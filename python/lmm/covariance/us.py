@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from lmm.covariance.structure import Structure
+from lmm.covariance.family import Structure
 from lmm.typing import FloatArray, FloatMatrix, FloatVector, IntVector
 
 

@@ -10,6 +10,7 @@ components from them.
 
 from lmm.estimation.at_moments import solved
 from lmm.estimation.certificate import Certificate
+from lmm.estimation.component import RESIDUAL, VarianceComponent, variance_components
 from lmm.estimation.control import checked_control
 from lmm.estimation.criterion import Criterion
 from lmm.estimation.effects import Effect, combine, contains, determines, factor_column, refines
@@ -18,7 +19,6 @@ from lmm.estimation.moments import Moments, check_degrees, solve_moments
 from lmm.estimation.optimum import ThetaOptimum, optimize
 from lmm.estimation.projections import Projections, Space
 from lmm.estimation.quadratic_forms import Anova, QuadraticForm, SumsOfSquares, checked_sums
-from lmm.estimation.variance_components import RESIDUAL, VarianceComponent, variance_components
 
 __all__ = [
     "RESIDUAL",

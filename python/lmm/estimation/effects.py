@@ -11,7 +11,7 @@ import numpy as np
 from lmm.data import Column
 from lmm.design import Design, FixedTerm
 from lmm.design.expression import ExpressionSpec, as_factor
-from lmm.estimation.variance_components import VarianceComponent
+from lmm.estimation.component import VarianceComponent
 from lmm.typing import IntVector
 
 

@@ -17,7 +17,7 @@ import numpy as np
 from lmm.design import Design
 from lmm.design.rank import independent_columns
 from lmm.errors import DesignError, UnsupportedError
-from lmm.estimation.variance_components import VarianceComponent
+from lmm.estimation.component import VarianceComponent
 from lmm.typing import FloatMatrix, FloatVector
 
 MOST_LEVELS = 5_000  # of all factors but the largest one: their cross-products are one dense matrix

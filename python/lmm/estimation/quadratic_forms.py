@@ -15,10 +15,10 @@ import numpy as np
 
 from lmm.design import Design
 from lmm.errors import LmmError
+from lmm.estimation.component import RESIDUAL, VarianceComponent, variance_components
 from lmm.estimation.effects import Effect, contains, effects_of
 from lmm.estimation.projections import INTERCEPT, Gain, Projections, Space
 from lmm.estimation.type_three import type_three_gain
-from lmm.estimation.variance_components import RESIDUAL, VarianceComponent, variance_components
 from lmm.typing import FloatVector
 
 SumsOfSquares: TypeAlias = Literal[1, 2, 3]

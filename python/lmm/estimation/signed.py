@@ -14,9 +14,9 @@ import numpy as np
 from lmm.design import Design
 from lmm.engine import Evaluation
 from lmm.errors import DesignError, UnsupportedError
+from lmm.estimation.component import variance_components
 from lmm.estimation.moments import Moments
 from lmm.estimation.projections import MOST_LEVELS
-from lmm.estimation.variance_components import variance_components
 
 if TYPE_CHECKING:
     from lmm.typing import FloatMatrix, FloatVector

@@ -15,9 +15,9 @@ import numpy as np
 
 from lmm.design import Design
 from lmm.errors import UnsupportedError
+from lmm.estimation.component import VarianceComponent
 from lmm.estimation.effects import Effect
 from lmm.estimation.projections import Gain, weighted_response
-from lmm.estimation.variance_components import VarianceComponent
 from lmm.typing import FloatMatrix
 
 MOST_COLUMNS = 3_000

@@ -6,8 +6,8 @@ puts the same sections and the figures of ``lmm.plots`` into one self-contained 
 
 from __future__ import annotations
 
-from lmm.reports.as_dict import as_dict, table_as_dict
-from lmm.reports.page import check_destination, page, write_page
+from lmm.reports.html_page import check_destination, page, write_page
+from lmm.reports.plain_numbers import as_dict, table_as_dict
 from lmm.reports.summary import Summary, summarize
 
 __all__ = ["Summary", "as_dict", "check_destination", "page", "summarize", "table_as_dict", "write_page"]
