@@ -65,6 +65,26 @@ def test_panels_names_and_letters(looms):
     assert [text.get_text() for text in first.texts if text.get_text()] == ["a", "b", "b"]
 
 
+def test_panels_share_their_names_and_leave_room_for_numbers():
+    means = lmm.fit("yield ~ Variety * C(nitro)", lmm.datasets.load("Oats")).emmeans("Variety | nitro")
+    figure = plot_means(means.contrast("pairwise"))
+    assert [bool(labels(axes)) for axes in figure.axes] == [True, False, True, False]
+    figure.canvas.draw()
+    assert min(axes.get_position().width * 4.8 for axes in figure.axes) > 0.9
+    own = plot_p_values(means)
+    assert all(labels(axes) for axes in own.axes)
+
+
+def test_the_lowest_panel_of_each_column_names_its_levels():
+    means = lmm.fit("yield ~ Variety * C(nitro)", lmm.datasets.load("Oats")).emmeans("nitro | Variety")
+    assert [axes.xaxis.get_tick_params()["labelbottom"] for axes in plot_interaction(means).axes] == [
+        True
+    ] * 3
+    means = lmm.fit("conc ~ source * C(percent)", lmm.datasets.load("emm_pigs")).emmeans("source | percent")
+    shown = [axes.xaxis.get_tick_params()["labelbottom"] for axes in plot_interaction(means).axes]
+    assert shown == [False, False, True, True]
+
+
 def test_scale_of_the_response():
     fit = lmm.fit("log(conc) ~ source", lmm.datasets.load("emm_pigs"))
     means = fit.emmeans("source", transform="response")
@@ -126,7 +146,7 @@ def test_blocks_fixed_or_random(pigs):
     assert table["sed"][fixed] == pytest.approx(table["sed"][random], rel=1e-5)
     axes = plot_blocks(pigs, "Trt").axes[0]
     assert axes.get_xlabel() == "Trt"
-    assert axes.get_ylabel() == "F.Dry.matter"
+    assert axes.get_ylabel() == "F.Dry.matter, mean ± s.e."
     with pytest.raises(lmm.LmmError, match="Give the fits by name"):
         plot_blocks({}, "Trt")
     with pytest.raises(lmm.LmmError, match="has no groups"):

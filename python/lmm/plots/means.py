@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +25,8 @@ __all__ = ["means_data", "plot_means"]
 
 _MOST_NAMES = 60
 _MOST_COLUMNS = 3
+_NARROWEST = 0.95  # inches of a panel without its names
+_INCHES_A_LETTER = 0.062
 
 
 def means_data(means: Means, *, alpha: float = 0.05, adjust: str = "tukey") -> Table:
@@ -124,11 +127,15 @@ def plot_means(
     table = means_data(means, alpha=alpha, adjust=adjust)
     refuse_missing(table, arrows, letters)
     panels = list(dict.fromkeys(table["panel"]))
-    n_columns = min(len(panels), _MOST_COLUMNS)
+    names = [[shorten(name, 26) for name in table["label"][table["panel"] == panel]] for panel in panels]
+    shared = all(own == names[0] for own in names)
+    n_columns = columns_of_panels(names, width, _MOST_COLUMNS, shared=shared)
     n_rows = -(-len(panels) // n_columns)
-    most = max(int(np.sum(table["panel"] == panel)) for panel in panels)
+    most = max(map(len, names))
     natural = n_rows * (0.95 + 0.25 * min(max(most, 4), _MOST_NAMES))
     with canvas(width, natural if height is None else height) as figure:
+        from matplotlib.ticker import MaxNLocator
+
         grid = figure.subplots(n_rows, n_columns, sharex=True, squeeze=False)
         for index, axes in enumerate(grid.flat):
             if index >= len(panels):
@@ -136,11 +143,41 @@ def plot_means(
                 continue
             rows = np.flatnonzero(table["panel"] == panels[index])
             _draw_panel(axes, table, rows, arrows=arrows, letters=letters)
+            named = len(names[index]) <= _MOST_NAMES and not (shared and index % n_columns)
+            axes.set_yticks(range(len(names[index])) if named else [], names[index] if named else [])
             label_panel(axes, title=panels[index])
+            if n_columns > 1:
+                axes.xaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 5, 10]))
             if index + n_columns >= len(panels):
                 axes.tick_params(labelbottom=True)
         figure.supxlabel(shorten(axis_label(means), 60), fontsize=9)
     return figure
+
+
+def columns_of_panels(names: Sequence[Sequence[str]], width: float, most: int, *, shared: bool) -> int:
+    """Say how many panels stand side by side, so that names leave them room.
+
+    Parameters
+    ----------
+    names
+        Of the rows of each panel.
+    width
+        Of the figure in inches.
+    most
+        Panels side by side.
+    shared
+        Whether the names stand beside the first panel only.
+    """
+    beside = _INCHES_A_LETTER * max((len(name) for own in names for name in own), default=0)
+    for n_columns in range(evened(len(names), most), 1, -1):
+        if (width - beside * (1 if shared else n_columns)) / n_columns >= _NARROWEST:
+            return n_columns
+    return 1
+
+
+def evened(n_panels: int, most: int) -> int:
+    """Say how many panels stand in each row, rows being as full as each other: four are two and two."""
+    return -(-n_panels // -(-n_panels // most))
 
 
 def axis_label(means: Means) -> str:
@@ -217,8 +254,6 @@ def _draw_panel(axes: Axes, table: Table, rows: IntVector, *, arrows: bool, lett
                     fontsize=8.5,
                 )
     axes.set_ylim(rows.size - 0.4, -0.6)
-    names = [shorten(table["label"][row], 26) for row in rows]
-    axes.set_yticks(places if rows.size <= _MOST_NAMES else [], names if rows.size <= _MOST_NAMES else [])
     axes.grid(visible=False, axis="y")
     if np.nanmin(table["conf_low"]) < 0 < np.nanmax(table["conf_high"]):
         axes.axvline(0.0, color=MUTED, linewidth=0.8)

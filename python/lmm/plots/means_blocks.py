@@ -122,7 +122,7 @@ def plot_blocks(fits: Mapping[str, Fit], specs: str, *, width: float = 5.2, heig
         axes.set_xticks(range(len(labels)), [shorten(label, 14) for label in labels])
         axes.grid(visible=False, axis="x")
         first = next(iter(fits.values()))
-        label_panel(axes, x=specs, y=axis_label(emmeans(first, specs)))
+        label_panel(axes, x=specs, y=f"{axis_label(emmeans(first, specs))}, mean ± s.e.")
         from matplotlib.lines import Line2D
 
         handles = [

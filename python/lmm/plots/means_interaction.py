@@ -9,7 +9,7 @@ import numpy as np
 from lmm.errors import LmmError
 from lmm.means import scaled
 from lmm.means.labels import combined, with_factor_names
-from lmm.plots.means import axis_label, panels_of
+from lmm.plots.means import axis_label, evened, panels_of
 from lmm.plots.style import COLOURS, MUTED, canvas, label_panel, legend_above, shorten
 from lmm.table import Table
 
@@ -118,7 +118,7 @@ def plot_interaction(means: Means, *, data: bool = True, width: float = 5.2, hei
     table = interaction_data(means)
     panels = list(dict.fromkeys(table["panel"]))
     lines = list(dict.fromkeys(table["line"]))
-    n_columns = min(len(panels), _MOST_COLUMNS)
+    n_columns = evened(len(panels), _MOST_COLUMNS)
     n_rows = -(-len(panels) // n_columns)
     first = next(name for name in means.labels if name not in means.by)
     with canvas(width, height * (1 + 0.6 * (n_rows - 1))) as figure:
@@ -129,6 +129,8 @@ def plot_interaction(means: Means, *, data: bool = True, width: float = 5.2, hei
                 continue
             _draw_panel(axes, table, panels[index], lines, data)
             label_panel(axes, x=first if n_rows == 1 else "", title=panels[index])
+            if index + n_columns >= len(panels):
+                axes.tick_params(labelbottom=True)
         grid.flat[0].set_ylabel(shorten(axis_label(means), 44))
         if n_rows > 1:
             figure.supxlabel(shorten(first, 60), fontsize=9)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lmm.means import pairs_of
-from lmm.plots.means import labels_of, panels_of
+from lmm.plots.means import columns_of_panels, labels_of, panels_of
 from lmm.plots.style import ACCENT, GRID, MUTED, canvas, label_panel, shorten
 from lmm.table import Table
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["p_values_data", "plot_p_values"]
 
 _MARKS = (0.0, 0.001, 0.01, 0.05, 0.1, 0.2, 0.5, 1.0)
+_FEW_MARKS = (0.0, 0.001, 0.01, 0.05, 0.2, 0.5, 1.0)  # of narrow panels
 _MOST_COLUMNS = 2
 
 
@@ -99,7 +100,9 @@ def plot_p_values(
     """
     table = p_values_data(means, adjust=adjust)
     panels = list(dict.fromkeys(table["panel"]))
-    n_columns = min(len(panels), _MOST_COLUMNS)
+    orders = [_order(means, panel) for panel in panels]
+    names = [[shorten(name, 24) for name in order] for order in orders]
+    n_columns = columns_of_panels(names, width, _MOST_COLUMNS, shared=False)
     n_rows = -(-len(panels) // n_columns)
     most = int(means.comparison.n_means.max())
     natural = n_rows * (0.9 + 0.3 * max(most, 3))
@@ -109,7 +112,9 @@ def plot_p_values(
             if index >= len(panels):
                 axes.remove()
                 continue
-            _draw_panel(axes, table, panels[index], _order(means, panels[index]))
+            _draw_panel(axes, table, panels[index], orders[index])
+            marks = _MARKS if n_columns == 1 else _FEW_MARKS
+            axes.set_xticks([_scale(mark) for mark in marks], [f"{mark:g}" for mark in marks], rotation=35)
             label_panel(axes, title=panels[index])
             if index + n_columns >= len(panels):
                 axes.tick_params(labelbottom=True)
@@ -138,7 +143,6 @@ def _draw_panel(axes: Axes, table: Table, panel: str, order: list[str]) -> None:
         axes.plot([at, at], ends, "o", color=colour, markersize=4, markeredgewidth=0)
     axes.set_yticks(range(len(order)), [shorten(name, 24) for name in order])
     axes.set_ylim(-0.5, len(order) - 0.5)
-    axes.set_xticks([_scale(mark) for mark in _MARKS], [f"{mark:g}" for mark in _MARKS], rotation=35)
     axes.set_xlim(-0.02, 1.02)
 
 
