@@ -1,68 +1,140 @@
-"""Marginal means: all pairs of a thousand, and a grid of five factors: ``python -m benchmarks.means``."""
+"""Marginal means: all pairs of a thousand, and a grid of five factors: ``python -m benchmarks.means --write``."""
 
 from __future__ import annotations
 
+import argparse
+import json
+import multiprocessing
+import platform
 import resource
 import statistics
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from typing import Any, NamedTuple
 
 import numpy as np
+import scipy
 
 import lmm
+from benchmarks.page import PAGE, page
+from benchmarks.running import RESULTS, machine
 
 N_MEANS = 1000
+LINEAR, MIXED = "y ~ f", "y ~ f + (1 | g)"
+FIVE = "y ~ f0 * f1 + f2 + f3 * f4 + x"
+
+
+class Case(NamedTuple):
+    """What is measured: a fit that is made once, what is done with it, and what we want to reach."""
+
+    title: str
+    formula: str
+    run: str
+    repeats: int
+    aim_s: float
+    aim_gb: float = 1.0
+
+
+CASES = (
+    Case("5-factor grid, 9 means", FIVE, "two", 30, 0.02),
+    Case("5-factor grid, 9 means", f"{FIVE} + (1 | g)", "two", 30, 0.02),
+    Case("5-factor grid, all 216 means", FIVE, "all", 30, 0.02),
+    Case("5-factor grid, all 216 means", f"{FIVE} + (1 | g)", "all", 30, 0.02),
+    *(
+        Case(f"1,000 means, 499,500 differences, {adjust}", formula, adjust, 3, 10.0)
+        for formula in (LINEAR, MIXED)
+        for adjust in ("none", "tukey")
+    ),
+    *(Case("letters of 1,000 means", formula, "letters", 3, 10.0) for formula in (LINEAR, MIXED)),
+)
 
 
 def main() -> None:
-    rows = [*five_factors(), *thousand_means()]
-    print(lmm.Table({name: [row[name] for row in rows] for name in rows[0]}, title="Marginal means"))
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.means", description=__doc__)
+    parser.add_argument(
+        "--write", action="store_true", help="write results/means.json and docs/benchmarks.md too"
+    )
+    request = parser.parse_args()
+    rows = [alone(case) for case in CASES]
+    columns = {name: [row[name] for row in rows] for name in rows[0] if name != "seconds"}
+    print(lmm.Table(columns, title="Marginal means"))
+    if request.write:
+        report = {"machine": machine(), "versions": versions(), "runs": rows}
+        RESULTS.joinpath("means.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+        PAGE.write_text(page(), encoding="utf-8")
+        print(f"wrote {RESULTS / 'means.json'} and {PAGE}")
 
 
-def five_factors() -> list[dict[str, object]]:
-    """Means of two of five factors, the grid of 216 combinations built each time."""
+def versions() -> dict[str, str]:
+    """Say what was measured."""
+    return {
+        "python": platform.python_version(),
+        "lmm": lmm.__version__,
+        "numpy": np.__version__,
+        "scipy": scipy.__version__,
+    }
+
+
+def alone(case: Case) -> dict[str, Any]:
+    """Measure in a process of its own, so that the peak of its memory is that of nothing else."""
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(measured, case).result()
+
+
+def measured(case: Case) -> dict[str, Any]:
+    """Seconds of each run, the first with everything still to load and to tabulate; peak of the whole process."""
+    data = five_factors() if case.formula.startswith(FIVE) else thousand_means()
+    fit = lmm.fit(case.formula, data)
+    run = RUNS[case.run]
+    seconds = []
+    for _ in range(case.repeats):
+        start = time.perf_counter()
+        run(fit)
+        seconds.append(time.perf_counter() - start)
+    return {
+        "what": case.title,
+        "formula": case.formula,
+        "first_s": seconds[0],
+        "median_s": statistics.median(seconds),
+        "aim_s": case.aim_s,
+        "peak_gb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9,
+        "aim_gb": case.aim_gb,
+        "seconds": seconds,
+    }
+
+
+RUNS: dict[str, Callable[[Any], object]] = {
+    "two": lambda fit: fit.emmeans("f0:f1").table,
+    "all": lambda fit: fit.emmeans("f0:f1:f2:f3:f4").table,
+    "none": lambda fit: fit.emmeans("f").contrast(adjust="none").table,
+    "tukey": lambda fit: fit.emmeans("f").contrast(adjust="tukey").table,
+    "letters": lambda fit: fit.emmeans("f").letters(),
+}
+
+
+def five_factors() -> dict[str, Any]:
+    """800 rows of five factors with 216 combinations."""
     rng = np.random.default_rng(0)
     levels = (3, 3, 4, 2, 3)
-    data = {f"f{i}": rng.integers(0, n, 800).astype(str) for i, n in enumerate(levels)}
-    data |= {"x": rng.normal(size=800), "y": rng.normal(size=800), "g": rng.integers(0, 30, 800).astype(str)}
-    found = []
-    for formula in ("y ~ f0 * f1 + f2 + f3 * f4 + x", "y ~ f0 * f1 + f2 + f3 * f4 + x + (1 | g)"):
-        fit = lmm.fit(formula, data)
-        found.append(row(f"emmeans, {formula}", lambda fit=fit: fit.emmeans("f0:f1").table, repeats=30))
-    return found
+    data: dict[str, Any] = {f"f{i}": rng.integers(0, n, 800).astype(str) for i, n in enumerate(levels)}
+    return data | {
+        "x": rng.normal(size=800),
+        "y": rng.normal(size=800),
+        "g": rng.integers(0, 30, 800).astype(str),
+    }
 
 
-def thousand_means() -> list[dict[str, object]]:
-    """All 499,500 differences, in a linear model and in one with unequal degrees of freedom."""
+def thousand_means() -> dict[str, Any]:
+    """A thousand varieties with five plots each, in 25 blocks that are not complete: unequal degrees of freedom."""
     rng = np.random.default_rng(0)
     f = np.repeat(np.arange(N_MEANS), 5)
-    data = {
+    data: dict[str, Any] = {
         "f": np.array([f"v{i:04d}" for i in range(N_MEANS)])[f],
         "g": rng.integers(0, 25, f.size).astype(str),
     }
     data["y"] = rng.normal(size=f.size) + rng.normal(size=N_MEANS)[f]
-    found = []
-    for formula in ("y ~ f", "y ~ f + (1 | g)"):
-        means = lmm.fit(formula, data).emmeans("f")
-        for adjust in ("none", "tukey"):
-            name = f"499,500 differences, {formula}, {adjust}"
-            found.append(
-                row(name, lambda means=means, adjust=adjust: means.contrast(adjust=adjust).table, repeats=2)
-            )
-        found.append(
-            row(f"letters of 1,000 means, {formula}", lambda means=means: means.letters(), repeats=1)
-        )
-    return found
-
-
-def row(name: str, run: Callable[[], object], repeats: int) -> dict[str, object]:
-    seconds = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        run()
-        seconds.append(time.perf_counter() - start)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-    return {"what": name, "best_s": min(seconds), "median_s": statistics.median(seconds), "peak_gb": peak}
+    return data
 
 
 if __name__ == "__main__":

@@ -28,6 +28,11 @@ its gradient and curvature. GPBoost has no REML: its fits are by maximum likelih
 compared with. A package that is not named in a table cannot fit the model, or not in reasonable time.
 """
 
+MEANS = (
+    "From a fit to the whole table of results, each task in a process of its own. The first run loads and tabulates "
+    "what the others find ready. The memory is the peak of the process, with Python, all packages, the data and the fit."
+)
+
 
 def page(results: Path = RESULTS) -> str:
     """Write the page from the results that exist."""
@@ -37,7 +42,8 @@ def page(results: Path = RESULTS) -> str:
     found = [(workload, reports[workload.name]) for workload in WORKLOADS if workload.name in reports]
     sections = [HEAD, overview(found)]
     sections += [detail(workload, report) for workload, report in found]
-    return "\n".join(sections) + FOOT
+    text = "\n".join(sections) + FOOT
+    return f"{text}\n{means(reports['means'])}" if "means" in reports else text
 
 
 def overview(found: list[tuple[Workload, dict[str, Any]]]) -> str:
@@ -86,6 +92,30 @@ def detail(workload: Workload, report: dict[str, Any]) -> str:
         lines += [f"Our time: {parts}.", ""]
     lines += [_machine(report), ""]
     return "\n".join(lines)
+
+
+def means(report: dict[str, Any]) -> str:
+    """One row for each task with marginal means."""
+    lines = [
+        "## Marginal means",
+        "",
+        MEANS,
+        "",
+        "| task | formula | first run | median | aim | memory | aim |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for run in report["runs"]:
+        cells = [
+            run["what"],
+            f"`{run['formula']}`".replace("|", "\\|"),
+            seconds(run["first_s"]),
+            seconds(run["median_s"]),
+            seconds(run["aim_s"]),
+            f"{run['peak_gb']:.2f} GB",
+            f"{run['aim_gb']:.3g} GB",
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join([*lines, "", _machine({**report, "runs": [report]}), ""])
 
 
 def _cells(run: dict[str, Any]) -> list[str]:
