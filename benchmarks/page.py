@@ -30,7 +30,7 @@ compared with. A package that is not named in a table cannot fit the model, or n
 
 MEANS = (
     "From a fit to the whole table of results, each task in a process of its own. The first run loads and tabulates "
-    "what the others find ready. The memory is the peak of the process, with Python, all packages, the data and the fit."
+    "what the others find ready. Memory is the peak of the process, with Python, all packages, the data and the fit."
 )
 
 
