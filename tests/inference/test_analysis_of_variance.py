@@ -7,7 +7,7 @@ from scipy.linalg import null_space, orth
 
 import lmm
 from lmm.estimation import Anova
-from lmm.inference import components
+from lmm.inference.covariance_root import covariance_root
 
 CODINGS = ("treatment", "sum", "helmert", "sas", "difference", "poly")
 
@@ -278,4 +278,4 @@ def test_nearly_dependent_columns_keep_their_degrees_of_freedom(unbalanced):
 def test_covariances_without_digits_are_named():
     """What is left of the covariance of raw powers of a year need not be one."""
     with pytest.raises(lmm.DesignError, match="no digits left: center covariates"):
-        components._root(np.array([[1.0, 1.0], [1.0, 1.0 - 1e-12]]))
+        covariance_root(np.array([[1.0, 1.0], [1.0, 1.0 - 1e-12]]))

@@ -338,3 +338,21 @@ def test_a_loaded_fit_tests_alike(oats, tmp_path):
     again = lmm.load(tmp_path / "oats.lmm")
     for df in ("kenward-roger", "satterthwaite", "containment", "between-within"):
         assert again.coefficients(df=df)["df"] == pytest.approx(oats.coefficients(df=df)["df"])
+
+
+def test_fixed_effects_that_depend_on_each_other_but_for_rounding_are_named():
+    x = np.tile(np.arange(1990.0, 2021.0), 4)
+    rng = np.random.default_rng(1)
+    data = {"x": x, "near": x + 1e-6 * rng.normal(size=x.size), "y": rng.normal(size=x.size)}
+    data["g"] = np.repeat(list("abcd"), 31)
+    fit = lmm.fit("y ~ x + near + (1 | g)", data)
+    for look in (
+        fit.summary,
+        fit.anova,
+        fit.influence,
+        lambda: fit.influence(by="g"),
+        lambda: lmm.contrast_test(fit, np.eye(3), joint=True, df="normal"),
+        lambda: fit.predict(interval="confidence"),
+    ):
+        with pytest.raises(lmm.DesignError, match="so nearly linearly dependent"):
+            look()

@@ -176,3 +176,10 @@ def test_user_blocks_take_part_in_deletions():
     )
     np.testing.assert_allclose(found.change[0], fit.beta - left.beta, atol=1e-9)
     assert found.sigma[0] == pytest.approx(left.sigma)
+
+
+def test_without_fixed_effects_nothing_moves():
+    table = lmm.influence(lmm.fit("Reaction ~ 0 + (1 | Subject)", lmm.datasets.load("sleepstudy")))
+    assert np.isnan(table["cooks_distance"]).all()
+    assert not [name for name in table.columns if name.startswith("dfbetas")]
+    assert np.isfinite(table["sigma"]).all()

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 import lmm
 from lmm.plots import plot_residual_panel, residual_panel_data
@@ -24,3 +25,19 @@ def test_rows_of_leverage_one_have_no_studentized_residual():
     axes = plot_residual_panel(lmm.fit("Reaction ~ Days + only + (1 | Subject)", data)).axes
     assert len(axes[0].lines[1].get_xdata()) == 180
     assert len(axes[3].lines[1].get_xdata()) == 179
+
+
+def test_panels_can_be_chosen(sleepstudy):
+    axes = plot_residual_panel(sleepstudy, panels=("pull", "spread")).axes
+    assert [panel.get_title("left") for panel in axes] == ["Pull", "Spread"]
+    assert [panel.get_xlabel() for panel in plot_residual_panel(sleepstudy, panels=["shape"]).axes] == [
+        "Normal quantile"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("panels", "message"), [(("meen",), 'Did you mean "mean"'), ((), "panels= is empty")]
+)
+def test_unknown_panels_are_named(sleepstudy, panels, message):
+    with pytest.raises(lmm.LmmError, match=message):
+        plot_residual_panel(sleepstudy, panels=panels)

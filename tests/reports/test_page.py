@@ -6,6 +6,7 @@ import warnings
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import lmm
@@ -96,10 +97,13 @@ def test_figures_that_the_model_has(text):
         "Normal quantiles of random effects",
         "Residuals against fitted values",
         "Normal quantiles of residuals",
+        "Size of residuals",
+        "Residuals against leverage",
+        "Influence of Subject",
     ):
         assert title in text
     # The small multiples come twice: for wide and for narrow screens.
-    assert text.count("<svg") == 6
+    assert text.count("<svg") == 9
 
 
 def test_linear_model_has_no_random_effects(linear):
@@ -113,8 +117,29 @@ def test_page_without_a_numeric_covariate_has_no_lines():
     fit = lmm.fit("diameter ~ 1 + (1 | plate) + (1 | sample)", lmm.datasets.load("Penicillin"))
     text = page(fit)
     assert "fitted line" not in text
-    # Two factors, their quantiles, two of residuals, and the nesting of the factors.
-    assert text.count("<svg") == 6
+    # Two factors, their quantiles and influence, four of residuals, and the nesting of the factors.
+    assert text.count("<svg") == 10
+
+
+def test_influence_of_rows_where_there_are_no_factors_or_too_many_levels(linear):
+    assert "Influence of rows" in page(linear)
+    rng = np.random.default_rng(0)
+    data = {"y": rng.normal(size=700), "g": np.repeat(np.arange(350), 2).astype(str), "h": np.arange(700) % 5}
+    text = page(lmm.fit("y ~ 1 + (1 | g) + (1 | h)", data))
+    assert "Influence of h" in text
+    assert "Influence of g" not in text
+
+
+def test_no_influence_without_fixed_effects_or_deletions():
+    without = page(lmm.fit("Reaction ~ 0 + (1 | Subject)", lmm.datasets.load("sleepstudy")))
+    assert "Residuals against leverage" in without
+    assert "Influence" not in without
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", lmm.LmmWarning)
+        negative = lmm.fit(
+            "Yield ~ 1 + (1 | Batch)", lmm.datasets.load("Dyestuff2"), method="moments", negative="allow"
+        )
+    assert "Influence" not in page(negative)
 
 
 def test_singular_fit_has_a_page_that_says_so(singular):

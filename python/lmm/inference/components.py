@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lmm.errors import DesignError, UnsupportedError
+from lmm.errors import UnsupportedError
+from lmm.inference.covariance_root import covariance_root
 from lmm.inference.effects import Effects, head_and_tail, largest_part, n_column_pairs
 from lmm.inference.gram import GramInverse
 from lmm.inference.per_fit import per_fit
@@ -142,7 +143,7 @@ def project(
     """
     effects = Effects(parts, factors, weights)
     B = GramInverse(effects)
-    root = _root(covariance)
+    root = covariance_root(covariance)
     # Column p stands for the residuals, so that products with them need no code of their own.
     columns = np.column_stack([X @ root, residuals])
     K = B.solve(effects.cross_with(columns))  # (q, p + 1)
@@ -180,19 +181,6 @@ def are_feasible(fit: Fit) -> bool:
     n_pairs = 1 if head is None else n_column_pairs(parts[head].block)
     most = int(LARGEST_PART * min(1.0, np.sqrt(2.0 / n_pairs)))
     return sum(parts[i].block.n_effects for i in tail) <= most or largest_part(parts) <= most
-
-
-def _root(covariance: FloatMatrix) -> FloatMatrix:
-    """Lower M with MM' = covariance."""
-    if not covariance.size:
-        return covariance
-    try:
-        return np.asarray(np.linalg.cholesky((covariance + covariance.T) / 2.0), dtype=np.float64)
-    except np.linalg.LinAlgError:
-        raise DesignError(
-            "The fixed effects are so nearly linearly dependent that their covariance has no digits left: center "
-            "covariates that lie far from zero, or use poly() instead of raw powers."
-        ) from None
 
 
 def parameter_basis(part: RandomPart) -> list[FloatMatrix]:

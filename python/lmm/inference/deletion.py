@@ -20,6 +20,7 @@ import numpy as np
 
 from lmm.errors import LmmError
 from lmm.estimation import Criterion
+from lmm.inference.covariance_root import covariance_root
 from lmm.inference.mixed_equations import MixedEquations, mixed_equations
 from lmm.inference.per_fit import per_fit
 from lmm.typing import FloatMatrix, FloatVector, IntVector
@@ -78,7 +79,7 @@ def delete_rows(fit: Fit) -> Deletions:
     equations, Z = mixed_equations(fit), _rows_of(fit)
     d, h = equations.deviation(fit.X, Z), leverage(fit)
     weights, e = _weights(fit), fit.y - fit.fitted
-    root = _root(fit)
+    root = covariance_root(fit.evaluation.unscaled_vcov)
     rest = np.where(1.0 - h > SINGULAR, 1.0 - h, np.nan)
     change = (d @ root @ root.T) * (weights * e / rest)[:, None]
     sigma = _sigma(fit, weights * e**2 / rest, np.ones(fit.n_obs, dtype=np.int64))
@@ -113,7 +114,7 @@ def _direct(fit: Fit, equations: MixedEquations, Z: Any, residual: FloatVector, 
     L = _factor((K + K.T) / 2.0)
     if L is None:
         return np.full(fit.n_fixed, np.nan), np.nan, np.nan
-    root = _root(fit)
+    root = covariance_root(fit.evaluation.unscaled_vcov)
     half = solve_triangular(L, np.column_stack([e, d @ root]), lower=True)
     first, known = half[:, 0], half[:, 1:]
     # |K + known known'| / |K| by the small one of the two products
@@ -173,9 +174,3 @@ def _rows_of(fit: Fit) -> Any:
 
 def _weights(fit: Fit) -> FloatVector:
     return np.ones(fit.n_obs) if fit.weights is None else fit.weights
-
-
-def _root(fit: Fit) -> FloatMatrix:
-    """Root of Φ (p, p)."""
-    vcov = fit.evaluation.unscaled_vcov
-    return np.asarray(np.linalg.cholesky((vcov + vcov.T) / 2.0)) if vcov.size else vcov

@@ -10,6 +10,7 @@ import numpy as np
 from lmm.errors import LmmError
 from lmm.inference.catalog import Df, df_method
 from lmm.inference.combinations import Combine, pieces, quadratic
+from lmm.inference.covariance_root import covariance_root
 from lmm.inference.distributions import f_p_value, t_p_value, t_quantile
 from lmm.inference.estimability import as_matrix, estimable_rows, kept_columns
 from lmm.inference.method import DfMethod
@@ -161,7 +162,7 @@ def joint_test(
     if not estimable.all():
         return JointTest(0, np.nan, np.nan, np.nan, np.nan, False, method, notes)
     rows = kept_columns(fit, rows)
-    root = np.asarray(np.linalg.cholesky(V), dtype=np.float64)
+    root = covariance_root(V)
     # Independence of rows is judged on the scale of their standard errors, not of their units.
     C, difference = _independent_rows(rows, rows @ fit.beta - rhs, root)
     r = len(C)

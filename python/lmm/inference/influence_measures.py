@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lmm.errors import LmmError, nearest
+from lmm.inference.covariance_root import covariance_root
 from lmm.inference.deletion import Deletions, delete_rows, delete_sets, leverage
 from lmm.table import Table
 from lmm.typing import FloatVector, IntVector
@@ -91,8 +92,10 @@ def studentized(fit: Fit) -> FloatVector:
 
 def _measures(fit: Fit, deletions: Deletions) -> dict[str, Any]:
     vcov = fit.evaluation.unscaled_vcov
-    whitened = np.linalg.solve(np.linalg.cholesky(vcov), deletions.change.T)  # (p, m)
-    cooks = np.square(whitened).sum(axis=0) / (fit.n_fixed * fit.sigma**2)
+    whitened = np.linalg.solve(covariance_root(vcov), deletions.change.T)  # (p, m)
+    squares = np.square(whitened).sum(axis=0)
+    # Without fixed effects there is nothing to move.
+    cooks = squares / (fit.n_fixed * fit.sigma**2) if fit.n_fixed else np.full(len(squares), np.nan)
     dfbetas = deletions.change / (deletions.sigma[:, None] * np.sqrt(np.diag(vcov)))
     names = [fit.design.names[j] for j in fit.design.kept]
     return {

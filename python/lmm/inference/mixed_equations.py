@@ -17,6 +17,7 @@ import numpy as np
 
 from lmm.errors import UnsupportedError
 from lmm.inference.components import LARGEST_PART, parameter_basis
+from lmm.inference.covariance_root import covariance_root
 from lmm.inference.effects import Effects, largest_part
 from lmm.inference.gram import GramInverse
 from lmm.inference.per_fit import per_fit
@@ -86,8 +87,7 @@ class MixedEquations:
         self._elements = np.array(
             [(T @ T.T)[E > 0.0][0] for T, basis in zip(fit.T, self._basis, strict=True) for E in basis]
         )
-        vcov = fit.evaluation.unscaled_vcov
-        self._root = np.linalg.cholesky((vcov + vcov.T) / 2.0) if vcov.size else vcov
+        self._root = covariance_root(fit.evaluation.unscaled_vcov)
         self._head = {which: block_diagonal(getattr(self._B.head, which)) for which in ("H", "N")}
         self._tail = {which: self._tail_matrix(which) for which in ("H", "N")}
 

@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lmm.design import FullTerm, full_terms
-from lmm.errors import UnsupportedError
+from lmm.errors import LmmError, UnsupportedError
+from lmm.inference.covariance_root import covariance_root, nearly_dependent
 from lmm.inference.per_fit import per_fit
 from lmm.typing import FloatMatrix, FloatVector
 
@@ -33,6 +34,7 @@ _SMALLEST = 1e-10  # part of a column's length that must be its own, as for the 
 _ROUNDING = 1e-13
 _NEARLY_DEPENDENT = 1e-8  # smallest eigenvalue of the cross-products of columns of length one
 _DISTINCT = 1e-7  # length of coefficients on columns of length one
+_NO_DIGITS = 1e-7  # singular value of columns of length one below which their span is not known to 1e-8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -269,10 +271,10 @@ def _coordinates(fit: Fit) -> _Coordinates:
         found = np.asarray((matrix.T @ Q).T)
         squares = np.asarray(matrix.multiply(matrix).sum(axis=0)).ravel()
         if (squares - np.square(found).sum(axis=0) > 1e-8 * squares).any():
-            raise _not_spanned(term.name)
+            raise _not_spanned(term.name, R)
         columns.append(found)
     if _span(np.hstack([np.zeros((len(R), 0)), *columns])).basis.shape[1] < len(R):
-        raise _not_spanned("the terms")
+        raise _not_spanned("the terms", R)
     return _Coordinates(R * lengths, terms, tuple(columns))
 
 
@@ -288,7 +290,9 @@ def _orthonormal(columns: FloatMatrix) -> tuple[FloatMatrix, FloatMatrix]:
     return Q @ np.linalg.inv(second), second @ first
 
 
-def _not_spanned(what: str) -> UnsupportedError:
+def _not_spanned(what: str, R: FloatMatrix) -> LmmError:
+    if np.linalg.svd(R, compute_uv=False).min(initial=1.0) < _NO_DIGITS:
+        return nearly_dependent()
     return UnsupportedError(
         f"The columns of X and the levels of {what} do not span the same space: some factor is coded by contrasts "
         "with fewer columns than its levels less one. Give it complete contrasts, or make columns of your own of the "
@@ -299,5 +303,5 @@ def _not_spanned(what: str) -> UnsupportedError:
 def _in_metric(at: _Coordinates, covariance: FloatMatrix) -> _Coordinates:
     """Coordinates in which the covariance of beta is the identity."""
     moved = at.R @ covariance @ at.R.T
-    turn = np.linalg.inv(np.linalg.cholesky((moved + moved.T) / 2.0))
+    turn = np.linalg.inv(covariance_root(moved))
     return _Coordinates(turn @ at.R, at.terms, tuple(turn @ columns for columns in at.columns))

@@ -126,7 +126,10 @@ def plot_profile(
         for axes, curve in zip(panel_grid(figure, len(own.curves)), own.curves, strict=True):
             draw(axes, table, curve, by_term[curve.parameter.name])
             label_panel(axes, title=curve.parameter.name)
-        figure.supylabel("ζ" if view == "zeta" else "Density", fontsize=9)
+        if view == "zeta":
+            figure.supylabel("ζ", fontsize=9, rotation="horizontal")
+        else:
+            figure.supylabel("Density", fontsize=9)
     return figure
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, cast, get_args
 
 import numpy as np
 
+from lmm.errors import LmmError, nearest
 from lmm.inference import influence
 from lmm.plots.qq import draw_quantiles, qq_data
 from lmm.plots.residuals import draw_trend
@@ -13,12 +14,16 @@ from lmm.plots.style import MUTED, canvas, draw_cloud, label_panel
 from lmm.table import Table
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from lmm.model import Fit
 
 __all__ = ["plot_residual_panel", "residual_panel_data"]
+
+Panel = Literal["mean", "spread", "shape", "pull"]
 
 _N_LABELS = 3
 
@@ -61,15 +66,23 @@ def residual_panel_data(fit: Fit) -> Table:
     )
 
 
-def plot_residual_panel(fit: Fit, *, width: float = 6.6, height: float = 5.4) -> Figure:
+def plot_residual_panel(
+    fit: Fit,
+    *,
+    panels: Sequence[Panel] = ("mean", "spread", "shape", "pull"),
+    width: float = 6.6,
+    height: float | None = None,
+) -> Figure:
     """Draw residuals against fitted values, their size, their quantiles, and against leverage.
 
     Parameters
     ----------
     fit
         Any fit.
+    panels
+        Which of the four: ``"mean"``, ``"spread"``, ``"shape"``, ``"pull"``.
     width, height
-        Size of the figure in inches.
+        Size of the figure in inches; the height by default suits the number of panels.
 
     Returns
     -------
@@ -78,6 +91,8 @@ def plot_residual_panel(fit: Fit, *, width: float = 6.6, height: float = 5.4) ->
 
     Raises
     ------
+    LmmError
+        If there is no such panel.
     MissingExtraError
         If matplotlib is not installed.
 
@@ -89,24 +104,62 @@ def plot_residual_panel(fit: Fit, *, width: float = 6.6, height: float = 5.4) ->
     >>> len(plot_residual_panel(fit).axes)
     4
     """
+    chosen = _checked_panels(panels)
     table = residual_panel_data(fit)
-    known = ~np.isnan(table["studentized"])
-    with canvas(width, height) as figure:
-        mean, spread, shape, pull = figure.subplots(2, 2).flat
-        mean.axhline(0.0, color=MUTED, linewidth=0.8)
-        draw_trend(mean, table["fitted"], table["residual"])
-        label_panel(mean, x="Fitted value", y="Scaled residual", title="Mean")
-        draw_trend(spread, table["fitted"][known], table["root_size"][known])
-        spread.set_ylim(bottom=0.0)
-        label_panel(spread, x="Fitted value", y="√|studentized residual|", title="Spread")
-        draw_quantiles(shape, qq_data(fit))
-        label_panel(shape, x="Normal quantile", y="Scaled residual", title="Shape")
-        pull.axhline(0.0, color=MUTED, linewidth=0.8)
-        draw_cloud(pull, table["leverage"][known], table["studentized"][known])
-        pull.set_xlim(left=0.0)
-        _number_largest(pull, table)
-        label_panel(pull, x="Leverage", y="Studentized residual", title="Pull")
+    n_columns = min(len(chosen), 2)
+    n_rows = -(-len(chosen) // n_columns)
+    with canvas(width, 2.7 * n_rows if height is None else height) as figure:
+        for index, panel in enumerate(chosen):
+            axes = figure.add_subplot(n_rows, n_columns, index + 1)
+            _DRAWN_BY[panel](axes, fit, table)
+            label_panel(axes, title=panel.capitalize() if len(chosen) > 1 else "")
     return figure
+
+
+def _checked_panels(panels: Sequence[Panel]) -> tuple[Panel, ...]:
+    known = get_args(Panel)
+    chosen = (panels,) if isinstance(panels, str) else tuple(panels)
+    for panel in chosen:
+        if panel not in known:
+            raise LmmError(f"panels= may have {', '.join(known)}, not {panel!r}.{nearest(str(panel), known)}")
+    if not chosen:
+        raise LmmError(f"panels= is empty; it may have {', '.join(known)}.")
+    return cast("tuple[Panel, ...]", chosen)
+
+
+def _draw_mean(axes: Axes, _: Fit, table: Table) -> None:
+    axes.axhline(0.0, color=MUTED, linewidth=0.8)
+    draw_trend(axes, table["fitted"], table["residual"])
+    label_panel(axes, x="Fitted value", y="Scaled residual")
+
+
+def _draw_spread(axes: Axes, _: Fit, table: Table) -> None:
+    known = ~np.isnan(table["studentized"])
+    draw_trend(axes, table["fitted"][known], table["root_size"][known])
+    axes.set_ylim(bottom=0.0)
+    label_panel(axes, x="Fitted value", y="√|studentized residual|")
+
+
+def _draw_shape(axes: Axes, fit: Fit, _: Table) -> None:
+    draw_quantiles(axes, qq_data(fit))
+    label_panel(axes, x="Normal quantile", y="Scaled residual")
+
+
+def _draw_pull(axes: Axes, _: Fit, table: Table) -> None:
+    known = ~np.isnan(table["studentized"])
+    axes.axhline(0.0, color=MUTED, linewidth=0.8)
+    draw_cloud(axes, table["leverage"][known], table["studentized"][known])
+    axes.set_xlim(left=0.0)
+    _number_largest(axes, table)
+    label_panel(axes, x="Leverage", y="Studentized residual")
+
+
+_DRAWN_BY: dict[str, Callable[[Axes, Fit, Table], None]] = {
+    "mean": _draw_mean,
+    "spread": _draw_spread,
+    "shape": _draw_shape,
+    "pull": _draw_pull,
+}
 
 
 def _number_largest(axes: Axes, table: Table) -> None:

@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 
 from lmm.errors import DesignError, UnsupportedError
 from lmm.experiments import designed_experiment
+from lmm.inference import leverage
 from lmm.plots import (
     plot_caterpillar,
     plot_fitted,
     plot_hasse,
+    plot_influence,
     plot_interaction,
     plot_means,
     plot_qq,
+    plot_residual_panel,
     plot_residuals,
 )
 from lmm.plots.caterpillar import MOST_LINES, MOST_NAMES
@@ -70,6 +73,7 @@ def parts_of(fit: Fit) -> tuple[Part, ...]:
         Part("Data and fitted lines", _fitted(fit)),
         Part("Random effects", _random(fit)),
         Part("Residuals", _checks(fit)),
+        Part("Influence", _influence(fit)),
     ]
     return tuple(part for part in parts if part.figures)
 
@@ -187,6 +191,7 @@ def _random(fit: Fit) -> tuple[Drawing, ...]:
 
 
 def _checks(fit: Fit) -> tuple[Drawing, ...]:
+    """Draw mean, shape, spread and pull of the residuals: the panel of residuals, one figure each."""
     residuals = _drawing(
         plot_residuals(fit),
         "residuals",
@@ -200,4 +205,46 @@ def _checks(fit: Fit) -> tuple[Drawing, ...]:
         "Normal quantiles of residuals",
         "Line through the quartiles; the band holds 95% of normal samples, point by point.",
     )
-    return residuals, quantiles
+    if not _has_deletions(fit):
+        return residuals, quantiles
+    spread = _drawing(
+        plot_residual_panel(fit, panels=("spread",), width=4.5, height=3.3),
+        "spread",
+        "Size of residuals",
+        "Root of the absolute studentized residual; the curve is level where the variance is the same everywhere.",
+    )
+    pull = _drawing(
+        plot_residual_panel(fit, panels=("pull",), width=4.5, height=3.3),
+        "pull",
+        "Residuals against leverage",
+        "The three rows of the table with the largest Cook's distances are numbered, from 0.",
+    )
+    return residuals, quantiles, spread, pull
+
+
+def _has_deletions(fit: Fit) -> bool:
+    """Whether rows can be deleted without fitting again: not where a negative component is kept."""
+    try:
+        leverage(fit)
+    except UnsupportedError:
+        return False
+    return True
+
+
+def _influence(fit: Fit) -> tuple[Drawing, ...]:
+    """Cook's distances of the levels of each factor; of rows where there are no factors, or too many levels."""
+    if not fit.n_fixed or not _has_deletions(fit):
+        return ()
+    groups = [part.group for part in fit.design.random if part.codes is not None]
+    few = [group for group in dict.fromkeys(groups) if fit.n_levels[group] <= MOST_LINES]
+    return tuple(
+        _drawing(
+            plot_influence(fit, by=by),
+            f"influence-{index}",
+            f"Influence of {by if by != 'row' else 'rows'}",
+            "Cook's distance: how far the fixed effects move without the "
+            + ("row." if by == "row" else "level. The largest in colour.")
+            + " The random effects keep their relative covariance.",
+        )
+        for index, by in enumerate(few or ["row"])
+    )

@@ -50,7 +50,7 @@ def page(fit: Fit) -> str:
     >>> from lmm.reports import page
     >>> fit = lmm.fit("Reaction ~ Days + (Days | Subject)", lmm.datasets.load("sleepstudy"))
     >>> page(fit).count("<svg")
-    6
+    9
     """
     _require_extras()
     import jinja2
