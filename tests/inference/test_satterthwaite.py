@@ -4,11 +4,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.sparse import csr_array
 
 import lmm
+from lmm.estimation import Criterion
 from lmm.inference import joint_test, row_tests
-from lmm.inference.differences import differences, row_differences
-from lmm.inference.satterthwaite import pooled_df, single_df
+from lmm.inference.differences import LARGE_PART, are_cheap, differences, row_differences
+from lmm.inference.information import parameter_covariance
+from lmm.inference.satterthwaite import pooled_df, row_moves, single_df
 from tests.inference.dense_components import DenseModel
 from tests.inference.models import RANDOM_PARTS, as_estimated, quietly, random_table
 
@@ -172,3 +175,44 @@ def test_information_is_checked():
         lmm.LmmError, match='information= must be one of "observed", "expected"; it is \'AI\''
     ):
         lmm.Satterthwaite("AI")
+
+
+@pytest.fixture
+def crossed():
+    """Two crossed factors, both large."""
+    rng = np.random.default_rng(3)
+    n, m = 9_000, LARGE_PART + 50
+    a, b = rng.integers(0, m + 20, n), rng.integers(0, m, n)
+    x = rng.normal(size=n)
+    y = x + rng.normal(size=m + 20)[a] + 0.7 * rng.normal(size=m)[b] + rng.normal(size=n)
+    return lmm.fit("y ~ x + (1 | a) + (1 | b)", {"y": y, "x": x, "a": a.astype(str), "b": b.astype(str)})
+
+
+def test_large_crossed_factors_cost_two_evaluations_for_each_theta(crossed, monkeypatch):
+    assert are_cheap(crossed)
+    calls = []
+    evaluate = Criterion.evaluate
+
+    def counted(self, *args, **kwargs):
+        calls.append(1)
+        return evaluate(self, *args, **kwargs)
+
+    monkeypatch.setattr(Criterion, "evaluate", counted)
+    contrast = np.vstack([np.eye(2), [[1.0, -1.0]]])
+    found = row_tests(crossed, contrast, METHOD).df
+    joint_test(crossed, contrast[:2], METHOD)
+    assert len(calls) == 2 * len(crossed.theta)
+    analytic = single_df(*row_moves(crossed, contrast), parameter_covariance(crossed, "observed", "drop").W)
+    np.testing.assert_allclose(found, analytic, rtol=1e-6)
+
+
+def test_combined_contrasts_by_differences_are_the_same_rows(crossed):
+    combine = csr_array([[1.0, -1.0], [0.5, 2.0]])
+    combined = row_tests(crossed, np.eye(2), METHOD, combine=combine).df
+    np.testing.assert_allclose(combined, row_tests(crossed, combine.toarray(), METHOD).df, rtol=1e-12)
+
+
+def test_where_theta_is_given_derivatives_are_analytic(crossed):
+    data = {name: crossed.design.model_frame[name].values for name in ("y", "x")}
+    data |= {part.group: np.asarray(part.levels)[part.codes] for part in crossed.design.random}
+    assert not are_cheap(quietly("y ~ x + (1 | a) + (1 | b)", data, theta=[1.0, 0.2]))

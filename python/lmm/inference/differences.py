@@ -1,4 +1,4 @@
-"""Satterthwaite's ingredients by central differences, for models whose components are too large."""
+"""Satterthwaite's ingredients by central differences, for models whose components are too large or cost more."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lmm.inference.combinations import Combine, quadratic
+from lmm.inference.effects import largest_part
 from lmm.inference.information import ParameterCovariance, pseudo_inverse
 from lmm.inference.per_fit import per_fit
 from lmm.typing import FloatArray, FloatMatrix, FloatVector
@@ -14,10 +16,30 @@ from lmm.typing import FloatArray, FloatMatrix, FloatVector
 if TYPE_CHECKING:
     from lmm.model import Fit
 
-__all__ = ["Differences", "differences", "row_differences"]
+__all__ = ["Differences", "are_cheap", "differences", "row_differences"]
 
 STEP = 1e-4
 """Of theta, relative to its size above one: differences are good to its square."""
+
+
+LARGE_PART = 500
+"""Effects of a connected part of the tail from which its inverse costs more than some evaluations of the criterion."""
+
+MOST_THETA = 6
+"""Of more theta, at two evaluations each, differences are no longer cheaper."""
+
+
+@per_fit
+def are_cheap(fit: Fit) -> bool:
+    """Whether differences cost less than analytic derivatives, and are as good: inside, at an optimum."""
+    return (
+        fit.method != "moments"
+        and len(fit.theta) <= MOST_THETA
+        and fit.converged
+        and not fit.singular
+        and not fit.optimum.held.any()
+        and largest_part(fit.design.random) > LARGE_PART
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,8 +90,10 @@ def differences(fit: Fit) -> Differences:
     return Differences(pseudo_inverse(half, np.diag(half)), slopes)
 
 
-def row_differences(fit: Fit, contrast: FloatMatrix) -> tuple[FloatVector, FloatMatrix]:
+def row_differences(
+    fit: Fit, contrast: FloatMatrix, combine: Combine = None
+) -> tuple[FloatVector, FloatMatrix]:
     """Variance over σ² of each row (r,), and its derivatives by the free theta and ς (r, m)."""
-    v = np.einsum("ra,ab,rb->r", contrast, fit.evaluation.unscaled_vcov, contrast)
-    by_theta = np.einsum("ra,iab,rb->ri", contrast, differences(fit).slopes, contrast)
-    return v, np.column_stack([by_theta, 2.0 * v])
+    v = quadratic(contrast, fit.evaluation.unscaled_vcov, combine)
+    by_theta = [quadratic(contrast, slope, combine) for slope in differences(fit).slopes]
+    return v, np.column_stack([*by_theta, 2.0 * v])

@@ -10,7 +10,7 @@ import numpy as np
 from lmm.errors import UnsupportedError
 from lmm.inference.combinations import Combine, quadratic
 from lmm.inference.components import are_feasible, components
-from lmm.inference.differences import differences, row_differences
+from lmm.inference.differences import are_cheap, differences, row_differences
 from lmm.inference.information import (
     Information,
     ParameterCovariance,
@@ -64,9 +64,7 @@ class Satterthwaite(DfMethod):
         return single_df(*self._moves(fit, contrast), self._covariance(fit).W)
 
     def combined_df(self, fit: Fit, contrast: FloatMatrix, combine: Combine) -> FloatVector:
-        if not are_feasible(fit):
-            return super().combined_df(fit, contrast, combine)
-        return single_df(*row_moves(fit, contrast, combine), self._covariance(fit).W)
+        return single_df(*self._moves(fit, contrast, combine), self._covariance(fit).W)
 
     def joint_df(self, fit: Fit, contrast: FloatMatrix) -> JointDf:
         # Directions in which the estimates are independent, each with its own degrees of freedom.
@@ -79,11 +77,17 @@ class Satterthwaite(DfMethod):
             return ()
         return (f"The criterion does not curve upwards in {directions(left_out)}, left out here.",)
 
-    def _moves(self, fit: Fit, contrast: FloatMatrix) -> tuple[FloatVector, FloatMatrix]:
-        return row_moves(fit, contrast) if are_feasible(fit) else row_differences(fit, contrast)
+    def _moves(
+        self, fit: Fit, contrast: FloatMatrix, combine: Combine = None
+    ) -> tuple[FloatVector, FloatMatrix]:
+        moves = row_moves if self._is_analytic(fit) else row_differences
+        return moves(fit, contrast, combine)
+
+    def _is_analytic(self, fit: Fit) -> bool:
+        return are_feasible(fit) and (self.information == "expected" or not are_cheap(fit))
 
     def _covariance(self, fit: Fit) -> ParameterCovariance:
-        if are_feasible(fit):
+        if self._is_analytic(fit):
             return parameter_covariance(fit, cast(Information, self.information), "drop")
         if self.information == "expected":
             raise UnsupportedError(
