@@ -2,11 +2,13 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import lmm
 from lmm.inference import row_tests
 from lmm.means.functions import LinearFunctions
-from tests.means.models import looms, oats, unbalanced
+from tests.means.models import looms, oats, unbalanced, without_warnings
 
 
 def test_each_row_goes_through_the_one_door():
@@ -255,3 +257,50 @@ def test_tables_convert_like_tables():
     assert "estimate" not in means
     assert [row["wool"] for row in means] == list(means["wool"])
     assert repr(means) == str(means.table)
+
+
+@given(st.integers(0, 2**32 - 1))
+@settings(max_examples=40, deadline=None)
+def test_joint_tests_take_all_that_is_estimable(seed):
+    """As many degrees of freedom as the rows and the row space of X have in common, whatever cells are empty."""
+    rng = np.random.default_rng(seed)
+    cells = [(a, b) for a in "pqrs" for b in "uvw"]
+    kept = [cells[i] for i in sorted(rng.choice(12, rng.integers(7, 13), replace=False))]
+    data = {
+        "a": [a for a, _ in kept for _ in range(3)],
+        "b": [b for _, b in kept for _ in range(3)],
+        "y": rng.normal(size=3 * len(kept)),
+    }
+    if len(set(data["a"])) < 2 or len(set(data["b"])) < 2:
+        return
+    fit = without_warnings("y ~ a * b", data)
+    means = fit.emmeans("a")
+    if len(means) < 2 or fit.design.X.shape[1] < 4 or means.grid.nests:
+        return
+    contrasts = means.contrast("consec", adjust="none")
+    K, X = contrasts.functions.rows, fit.design.X
+    common = sum(map(np.linalg.matrix_rank, (K, X))) - np.linalg.matrix_rank(np.vstack([K, X]))
+    row = next(iter(contrasts.joint_test()))
+    assert row["num_df"] == common
+    assert (row["f_value"] is None) == (common == 0)
+
+
+def test_groups_with_one_mean_have_no_contrasts():
+    levels = {"x": "123", "y": "45", "z": "6"}
+    data = {
+        "a": [a for a, inside in levels.items() for _ in range(3 * len(inside))],
+        "b": [b for inside in levels.values() for b in inside for _ in range(3)],
+        "y": np.arange(18.0) ** 1.5 % 7,
+    }
+    means = lmm.fit("y ~ a / b", data).emmeans("b | a")
+    pairs = means.contrast("pairwise")
+    assert list(pairs["a"]) == ["x", "x", "x", "y"]
+    assert "One mean only, and nothing to compare it with: a z." in pairs.notes
+    assert "Adjusted for 2 to 3 means in each group: tukey." in pairs.notes
+    alone = lmm.fit("y ~ a / b", data).emmeans("b | a", at={"a": "y"}).contrast("pairwise")
+    assert pairs["p_value"][3] == pytest.approx(alone["p_value"][0])
+    assert list(pairs.joint_test()["a"]) == ["x", "y"]
+    assert all(row["letters"] == "a" for row in means.letters() if row["a"] == "z")
+    assert np.isnan(means.significant_differences()["value"][-2:]).all()
+    for kind in ("arrows", "letters", "p_values", "interaction"):
+        means.plot(kind).canvas.draw()

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 import lmm
 from lmm.means.families import FAMILIES, family_contrasts
-from tests.means.models import looms
+from tests.means.models import looms, oats
 
 
 def matrix(name, k, **options):
@@ -104,6 +104,7 @@ def test_excluded_means_count_nothing():
         ("pairwise", {"ref": 0}, 'ref= is no option of "pairwise" contrasts; it belongs to trt.vs.ctrl'),
         ("dunnett", {"ref": "X"}, "ref= names 'X', which is none of L, M, H"),
         ("dunnett", {"ref": 5}, r"ref= must name means by label or position \(0 to 2\)"),
+        ("dunnett", {"ref": 0.5}, r"ref= must name means by label or position \(0 to 2\); it has 0.5"),
         ("dunnett", {"ref": [0, 1, 2]}, "nothing is left to compare"),
         ("dunnett", {"ref": "L", "exclude": "L"}, "ref= names a mean that exclude= leaves out"),
         ("poly", {"max_degree": 3}, "max_degree= must be a whole number from 1 to 2"),
@@ -116,6 +117,14 @@ def test_excluded_means_count_nothing():
 def test_mistakes(name, options, message):
     with pytest.raises(lmm.LmmError, match=message):
         looms().emmeans("tension").contrast(name, **options)
+
+
+def test_a_control_is_named_by_its_label_or_its_level():
+    means = oats().emmeans("nitro | Variety")
+    for ref in ("nitro0.2", "0.2", 1, ["0.2"]):
+        assert means.contrast("dunnett", ref=ref)["contrast"][0] == "nitro0 - nitro0.2"
+    with pytest.raises(lmm.LmmError, match=r"ref= names '0\.25', which is none of nitro0, nitro0\.2"):
+        means.contrast("dunnett", ref="0.25")
 
 
 def test_weighted_contrasts_take_numbers_of_observations():

@@ -82,7 +82,11 @@ def test_mistakes(specs, by, message):
     ("options", "message"),
     [
         ({"weights": "equel"}, 'weights= must be one of equal, .* Did you mean "equal"'),
-        ({"adjust": "tukay"}, 'no adjustment .tukay.; there are auto, none, tukey, .* Did you mean "tukey"'),
+        ({"adjust": "tukay"}, 'no adjustment .tukay.; there are none, tukey, .* Did you mean "tukey"'),
+        (
+            {"adjust": "auto"},
+            'adjust="auto" is that of a family of contrasts; these are none. Name one: none, tukey',
+        ),
         ({"level": 95}, r"For 95 % write level=0.95"),
         ({"transform": "respnse"}, 'Did you mean "response"'),
         ({"df": "satterthwait"}, 'Did you mean "satterthwaite"'),

@@ -66,7 +66,7 @@ def test_weights_of_rows_and_of_levels(looms, scheme):
 
 def test_nesting_with_unequal_numbers_of_levels(nested_data):
     fit = lmm.fit("y ~ a / b + c", nested_data)
-    for scheme in ("equal", "proportional", "cells"):
+    for scheme in ("equal", "proportional", "outer", "cells"):
         check(with_tests(fit.emmeans("c", weights=scheme)), THEIRS[f"nested_{scheme}"], TIGHT)
     check(with_tests(fit.emmeans("a")), THEIRS["nested_a"], TIGHT)
     # R's ptukey loses digits far out with few degrees of freedom: 7.378e-4 for 7.491e-4.
@@ -208,6 +208,39 @@ def test_empty_cells(looms):
     check(with_tests(fit.emmeans("wool", weights="flat")), THEIRS["empty_flat"], TIGHT)
     ours = [row for row in fit.joint_tests() if row["num_df"]]
     check_joint(ours, [row for row in THEIRS["empty_joint"] if row["model term"] != "(confounded)"])
+
+
+@pytest.fixture(scope="module")
+def split():
+    """Oats without a combination and without three more plots; R's theta in our order of the terms."""
+    frame = lmm.datasets.load("Oats").astype({"nitro": str})
+    frame = frame[~((frame["Variety"] == "Victory") & (frame["nitro"] == "0.4"))].reset_index(drop=True)
+    return frame.assign(nitro=frame["nitro"].replace("0.0", "0")).drop(index=[4, 17, 33])
+
+
+def test_joint_tests_of_what_an_empty_cell_leaves(split):
+    ours = lmm.fit("yield ~ Variety * nitro", split).joint_tests()
+    check_joint(ours, [row for row in THEIRS["split_joint_lm"] if row["model term"] != "(confounded)"])
+    assert (
+        "Not everything of Variety, nitro, Variety:nitro is estimable from these data; what is was tested."
+        in (ours.notes)
+    )
+
+
+def test_split_plot_with_an_empty_cell(split):
+    theta = THEIRS["split"]["theta"][::-1]
+    fit = as_estimated(lmm.fit("yield ~ Variety * nitro + (1 | Block/Variety)", split, theta=theta))
+    assert fit.criterion == pytest.approx(THEIRS["split"]["criterion"], rel=1e-9)
+    cells = fit.emmeans("Variety:nitro")
+    check(with_tests(fit.emmeans("Variety")), THEIRS["split_variety"], TIGHT)
+    check(with_tests(cells), THEIRS["split_cells"], TIGHT)
+    check(cells.contrast(adjust="none"), THEIRS["split_pairs"], TIGHT)
+    check(fit.emmeans("nitro | Variety").contrast(adjust="holm"), THEIRS["split_by"], TIGHT)
+    for mine, row in zip(fit.joint_tests(), THEIRS["split_joint"], strict=False):
+        # R does not scale F, and takes the smallest degrees of freedom of single contrasts.
+        assert (mine["term"], mine["num_df"]) == (row["model term"], row["df1"])
+        assert mine["f_value"] == pytest.approx(row["F.ratio"], rel=2e-3, abs=1e-3)
+        assert mine["den_df"] >= row["df2"] - 0.01
 
 
 @pytest.mark.parametrize(("theirs", "df"), [("satterthwaite", "satterthwaite"), ("asymptotic", "normal")])

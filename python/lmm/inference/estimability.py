@@ -18,6 +18,8 @@ __all__ = ["as_matrix", "estimable_part", "estimable_rows", "kept_columns"]
 TOLERANCE = 1e-8
 """Part of a row's size by which it may miss the row space of X: rounding of coded columns is 1e-12."""
 
+_ROUNDING = 1e-12
+
 
 def as_matrix(fit: Fit, contrast: FloatMatrix) -> FloatMatrix:
     """Give a contrast as rows (r, n_all) or (r, n_fixed) of finite numbers.
@@ -96,5 +98,12 @@ def estimable_part(fit: Fit, contrast: FloatMatrix, rhs: FloatVector) -> tuple[F
     difference = scaled[:, aliased] - scaled[:, kept] @ combination
     U, sizes, _ = np.linalg.svd(difference, full_matrices=True)
     rank = int(np.sum(sizes > TOLERANCE * max(1.0, float(np.abs(combination).max(initial=0.0)))))
-    cancelling = U[:, rank:].T
-    return cancelling @ scaled, cancelling @ (rhs / np.where(scale > 0.0, scale, 1.0)[:, 0])
+    cancelling = _without_rounding(U[:, rank:].T, np.ones((1, 1)))
+    # What cancels leaves rounding, of which estimability could not be judged.
+    rows = _without_rounding(cancelling @ scaled, np.abs(cancelling) @ np.abs(scaled))
+    return rows, cancelling @ (rhs / np.where(scale > 0.0, scale, 1.0)[:, 0])
+
+
+def _without_rounding(numbers: FloatMatrix, size: FloatMatrix) -> FloatMatrix:
+    """Give numbers (r, n) with zeros for those that are nothing beside the size of what they were made of."""
+    return np.where(np.abs(numbers) > _ROUNDING * size, numbers, 0.0)

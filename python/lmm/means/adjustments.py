@@ -86,10 +86,14 @@ def adjustment_named(name: str) -> str:
     """
     key = name.lower() if isinstance(name, str) else name
     key = {"fdr": "bh", "bonf": "bonferroni", "dunnett": "dunnettx"}.get(key, key)
+    if key == "auto":
+        raise LmmError(
+            f'adjust="auto" is that of a family of contrasts; these are none. Name one: {", ".join(ADJUSTMENTS)}.'
+        )
     if key not in ADJUSTMENTS:
         raise LmmError(
-            f"There is no adjustment {name!r}; there are auto, {', '.join(ADJUSTMENTS)}."
-            f"{nearest(str(name), ['auto', *ADJUSTMENTS])}"
+            f"There is no adjustment {name!r}; there are {', '.join(ADJUSTMENTS)}."
+            f"{nearest(str(name), ADJUSTMENTS)}"
         )
     return str(key)
 

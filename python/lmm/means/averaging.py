@@ -86,10 +86,14 @@ def _proportional(grid: ReferenceGrid, over: Sequence[str]) -> FloatVector:
 
 
 def _outer(grid: ReferenceGrid, over: Sequence[str]) -> FloatVector:
+    """Multiply frequencies of the factors; those of a nested one are frequencies within what it is nested in."""
     weight = np.ones(len(grid.X))
     for name in over:
-        margin = _margin(grid, [name])
-        weight *= margin / margin.sum()
+        outer = grid.nests.get(name, ())
+        within = _margin(grid, outer)
+        weight *= np.divide(
+            _margin(grid, [*outer, name]), within, out=np.zeros_like(weight), where=within > 0.0
+        )
     return weight
 
 

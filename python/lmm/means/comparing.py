@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lmm.data.levels import label
 from lmm.errors import LmmError, nearest
 from lmm.means.contrasts import Block, contrast_blocks, groups_of, interaction_blocks
 from lmm.means.evaluation import Comparison
@@ -96,7 +97,7 @@ def _joined(
     name = (family.adjust if family else "none") if adjust == "auto" else adjust
     options = changed_options(means.options, adjust=name, shows="both")
     link = _link(means, K)
-    remarks = means.remarks
+    remarks = (*means.remarks, *_alone(means, blocks, by))
     if options.response and means.link is not None and link is None:
         remarks = (
             *remarks,
@@ -124,6 +125,13 @@ def _joined(
         value="estimate",
         coefficients=K,
     )
+
+
+def _alone(means: Means, blocks: Sequence[Block], by: Sequence[str]) -> list[str]:
+    """Name the groups with one mean, which has no contrasts."""
+    alone = [block.rows[0] for block in blocks if block.matrix.shape[0] == 0]
+    named = [", ".join(f"{name} {label(means.labels[name][row])}" for name in by) for row in alone]
+    return [f"One mean only, and nothing to compare it with: {'; '.join(named)}."] if named else []
 
 
 def _spread(matrix: Any, rows: IntVector, k: int) -> Any:

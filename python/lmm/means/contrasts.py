@@ -85,16 +85,38 @@ def contrast_blocks(
         raise LmmError(f"{named}= belongs to a named family; own coefficients take no options.")
     inner = {name: column for name, column in labels.items() if name not in by}
     blocks = []
+    alone = family is not None and method != "identity" and max(map(len, groups)) > 1
     for rows in groups:
         texts = combined({name: column[rows].tolist() for name, column in inner.items()})
-        if isinstance(method, str):
+        if alone and len(rows) == 1:
+            # Nothing to compare with here, as of a factor that is nested in another one.
+            made = Contrasts(np.zeros((0, 1)), [])
+        elif isinstance(method, str):
             own_counts = None if counts is None else counts[rows]
-            made = family_contrasts(method, texts, own_counts, minus=minus, **options)
+            own = _named_by_level(options, inner, rows, texts)
+            made = family_contrasts(method, texts, own_counts, minus=minus, **own)
         else:
             made = own_contrasts(method, texts)
         held = {name: labels[name][rows[:1]].repeat(len(made.labels)) for name in by}
         blocks.append(Block(rows, made.matrix, {"contrast": as_objects(made.labels), **held}))
     return blocks, family
+
+
+def _named_by_level(
+    options: Mapping[str, Any], inner: Labels, rows: IntVector, texts: Sequence[str]
+) -> dict[str, Any]:
+    """Let ``ref`` and ``exclude`` name a mean by its level too, where its label carries the name of the factor."""
+    if len(inner) != 1:
+        return dict(options)
+    (column,) = inner.values()
+    text_of = dict(zip(combined({"": column[rows].tolist()}), texts, strict=True))
+
+    def named(chosen: Any) -> Any:
+        if isinstance(chosen, str):
+            return text_of.get(chosen, chosen)
+        return [named(item) for item in chosen] if isinstance(chosen, list | tuple) else chosen
+
+    return {key: named(value) if key in ("ref", "exclude") else value for key, value in options.items()}
 
 
 def own_contrasts(method: Any, labels: Sequence[str]) -> Contrasts:

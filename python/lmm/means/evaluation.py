@@ -31,7 +31,7 @@ class Comparison:
     Attributes
     ----------
     families : shape (r,)
-        Number of the family of each row, from 0; rows of a family follow each other.
+        Number of the family of each row; rows of a family follow each other. A family of one mean may have no rows.
     n_means : shape (n_families,)
         How many means each family compares.
     pairs
@@ -66,8 +66,8 @@ def evaluate(functions: LinearFunctions, comparison: Comparison, options: Option
     wants_p, wants_width = options.shows != "intervals", options.shows != "tests"
     names: dict[str, int] = {}
     error = {"p-values": 0.0, "intervals": 0.0}
-    for family, rows in enumerate(_slices(comparison.families)):
-        n_means = int(comparison.n_means[family])
+    for rows in _slices(comparison.families):
+        n_means = int(comparison.n_means[comparison.families[rows.start]])
         made = [
             _family(functions, tests, rows, statistic, way, n_means, comparison.pairs, options)
             for way in (side, options.direction)
@@ -170,8 +170,10 @@ def _adjustment_notes(
     notes = []
     used = [name for name in names if name != "none"]
     if used:
-        sizes = np.bincount(comparison.families)
-        what = f"{_range(comparison.n_means)} means" if used == ["tukey"] else f"{_range(sizes)} tests"
+        present, sizes = np.unique(comparison.families, return_counts=True)
+        what = (
+            f"{_range(comparison.n_means[present])} means" if used == ["tukey"] else f"{_range(sizes)} tests"
+        )
         where = " in each group" if len(sizes) > 1 else ""
         notes.append(f"Adjusted for {what}{where}: {', '.join(used)}.")
     if "mvt" in used:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -153,7 +153,8 @@ def _spread(matrix: Any, kept: Index, k: int) -> Any:
 
 def _positions(chosen: Any, labels: Sequence[str], where: str) -> list[int]:
     """Positions of means that are named by label or position."""
-    items = [chosen] if isinstance(chosen, str | int | np.integer) else list(chosen)
+    several = isinstance(chosen, Iterable) and not isinstance(chosen, str)
+    items = list(chosen) if several else [chosen]
     found = []
     for item in items:
         if isinstance(item, str):

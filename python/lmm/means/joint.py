@@ -30,6 +30,7 @@ __all__ = ["joint_tests", "test_groups"]
 class _Tested(NamedTuple):
     labels: dict[str, Any]
     test: JointTest
+    part: bool  # whether something could not be tested, since it is not estimable
 
 
 def test_groups(means: Means) -> Table:
@@ -38,9 +39,11 @@ def test_groups(means: Means) -> Table:
     tested = []
     for family in range(len(means.comparison.n_means)):
         chosen = np.flatnonzero(families == family)
+        if not chosen.size:
+            continue
         held = {name: means.labels[name][chosen[0]] for name in means.by}
         test = _test(functions.take(chosen), means.options.df, means.options.vcov, means.options.null)
-        tested.append(_Tested(held, test))
+        tested.append(_Tested(held, *test))
     return _table(tested, f"Joint tests: {means.heading}", means.remarks)
 
 
@@ -132,7 +135,7 @@ def _test_term(
     for rows in groups_of(labels, asked.by, len(functions)):
         here = functions.combined(K[np.abs(K[:, rows]).any(axis=1)])
         held = {name: labels[name][rows[0]] for name in groups}
-        tested.append(_Tested({"term": ":".join(names), **held}, _test(here, df, vcov, 0.0)))
+        tested.append(_Tested({"term": ":".join(names), **held}, *_test(here, df, vcov, 0.0)))
     return tested
 
 
@@ -154,10 +157,12 @@ def _differences(grid: ReferenceGrid, asked: Specs, labels: Labels, k: int) -> F
     return np.vstack(spread)
 
 
-def _test(functions: LinearFunctions, df: Df, vcov: Vcov, null: float) -> JointTest:
+def _test(functions: LinearFunctions, df: Df, vcov: Vcov, null: float) -> tuple[JointTest, bool]:
+    """Test what is estimable; also whether that is only a part."""
     kept = functions.take(~functions.missing)
-    rows, rhs = estimable_part(functions.fit, kept.rows, null - kept.constant)
-    return joint_test(functions.fit, rows, df, vcov, rhs)
+    given = kept.rows
+    rows, rhs = estimable_part(functions.fit, given, null - kept.constant)
+    return joint_test(functions.fit, rows, df, vcov, rhs), rows is not given or bool(functions.missing.any())
 
 
 def _table(tested: Sequence[_Tested], title: str, remarks: Sequence[str]) -> Table:
@@ -168,6 +173,10 @@ def _table(tested: Sequence[_Tested], title: str, remarks: Sequence[str]) -> Tab
         # Nothing was tested where no row is estimable.
         columns[name] = [getattr(test, name) if test.num_df else np.nan for test in tests]
     notes = [*remarks, *(note for test in tests for note in test.notes)]
+    parts = dict.fromkeys(row.labels.get("term", "") for row in tested if row.part and row.test.num_df)
+    if parts:
+        of = f" of {', '.join(parts)}" if all(parts) else ""
+        notes.append(f"Not everything{of} is estimable from these data; what is was tested.")
     if any(test.num_df == 0 for test in tests):
         notes.append("Missing: nothing of this is estimable from these data.")
     return Table(columns, title=title, notes=tuple(dict.fromkeys(notes)))

@@ -35,12 +35,13 @@ def differences_table(means: Means, alpha: float) -> Table:
     unequal = False
     for family in range(len(pairs.comparison.n_means)):
         inside = (families == family) & ~np.isnan(found.std_error)
-        where = {name: pairs.labels[name][families == family][0] for name in pairs.by}
+        first = np.argmax(means.comparison.families == family)
+        where = {name: means.labels[name][first] for name in means.by}
         sed, df = found.std_error[inside], found.df[inside]
         k = int(pairs.comparison.n_means[family])
         for test, critical in (
             ("LSD", t_quantile(1.0 - alpha / 2.0, df)),
-            ("HSD", range_quantile(1.0 - alpha, k, df) / np.sqrt(2.0)),
+            ("HSD", range_quantile(1.0 - alpha, max(k, 2), df) / np.sqrt(2.0)),
         ):
             values = critical * sed
             rows.append({**where, "test": test, **_summary(sed, df, critical, values)})

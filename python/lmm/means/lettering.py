@@ -122,8 +122,6 @@ def pairs_of(means: Means, adjust: str) -> Means:
     pairs = replace(means, options=options)
     if (means.comparison.n_means < 2).all():
         raise LmmError("There is one mean only; nothing can be compared with it.")
-    if (means.comparison.n_means < 2).any():
-        raise LmmError("Some groups have one mean only; nothing can be compared with it.")
     return pairs.contrast("pairwise", adjust=adjust)
 
 

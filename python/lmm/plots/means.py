@@ -69,7 +69,7 @@ def means_data(means: Means, *, alpha: float = 0.05, adjust: str = "tukey") -> T
         "conf_high": shown.conf_high,
     }
     notes: list[str] = []
-    if means.kind != "contrast" and (means.comparison.n_means > 1).all():
+    if means.kind != "contrast" and (means.comparison.n_means > 1).any():
         letters = means.letters(alpha, adjust=adjust, sort=False)
         if shown.name == means.value:
             arrows = comparison_arrows(means, alpha, adjust)

@@ -27,7 +27,7 @@ for (s in c("equal", "proportional", "outer", "cells", "flat")) {
 # nesting with unequal numbers of levels
 N <- data.frame(a = rep(c("x", "y"), c(4, 6)), b = rep(c("1", "2", "3", "4", "5"), each = 2), c = rep(c("1", "2"), 5), y = c(3.1, 2.9, 4.2, 4.4, 5.0, 5.3, 6.6, 6.1, 7.2, 7.9))
 mn <- lm(y ~ a/b + c, N)
-for (s in c("equal", "proportional", "cells")) out[[paste0("nested_", s)]] <- tab(emmeans(mn, ~c, weights = s))
+for (s in c("equal", "proportional", "outer", "cells")) out[[paste0("nested_", s)]] <- tab(emmeans(mn, ~c, weights = s))
 out$nested_a <- tab(emmeans(mn, ~a)); out$nested_pairs <- tab(pairs(emmeans(mn, ~b)))
 out$nested_joint <- as.data.frame(joint_tests(mn))
 N2 <- data.frame(a = rep(c("x", "y"), c(6, 6)), b = rep(c("1", "2", "3"), each = 2, times = 2), y = c(3.1, 2.9, 4.2, 4.4, 5.0, 5.3, 6.6, 6.1, 7.2, 7.9, 8.3, 8.0))[-(1:2), ]
@@ -77,6 +77,14 @@ E <- subset(W, !(wool == "B" & tension == "H")); me <- lm(breaks ~ wool * tensio
 out$empty_bonferroni <- tab(pairs(emmeans(me, ~wool * tension)), adjust = "bonferroni")
 out$empty_tukey <- tab(pairs(emmeans(me, ~wool * tension))); out$empty_flat <- tab(emmeans(me, ~wool, weights = "flat"))
 out$empty_joint <- as.data.frame(joint_tests(me))
+# a split plot without a cell
+O <- load_data("Oats"); O$nitro <- factor(O$nitro); O <- O[!(O$Variety == "Victory" & O$nitro == "0.4"), ][-c(5, 18, 34), ]
+lo <- lm(yield ~ Variety * nitro, O); out$split_joint_lm <- as.data.frame(joint_tests(lo))
+mo <- lmer(yield ~ Variety * nitro + (1 | Block/Variety), O, control = lmerControl(optimizer = "bobyqa", optCtrl = list(rhobeg = 0.2, rhoend = 1e-10)))
+out$split <- list(theta = I(unname(getME(mo, "theta"))), criterion = REMLcrit(mo))
+out$split_joint <- as.data.frame(joint_tests(mo))
+out$split_variety <- tab(emmeans(mo, ~Variety)); out$split_cells <- tab(emmeans(mo, ~Variety * nitro))
+out$split_pairs <- tab(pairs(emmeans(mo, ~Variety * nitro)), adjust = "none"); out$split_by <- tab(pairs(emmeans(mo, ~nitro | Variety)), adjust = "holm")
 # a mixed model with weights (which pbkrtest does not know), other degrees of freedom
 ml <- lmer(breaks ~ wool * tension + (1 | g), W, weights = w, control = lmerControl(optimizer = "bobyqa", optCtrl = list(rhobeg = 0.2, rhoend = 1e-10)))
 out$mixed <- list(theta = I(unname(getME(ml, "theta"))), criterion = REMLcrit(ml))
