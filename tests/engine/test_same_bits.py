@@ -28,6 +28,12 @@ def test_same_bits_for_any_number_of_threads():
     assert set(found.values()) == {found[1]}
 
 
+@pytest.mark.parametrize(("name", "form"), [("crossed", "full"), ("two_large", "sparse")])
+def test_both_forms_of_what_crossed_factors_leave_are_among_them(name, form):
+    found = CrossProducts(*make(name)).optimize(True)
+    assert found.certificate["factor_form"].startswith(form)
+
+
 @every_problem
 def test_same_bits_a_second_time(name):
     arguments = make(name)

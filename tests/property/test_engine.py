@@ -30,6 +30,9 @@ problems = st.builds(
     weighted=st.booleans(),
 )
 
+# crossed factors fill what is left of them, or leave it sparse: small designs never choose the second
+tails = st.sampled_from(["full", "sparse"])
+
 
 def close(found, expected, scale=1.0):
     """Equal to the tolerance, relative to a sensible scale, element by element."""
@@ -40,8 +43,8 @@ def close(found, expected, scale=1.0):
     assert np.all(gap <= allowed), f"differs by {np.max(gap / allowed):.3g} times the tolerance"
 
 
-def both(problem):
-    return CrossProducts(*problem.arguments), DenseCrossProducts(*problem.arguments)
+def both(problem, tail="auto"):
+    return CrossProducts(*problem.arguments, tail=tail), DenseCrossProducts(*problem.arguments)
 
 
 def slope_scales(oracle, T, reml):
@@ -64,9 +67,9 @@ def information_scale(oracle, T, reml):
 
 
 @RANDOMLY
-@given(problem=problems, reml=st.booleans())
-def test_criterion_and_its_parts(problem, reml):
-    compiled, oracle = both(problem)
+@given(problem=problems, reml=st.booleans(), tail=tails)
+def test_criterion_and_its_parts(problem, reml, tail):
+    compiled, oracle = both(problem, tail)
     assert (compiled.n_obs, compiled.n_fixed) == (oracle.n_obs, oracle.n_fixed)
     found, expected = compiled.evaluate(problem.T, reml), oracle.evaluate(problem.T, reml)
     n = oracle.n_obs
@@ -78,9 +81,9 @@ def test_criterion_and_its_parts(problem, reml):
 
 
 @RANDOMLY
-@given(problem=problems, reml=st.booleans())
-def test_estimates(problem, reml):
-    compiled, oracle = both(problem)
+@given(problem=problems, reml=st.booleans(), tail=tails)
+def test_estimates(problem, reml, tail):
+    compiled, oracle = both(problem, tail)
     found, expected = compiled.evaluate(problem.T, reml), oracle.evaluate(problem.T, reml)
     errors = np.sqrt(np.diag(expected.unscaled_vcov))
     close(found.beta, expected.beta, expected.sigma * errors)
@@ -93,9 +96,9 @@ def test_estimates(problem, reml):
 
 
 @RANDOMLY
-@given(problem=problems, reml=st.booleans())
-def test_gradient(problem, reml):
-    compiled, oracle = both(problem)
+@given(problem=problems, reml=st.booleans(), tail=tails)
+def test_gradient(problem, reml, tail):
+    compiled, oracle = both(problem, tail)
     found, expected = compiled.evaluate(problem.T, reml), oracle.evaluate(problem.T, reml)
     scales = slope_scales(oracle, problem.T, reml)
     for M, exact, scale in zip(found.M, expected.M, scales, strict=True):
@@ -104,9 +107,9 @@ def test_gradient(problem, reml):
 
 
 @RANDOMLY
-@given(problem=problems, reml=st.booleans())
-def test_conditional_covariances(problem, reml):
-    compiled, oracle = both(problem)
+@given(problem=problems, reml=st.booleans(), tail=tails)
+def test_conditional_covariances(problem, reml, tail):
+    compiled, oracle = both(problem, tail)
     found, expected = compiled.conditional(problem.T, reml), oracle.conditional(problem.T, reml)
     for blocks, exact, T in zip(found, expected, problem.T, strict=True):
         sizes = np.abs(T) @ np.abs(T.T)
@@ -114,9 +117,9 @@ def test_conditional_covariances(problem, reml):
 
 
 @RANDOMLY
-@given(problem=problems, reml=st.booleans())
-def test_average_information(problem, reml):
-    compiled, oracle = both(problem)
+@given(problem=problems, reml=st.booleans(), tail=tails)
+def test_average_information(problem, reml, tail):
+    compiled, oracle = both(problem, tail)
     found = compiled.average_information(problem.T, reml)
     expected = oracle.average_information(problem.T, reml)
     close(found, expected, information_scale(oracle, problem.T, reml))

@@ -36,10 +36,10 @@ pub fn check_design(n: usize, x: &[Vec<f64>], weights: Option<&[f64]>, terms: &[
     terms.iter().enumerate().try_for_each(|(i, t)| check_term(i, t, n))
 }
 
-/// Refuse a tail that could not be held: its matrices are dense.
-pub fn check_size(layout: &Layout) -> Result<(), CoreError> {
+/// Refuse a full tail that could not be held.
+pub fn check_size(layout: &Layout, sparse: bool) -> Result<(), CoreError> {
     const LARGEST_TAIL: usize = 25_000;
-    if layout.q_tail <= LARGEST_TAIL {
+    if sparse || layout.q_tail <= LARGEST_TAIL {
         return Ok(());
     }
     fail(format!(

@@ -1,9 +1,15 @@
 //! Cross-products A = [Z X y]'W[Z X y] in blocks, accumulated once from the rows; every evaluation works from them.
 
+use crate::design::Design;
 use crate::layout::{Columns, Layout, Term, parents};
 use crate::parallel;
 use crate::scaling::ScaledDesign;
 use crate::single::Single;
+use crate::tail::Tail;
+use crate::tail::full::FullTail;
+use crate::tail::pattern::Pattern;
+use crate::tail::sparse::SparseTail;
+use std::sync::Arc;
 
 /// One eliminated block: per level `j` the `k × k` block `A_jj`, its products with the coarser blocks of the chain, X and y
 /// (`k × head`), and with the columns of the tail that occur together with it (`k × count`, sparse).
@@ -24,6 +30,10 @@ pub struct Chain {
     pub tiles: Vec<usize>,
     /// For each coarser block of the chain the level that contains level `j`.
     pub parents: Vec<Vec<u32>>,
+    /// Where the pairs of tail columns of level `j` (row by row of the upper triangle) stand in a sparse tail, from
+    /// `slot_start[j]` on; empty for a full one.
+    pub slot: Vec<u32>,
+    pub slot_start: Vec<usize>,
 }
 
 impl Chain {
@@ -36,14 +46,38 @@ impl Chain {
     pub fn pair_range(&self, j: usize) -> std::ops::Range<usize> {
         self.start[j] * self.k..self.start[j + 1] * self.k
     }
+
+    /// Places in a sparse tail of the pairs of tail columns of level `j`.
+    pub fn slots(&self, j: usize) -> &[u32] {
+        &self.slot[self.slot_start[j]..self.slot_start[j + 1]]
+    }
+
+    fn find_slots(&mut self, pattern: &Pattern) {
+        let found = parallel::map_ranges(self.n_levels, 256, |levels| {
+            let mut slots = Vec::new();
+            for j in levels {
+                let own = self.pattern(j);
+                for (s, &a) in own.iter().enumerate() {
+                    slots.extend(own[s..].iter().map(|&b| pattern.slot(a as usize, b as usize) as u32));
+                }
+            }
+            slots
+        });
+        self.slot = found.concat();
+        let pairs = |j: usize| (self.start[j + 1] - self.start[j]) * (self.start[j + 1] - self.start[j] + 1) / 2;
+        self.slot_start = vec![0; self.n_levels + 1];
+        for j in 0..self.n_levels {
+            self.slot_start[j + 1] = self.slot_start[j] + pairs(j);
+        }
+    }
 }
 
-/// All cross-products: the chain of eliminated blocks and the lower triangle of the tail [random columns, X, y], column-major.
+/// All cross-products: the chain of eliminated blocks, and the tail with X and y.
 #[derive(Clone, Debug)]
 pub struct CrossProducts {
     pub layout: Layout,
     pub chain: Vec<Chain>,
-    pub tail: Vec<f64>,
+    pub tail: Tail,
     /// The same by classes of equal levels, where there is one grouping factor only.
     pub single: Option<Single>,
 }
@@ -95,10 +129,14 @@ impl Rows<'_> {
 
 impl CrossProducts {
     /// One pass over the rows for the tail, one for each block of the chain.
-    pub fn new(layout: Layout, terms: &[Term], data: &ScaledDesign, y: &[f64]) -> CrossProducts {
-        let rows = Rows { layout: &layout, terms, data, y };
-        let chain = parallel::map(layout.n_chain, |c| build_chain(&rows, c));
-        let tail = build_tail(&rows);
+    pub fn new(design: &Design, y: &[f64]) -> CrossProducts {
+        let layout = design.layout.clone();
+        let rows = Rows { layout: &layout, terms: &design.terms, data: &design.scaled, y };
+        let mut chain = parallel::map(layout.n_chain, |c| build_chain(&rows, c));
+        if let Some(pattern) = &design.pattern {
+            chain.iter_mut().for_each(|c| c.find_slots(pattern));
+        }
+        let tail = build_tail(&rows, design.pattern.as_ref());
         let mut out = CrossProducts { layout, chain, tail, single: None };
         out.single = Single::new(&out);
         out
@@ -147,6 +185,8 @@ fn build_chain(rows: &Rows<'_>, c: usize) -> Chain {
         a_pair: Vec::new(),
         tiles: vec![0, layout.tail_size()],
         parents,
+        slot: Vec::new(),
+        slot_start: Vec::new(),
     };
     add_rows(rows, c, &coarser, &mut out);
     if layout.q_tail > 0 {
@@ -260,31 +300,26 @@ impl PairAccumulator {
     }
 }
 
-fn build_tail(rows: &Rows<'_>) -> Vec<f64> {
-    let (m, q, data) = (rows.layout.tail_size(), rows.layout.q_tail, rows.data);
-    let mut out = vec![0.0; m * m];
+fn build_tail(rows: &Rows<'_>, pattern: Option<&Arc<Pattern>>) -> Tail {
+    let (layout, data) = (rows.layout, rows.data);
     let columns: Vec<&[f64]> = data.x.iter().map(Vec::as_slice).chain([rows.y]).collect();
+    let mut out = match pattern {
+        Some(pattern) => Tail::Sparse(SparseTail::zero(pattern.clone(), layout.p)),
+        None => Tail::Full(FullTail::zero(layout)),
+    };
     for (i, a) in columns.iter().enumerate() {
         for (j, b) in columns[..=i].iter().enumerate() {
-            out[q + i + (q + j) * m] = crate::scaling::dot(a, b);
+            out.set_corner(i, j, crate::scaling::dot(a, b));
         }
     }
-    if q == 0 {
+    if layout.q_tail == 0 {
         return out;
     }
-    let mut tail = Vec::new();
+    let (mut tail, mut border) = (Vec::new(), vec![0.0; columns.len()]);
     for i in 0..rows.y.len() {
         rows.tail(i, &mut tail);
-        for (s, &(a, v)) in tail.iter().enumerate() {
-            let column = &mut out[a as usize * m..(a as usize + 1) * m];
-            for (t, x) in columns.iter().enumerate() {
-                column[q + t] += v * x[i];
-            }
-            for &(b, u) in &tail[..=s] {
-                let (low, high) = (a.min(b) as usize, a.max(b) as usize);
-                out[high + low * m] += v * u;
-            }
-        }
+        border.iter_mut().zip(&columns).for_each(|(o, column)| *o = column[i]);
+        out.add_row(&tail, &border);
     }
     out
 }

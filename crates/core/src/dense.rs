@@ -98,6 +98,18 @@ fn cholesky_block(a: &mut [f64], n: usize) -> Result<(), usize> {
 /// A factor that misses its matrix by more than this is wrong, not inexact.
 pub const WORST_RESIDUAL: f64 = 1e-10;
 
+/// The fixed vector that factors are tested with.
+pub fn probe(n: usize) -> Vec<f64> {
+    (0..n).map(|i| 1.0 + (i * 7 % 13) as f64 / 13.0 - 2.0 * (i % 2) as f64).collect()
+}
+
+/// `‖found − wanted‖ / ‖wanted‖`.
+pub fn relative(found: &[f64], wanted: &[f64]) -> f64 {
+    let gap: f64 = found.iter().zip(wanted).map(|(a, b)| (a - b) * (a - b)).sum();
+    let size: f64 = wanted.iter().map(|v| v * v).sum();
+    if size == 0.0 { gap.sqrt() } else { (gap / size).sqrt() }
+}
+
 /// A fixed vector and its product with a symmetric matrix, to test the factor that will overwrite the matrix.
 pub struct Probe {
     z: Vec<f64>,
@@ -107,7 +119,7 @@ pub struct Probe {
 impl Probe {
     /// From the lower triangle of `a`.
     pub fn new(a: &[f64], n: usize) -> Probe {
-        let z: Vec<f64> = (0..n).map(|i| 1.0 + (i * 7 % 13) as f64 / 13.0 - 2.0 * (i % 2) as f64).collect();
+        let z = probe(n);
         let mut az = vec![0.0; n];
         for (j, column) in a.chunks_exact(n.max(1)).enumerate() {
             az[j] += column[j] * z[j] + crate::scaling::dot(&column[j + 1..], &z[j + 1..]);
@@ -124,9 +136,7 @@ impl Probe {
             let t = crate::scaling::dot(&column[j..], &self.z[j..]);
             product[j..].iter_mut().zip(&column[j..]).for_each(|(o, v)| *o += v * t);
         }
-        let gap: f64 = product.iter().zip(&self.az).map(|(a, b)| (a - b) * (a - b)).sum();
-        let size: f64 = self.az.iter().map(|v| v * v).sum();
-        if size == 0.0 { gap.sqrt() } else { (gap / size).sqrt() }
+        relative(&product, &self.az)
     }
 }
 

@@ -7,24 +7,35 @@ use crate::optimum::Control;
 use crate::parallel;
 use crate::problem::Problem;
 use crate::scaling::ScaledDesign;
+use crate::tail::pattern::Pattern;
+use crate::tail::{self, Choice};
+use std::sync::Arc;
 
 /// All but the response.
 pub struct Design {
     pub(crate) n: usize,
     pub(crate) terms: Vec<Term>,
     pub(crate) layout: Layout,
+    /// Structure of a sparse tail.
+    pub(crate) pattern: Option<Arc<Pattern>>,
     pub(crate) scaled: ScaledDesign,
 }
 
 impl Design {
     /// Checks and scales fixed columns, weights and random terms for `n` rows.
-    pub fn new(n: usize, x: Vec<Vec<f64>>, weights: Option<&[f64]>, mut terms: Vec<Term>) -> Result<Design, CoreError> {
+    pub fn new(
+        n: usize,
+        x: Vec<Vec<f64>>,
+        weights: Option<&[f64]>,
+        mut terms: Vec<Term>,
+        tail: Choice,
+    ) -> Result<Design, CoreError> {
         checks::check_design(n, &x, weights, &terms)?;
         identify_factors(&mut terms);
-        let layout = Layout::new(&terms, x.len());
-        checks::check_size(&layout)?;
+        let (layout, pattern) = tail::choose(&terms, x.len(), n, tail)?;
+        checks::check_size(&layout, pattern.is_some())?;
         let scaled = ScaledDesign::new(n, x, weights, &terms)?;
-        Ok(Design { n, terms, layout, scaled })
+        Ok(Design { n, terms, layout, pattern, scaled })
     }
 
     /// Columns per level of each term.

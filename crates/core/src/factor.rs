@@ -4,10 +4,10 @@
 //! singular T needs no special case. Below, `A*` is A after the elimination of the finer blocks.
 
 use crate::cross::{Chain, CrossProducts};
-use crate::dense;
 use crate::error::CoreError;
 use crate::parallel;
 use crate::small;
+use crate::tail::{Tail, TailFactor};
 use std::sync::Mutex;
 
 /// Levels per piece of work.
@@ -34,12 +34,10 @@ pub struct Factor {
     /// T of each block, `k × k` row-major.
     pub t: Vec<Vec<f64>>,
     pub chain: Vec<ChainFactor>,
-    /// `A*` of the tail, lower triangle, column-major.
-    pub tail_a: Vec<f64>,
-    /// Factor of the scaled tail with X, order `q_tail + p`, leading dimension likewise.
-    pub tail_l: Vec<f64>,
-    /// The row of y below it.
-    pub tail_y: Vec<f64>,
+    /// `A*` of the tail.
+    pub tail_a: Tail,
+    /// Factor of the scaled tail with X and y.
+    pub tail: TailFactor,
     pub log_det_z: f64,
     pub log_det_x: f64,
     /// Penalized residual sum of squares.
@@ -64,24 +62,13 @@ impl CrossProducts {
             let (done, rest) = chain.split_at_mut(c + 1);
             log_det_z += self.eliminate(c, &t[c], &mut done[c], rest, &mut tail_a)?;
         }
-        let m = self.layout.tail_size();
-        let (mut tail_l, mut tail_y, corner) = self.scaled_tail(&t, &tail_a);
-        let probe = dense::Probe::new(&tail_l, m - 1);
-        dense::cholesky(&mut tail_l, m - 1).map_err(|pivot| CoreError::NotPositiveDefinite { pivot })?;
-        let residual = probe.residual(&tail_l);
-        if residual.is_nan() || residual > dense::WORST_RESIDUAL {
-            return Err(CoreError::UnreliableFactor { residual });
+        let (tail, pieces) = tail_a.factor(&self.layout, &t)?;
+        log_det_z += pieces.log_det_z;
+        if pieces.r2.is_nan() || pieces.r2 <= 0.0 {
+            return Err(CoreError::NotPositiveDefinite { pivot: self.layout.tail_size() - 1 });
         }
-        dense::solve_lower(&tail_l, m - 1, m - 1, &mut tail_y, 1);
-        let q = self.layout.q_tail;
-        let log = |i: usize| 2.0 * tail_l[i * m].ln();
-        log_det_z += (0..q).map(log).sum::<f64>();
-        let log_det_x = (q..m - 1).map(log).sum();
-        let r2 = corner - small::dot(&tail_y, &tail_y);
-        if r2.is_nan() || r2 <= 0.0 {
-            return Err(CoreError::NotPositiveDefinite { pivot: m - 1 });
-        }
-        Ok(Factor { t, chain, tail_a, tail_l, tail_y, log_det_z, log_det_x, r2, residual })
+        let (log_det_x, r2, residual) = (pieces.log_det_x, pieces.r2, pieces.residual);
+        Ok(Factor { t, chain, tail_a, tail, log_det_z, log_det_x, r2, residual })
     }
 
     /// Eliminates every level of one chain block; returns its log-determinant.
@@ -91,7 +78,7 @@ impl CrossProducts {
         t: &[f64],
         own: &mut ChainFactor,
         coarser: &mut [ChainFactor],
-        tail: &mut [f64],
+        tail: &mut Tail,
     ) -> Result<f64, CoreError> {
         let block = &self.chain[c];
         let log_det = block.factor_levels(c, t, own)?;
@@ -103,114 +90,8 @@ impl CrossProducts {
             }
             at += other.k;
         }
-        let m = self.layout.tail_size();
-        let tiles = parallel::split(tail, block.tiles.windows(2).map(|w| (w[1] - w[0]) * m));
-        let items = block.tiles.windows(2).map(|w| w[0]).zip(tiles).collect();
-        parallel::each(items, |(first, tile)| self.update_tile(block, own, at, first, tile));
+        tail.eliminate(block, own, at);
         Ok(log_det)
-    }
-
-    /// `A*_tail −= Y'Y` for the tail columns of one tile, over all levels of a block.
-    fn update_tile(&self, block: &Chain, own: &ChainFactor, at: usize, first: usize, tile: &mut [f64]) {
-        let (m, q, k) = (self.layout.tail_size(), self.layout.q_tail, block.k);
-        let (last, width) = (first + tile.len() / m, block.head - at);
-        for j in 0..block.n_levels {
-            let b = block.border(own, j, at);
-            let count = b.pattern.len();
-            let from = b.pattern.partition_point(|&column| (column as usize) < first);
-            for r in 0..k {
-                let head = &b.y_head[r * b.head + at..(r + 1) * b.head];
-                let pair = &b.y_pair[r * count..(r + 1) * count];
-                for s in from..count {
-                    let column = b.pattern[s] as usize;
-                    if column >= last {
-                        break;
-                    }
-                    let f = pair[s];
-                    let target = &mut tile[(column - first) * m..(column - first + 1) * m];
-                    if b.pattern[count - 1] as usize - column == count - 1 - s {
-                        // consecutive columns, as in complete crossings
-                        target[column..column + count - s].iter_mut().zip(&pair[s..]).for_each(|(o, v)| *o -= f * v);
-                    } else {
-                        for (&row, v) in b.pattern[s..].iter().zip(&pair[s..]) {
-                            target[row as usize] -= f * v;
-                        }
-                    }
-                    target[q..q + width].iter_mut().zip(head).for_each(|(o, v)| *o -= f * v);
-                }
-                for i in first.max(q)..last {
-                    let (f, rest) = (head[i - q], &head[i - q..]);
-                    let target = &mut tile[(i - first) * m + i..(i - first + 1) * m];
-                    target.iter_mut().zip(rest).for_each(|(o, v)| *o -= f * v);
-                }
-            }
-        }
-    }
-
-    /// T of each tail column where T is a number, else one; ones for X.
-    pub fn tail_scales(&self, t: &[Vec<f64>]) -> Vec<f64> {
-        let layout = &self.layout;
-        let mut out = vec![1.0; layout.tail_size() - 1];
-        for (b, block) in layout.blocks.iter().enumerate().skip(layout.n_chain).filter(|(_, block)| block.k == 1) {
-            out[block.tail_start..block.tail_start + block.n_levels].fill(t[b][0]);
-        }
-        out
-    }
-
-    /// `Λ'A*Λ + I` of the tail with X (lower triangle), its row of y, and the corner y'y.
-    fn scaled_tail(&self, t: &[Vec<f64>], tail: &[f64]) -> (Vec<f64>, Vec<f64>, f64) {
-        let (m, layout) = (self.layout.tail_size(), &self.layout);
-        let size = m - 1;
-        let mut out = vec![0.0; size * size];
-        for j in 0..size {
-            out[j * size + j..(j + 1) * size].copy_from_slice(&tail[j * m + j..j * m + size]);
-        }
-        let mut y: Vec<f64> = (0..size).map(|j| tail[j * m + size]).collect();
-        let scalar = self.tail_scales(t);
-        for (j, column) in out.chunks_exact_mut(size.max(1)).enumerate() {
-            let f = scalar[j];
-            column[j..].iter_mut().zip(&scalar[j..]).for_each(|(v, g)| *v *= f * g);
-        }
-        y.iter_mut().zip(&scalar).for_each(|(v, g)| *v *= g);
-        for (b, block) in layout.blocks.iter().enumerate().skip(layout.n_chain).filter(|(_, block)| block.k > 1) {
-            let k = block.k;
-            for level in 0..block.n_levels {
-                let first = block.tail_start + level * k;
-                scale_level(&mut out, size, first, k, &t[b]);
-                let scaled: Vec<f64> = (0..k).map(|c| (0..k).map(|r| t[b][r * k + c] * y[first + r]).sum()).collect();
-                y[first..first + k].copy_from_slice(&scaled);
-            }
-        }
-        (0..layout.q_tail).for_each(|i| out[i * size + i] += 1.0);
-        (out, y, tail[size * m + size])
-    }
-}
-
-/// `M := diag(.., T, ..)' M diag(.., T, ..)` for the columns of one level, on the lower triangle of a symmetric matrix.
-fn scale_level(m: &mut [f64], size: usize, first: usize, k: usize, t: &[f64]) {
-    let mut row = vec![0.0; k];
-    for c in 0..first {
-        let column = &mut m[c * size + first..c * size + first + k];
-        row.iter_mut().enumerate().for_each(|(s, o)| *o = (0..k).map(|r| t[r * k + s] * column[r]).sum());
-        column.copy_from_slice(&row);
-    }
-    for i in first + k..size {
-        row.iter_mut()
-            .enumerate()
-            .for_each(|(s, o)| *o = (0..k).map(|r| t[r * k + s] * m[(first + r) * size + i]).sum());
-        (0..k).for_each(|s| m[(first + s) * size + i] = row[s]);
-    }
-    let mut square = vec![0.0; k * k];
-    for r in 0..k {
-        for s in 0..k {
-            square[r * k + s] = m[(first + r.min(s)) * size + first + r.max(s)];
-        }
-    }
-    let scaled = small::congruence(&square, t, k, k);
-    for s in 0..k {
-        for r in s..k {
-            m[(first + s) * size + first + r] = scaled[r * k + s];
-        }
     }
 }
 

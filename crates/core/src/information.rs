@@ -53,7 +53,7 @@ impl CrossProducts {
         // rows of the working variates on the coarser chain blocks and on [tail, X], before and after elimination
         let coarse: Vec<Vec<f64>> = self.chain.iter().map(|c| vec![0.0; c.n_levels * c.k * count]).collect();
         let variates = self.tail_variates(&units, solution);
-        let tail = self.tail_rows(&units, &variates, &mut gram);
+        let tail = self.tail_rows(&variates, count, &mut gram);
         let mut rows = Rows { coarse, tail, gram };
         let variates = Variates { units: &units, solution, tail: &variates };
         for c in 0..self.chain.len() {
@@ -78,7 +78,7 @@ impl CrossProducts {
         for i in q..q + p {
             (0..count).for_each(|u| columns[u * (m - 1) + i] = tail[i * count + u]);
         }
-        dense::solve_lower(&f.tail_l, m - 1, m - 1, &mut columns, count);
+        f.tail.forward(&mut columns, count, true);
         dense::transpose_product_add(&mut gram, -1.0, &columns, &columns, m - 1, count, count);
         gram
     }
@@ -98,25 +98,9 @@ impl CrossProducts {
     }
 
     /// `A_{[tail, X], tail} v` (row-major, `(m − 1) × count`), adding `v'A v` of the tail to `gram`.
-    fn tail_rows(&self, units: &[Unit], variates: &[f64], gram: &mut [f64]) -> Vec<f64> {
-        let layout = &self.layout;
-        let (m, q, count) = (layout.tail_size(), layout.q_tail, units.len());
-        let mut out = vec![0.0; (m - 1) * count];
-        for j in 0..q {
-            let column = &self.tail[j * m..(j + 1) * m];
-            let own = &variates[j * count..(j + 1) * count];
-            let (before, here) = out.split_at_mut((j + 1) * count);
-            let mine = &mut before[j * count..];
-            mine.iter_mut().zip(own).for_each(|(o, v)| *o += column[j] * v);
-            for (i, a) in column.iter().enumerate().take(m - 1).skip(j + 1).filter(|(_, a)| **a != 0.0) {
-                let row = &mut here[(i - j - 1) * count..(i - j) * count];
-                row.iter_mut().zip(own).for_each(|(o, v)| *o += a * v);
-                if i < q {
-                    let other = &variates[i * count..(i + 1) * count];
-                    mine.iter_mut().zip(other).for_each(|(o, v)| *o += a * v);
-                }
-            }
-        }
+    fn tail_rows(&self, variates: &[f64], count: usize, gram: &mut [f64]) -> Vec<f64> {
+        let out = self.tail.multiply(variates, count);
+        let q = self.layout.q_tail;
         small::transpose_multiply_add(gram, 1.0, variates, &out[..q * count], q, count, count);
         out
     }

@@ -4,10 +4,10 @@
 //! the random effects over σ². Coarse blocks come first: a finer level needs Ĉ only on its own border.
 
 use crate::cross::CrossProducts;
-use crate::dense;
 use crate::factor::Factor;
 use crate::parallel;
 use crate::small;
+use crate::tail::TailInverse;
 
 /// What the sweep knows at one level of a chain block.
 pub(crate) struct Level<'a> {
@@ -27,15 +27,14 @@ impl CrossProducts {
     /// or with the uncertainty of β (`reml` true).
     pub fn conditional(&self, f: &Factor, reml: bool) -> Vec<Vec<f64>> {
         let layout = &self.layout;
-        let mut c_hat = self.tail_inverse(f, reml);
-        self.scale_tail(f, &mut c_hat);
-        let size = layout.tail_size() - 1;
+        let mut c_hat = f.tail.inverse(reml);
+        c_hat.scale(layout, &f.t);
         let mut out: Vec<Vec<f64>> = layout.blocks.iter().map(|b| vec![0.0; b.n_levels * b.k * b.k]).collect();
-        for (b, block) in layout.blocks.iter().enumerate().skip(layout.n_chain) {
+        for (b, block) in layout.tail_blocks() {
             let k = block.k;
             for (at, o) in out[b].iter_mut().enumerate() {
-                let (level, r, s) = (at / (k * k), at / k % k, at % k);
-                *o = c_hat[(block.tail_start + level * k + r) * size + block.tail_start + level * k + s];
+                let (first, r, s) = (block.tail_start + at / (k * k) * k, at / k % k, at % k);
+                *o = c_hat.entry(first + r, first + s);
             }
         }
         let found = self.sweep(f, &c_hat, &vec![true; layout.n_chain], Vec::new, |store: &mut Vec<f64>, level| {
@@ -48,40 +47,12 @@ impl CrossProducts {
         out
     }
 
-    /// C of the tail with X, full square, in scaled units. For ML the rows of X are zero.
-    pub(crate) fn tail_inverse(&self, f: &Factor, reml: bool) -> Vec<f64> {
-        let (size, q) = (self.layout.tail_size() - 1, self.layout.q_tail);
-        let mut x = dense::invert_lower(&f.tail_l, size);
-        if !reml {
-            for j in 0..size {
-                x[j * size + q.max(j)..(j + 1) * size].fill(0.0);
-            }
-        }
-        dense::gram_of_lower(&x, size)
-    }
-
-    /// From C to `Ĉ = ΛCΛ'`, in place.
-    pub(crate) fn scale_tail(&self, f: &Factor, hat: &mut [f64]) {
-        let layout = &self.layout;
-        let size = layout.tail_size() - 1;
-        let scalar = self.tail_scales(&f.t);
-        for (column, f) in hat.chunks_exact_mut(size.max(1)).zip(&scalar) {
-            column.iter_mut().zip(&scalar).for_each(|(v, g)| *v *= f * g);
-        }
-        for (b, block) in layout.blocks.iter().enumerate().skip(layout.n_chain).filter(|(_, block)| block.k > 1) {
-            let (k, t) = (block.k, &f.t[b]);
-            for level in 0..block.n_levels {
-                scale_rows(hat, size, block.tail_start + level * k, k, t);
-            }
-        }
-    }
-
     /// Visits every level of the chain, coarse blocks first, in pieces that each fill a store of their own; per block the stores
     /// in order. The border's Ĉ is put together only where `need_border` or the structure asks for it.
     pub(crate) fn sweep<S: Send>(
         &self,
         f: &Factor,
-        c_hat: &[f64],
+        c_hat: &TailInverse,
         need_border: &[bool],
         init: impl Fn() -> S + Sync,
         visit: impl Fn(&mut S, Level<'_>) + Sync,
@@ -155,29 +126,18 @@ impl CrossProducts {
     }
 
     /// `C_jj` of a scalar level whose border is X and tail columns.
-    fn scalar_inverse(&self, f: &Factor, c: usize, j: usize, c_hat: &[f64]) -> f64 {
+    fn scalar_inverse(&self, f: &Factor, c: usize, j: usize, c_hat: &TailInverse) -> f64 {
         let (chain, own) = (&self.chain[c], &f.chain[c]);
-        let (size, q, p) = (self.layout.tail_size() - 1, self.layout.q_tail, self.layout.p);
+        let p = self.layout.p;
         let (heads, pairs) = (&own.y_head[j * chain.head..j * chain.head + p], &own.y_pair[chain.pair_range(j)]);
-        let pattern = chain.pattern(j);
-        let mut sum = 0.0;
-        for (s, (&column, y)) in pattern.iter().zip(pairs).enumerate() {
-            let row = &c_hat[column as usize * size..(column as usize + 1) * size];
-            // pairs beyond the diagonal twice
-            let rest: f64 =
-                pattern[s + 1..].iter().zip(&pairs[s + 1..]).map(|(&other, v)| row[other as usize] * v).sum();
-            sum += y * (row[column as usize] * y + 2.0 * rest + 2.0 * small::dot(&row[q..q + p], heads));
-        }
-        for i in 0..p {
-            sum += heads[i] * small::dot(&c_hat[(q + i) * size + q..(q + i) * size + q + p], heads);
-        }
+        let sum = c_hat.quadratic(chain, j, heads, pairs);
         (1.0 + sum) / (own.l[j] * own.l[j])
     }
 
     /// Ĉ on the border of level `j` of chain block `c`; `coarse[i]` belongs to block `c + 1 + i`.
-    fn gather(&self, c: usize, j: usize, c_hat: &[f64], coarse: &[Coarse]) -> Vec<f64> {
-        let (chain, layout) = (&self.chain[c], &self.layout);
-        let (size, q, pattern) = (layout.tail_size() - 1, layout.q_tail, chain.pattern(j));
+    fn gather(&self, c: usize, j: usize, c_hat: &TailInverse, coarse: &[Coarse]) -> Vec<f64> {
+        let chain = &self.chain[c];
+        let pattern = chain.pattern(j);
         let width = chain.head - 1 + pattern.len();
         let mut out = vec![0.0; width * width];
         let mut at = 0;
@@ -200,19 +160,7 @@ impl CrossProducts {
             }
             at += k;
         }
-        let index = |i: usize| if i < chain.head - 1 { q + i - at } else { pattern[i + 1 - chain.head] as usize };
-        let (fixed, count) = (chain.head - 1 - at, pattern.len());
-        let consecutive = count > 0 && (pattern[count - 1] - pattern[0]) as usize == count - 1;
-        for r in at..width {
-            let column = &c_hat[index(r) * size..(index(r) + 1) * size];
-            let row = &mut out[r * width + at..(r + 1) * width];
-            row[..fixed].copy_from_slice(&column[q..q + fixed]);
-            if consecutive {
-                row[fixed..].copy_from_slice(&column[pattern[0] as usize..pattern[0] as usize + count]);
-            } else {
-                row[fixed..].iter_mut().zip(pattern).for_each(|(o, &s)| *o = column[s as usize]);
-            }
-        }
+        c_hat.gather(chain, j, at, &mut out, width);
         for r in at..width {
             for s in 0..at {
                 out[r * width + s] = out[s * width + r];
@@ -245,23 +193,4 @@ pub(crate) fn border_rows(k: usize, head: usize, heads: &[f64], pairs: &[f64], c
         out.extend_from_slice(&pairs[r * count..(r + 1) * count]);
     }
     out
-}
-
-/// `M := diag(.., T, ..) M diag(.., T', ..)` for the rows and columns of one level of a full symmetric matrix.
-fn scale_rows(m: &mut [f64], size: usize, first: usize, k: usize, t: &[f64]) {
-    let mut buffer = vec![0.0; k];
-    for column in m.chunks_exact_mut(size.max(1)) {
-        buffer
-            .iter_mut()
-            .enumerate()
-            .for_each(|(r, o)| *o = small::dot(&t[r * k..(r + 1) * k], &column[first..first + k]));
-        column[first..first + k].copy_from_slice(&buffer);
-    }
-    for i in 0..size {
-        buffer
-            .iter_mut()
-            .enumerate()
-            .for_each(|(r, o)| *o = (0..k).map(|s| t[r * k + s] * m[(first + s) * size + i]).sum());
-        (0..k).for_each(|r| m[(first + r) * size + i] = buffer[r]);
-    }
 }

@@ -58,8 +58,8 @@ pub struct Layout {
 }
 
 impl Layout {
-    /// Takes the factor with the most levels first, then each larger factor in which all before it are nested.
-    pub fn new(terms: &[Term], p: usize) -> Layout {
+    /// Takes the factor with the most levels first, then each larger factor in which all before it are nested, up to `longest`.
+    pub fn new(terms: &[Term], p: usize, longest: usize) -> Layout {
         let mut blocks: Vec<Block> = Vec::new();
         for (t, term) in terms.iter().enumerate() {
             let same = |b: &&mut Block| term.factor != usize::MAX && terms[b.terms[0].0].factor == term.factor;
@@ -77,7 +77,7 @@ impl Layout {
                 }),
             }
         }
-        let n_chain = order_blocks(&mut blocks, terms);
+        let n_chain = order_blocks(&mut blocks, terms, longest);
         let mut q_tail = 0;
         for b in &mut blocks[n_chain..] {
             b.tail_start = q_tail;
@@ -90,6 +90,11 @@ impl Layout {
     /// Order of the tail matrix: random columns, fixed columns, response.
     pub fn tail_size(&self) -> usize {
         self.q_tail + self.p + 1
+    }
+
+    /// The blocks of the tail with their numbers.
+    pub fn tail_blocks(&self) -> impl Iterator<Item = (usize, &Block)> {
+        self.blocks.iter().enumerate().skip(self.n_chain)
     }
 
     /// Block-diagonal `k × k` matrix of a block from the matrices of its parts.
@@ -108,7 +113,7 @@ impl Layout {
 }
 
 /// Sorts the blocks into chain and tail; returns the length of the chain.
-fn order_blocks(blocks: &mut Vec<Block>, terms: &[Term]) -> usize {
+fn order_blocks(blocks: &mut Vec<Block>, terms: &[Term], longest: usize) -> usize {
     let codes = |b: &Block| match &terms[b.terms[0].0].columns {
         Columns::Group { codes, .. } => Some(codes.as_slice()),
         Columns::Matrix { .. } => None,
@@ -122,7 +127,8 @@ fn order_blocks(blocks: &mut Vec<Block>, terms: &[Term]) -> usize {
         by_levels.sort_by_key(|&b| std::cmp::Reverse(blocks[b].n_levels));
         for &b in by_levels.iter().filter(|&&b| b != first) {
             let finest = &blocks[chain[chain.len() - 1]];
-            if let (Some(fine), Some(coarse)) = (codes(finest), codes(&blocks[b]))
+            if chain.len() < longest
+                && let (Some(fine), Some(coarse)) = (codes(finest), codes(&blocks[b]))
                 && is_nested(fine, coarse, finest.n_levels)
             {
                 chain.push(b);

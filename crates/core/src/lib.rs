@@ -18,6 +18,7 @@
 //! | `design` | all of a model but the response, and many responses fitted on it |
 //! | `slopes` | `Σ Z_j'QZ_j` for the gradient |
 //! | `problem` | all of it in the user's units: start reading here |
+//! | `tail` | what the chain leaves: one full triangle, or a sparse one with its own order of elimination |
 //! | `small`, `dense`, `sparse` | linear algebra of k × k blocks, of the tail, and of the sparse factor that is only shown |
 #![forbid(unsafe_code)]
 
@@ -41,4 +42,5 @@ pub mod slopes;
 pub mod small;
 pub mod solve;
 pub mod sparse;
+pub mod tail;
 pub mod traces;

@@ -11,6 +11,7 @@ use crate::optimum::state::Space;
 use crate::optimum::{self, Check, Control, Outcome};
 use crate::scaling::Scaling;
 use crate::small;
+use crate::tail::{self, Tail};
 
 /// Cross-products of one data set and the units to read them in.
 pub struct Problem {
@@ -49,9 +50,18 @@ impl Problem {
     pub fn new(design: &Design, y: &[f64]) -> Result<Problem, CoreError> {
         checks::check_response(y, design.n)?;
         let (y, scaling) = design.scaled.response(y)?;
-        let cp = CrossProducts::new(design.layout.clone(), &design.terms, &design.scaled, &y);
+        let cp = CrossProducts::new(design, &y);
         let shapes = design.terms.iter().map(|t| Shape { n_levels: t.n_levels, k: t.k });
         Ok(Problem { cp, scaling, terms: shapes.collect() })
+    }
+
+    /// Whether the tail is sparse, its columns, and the multiplications of one factorization: its own, and those of a full one.
+    pub fn tail(&self) -> (bool, usize, f64, f64) {
+        let (layout, n) = (&self.cp.layout, self.cp.layout.q_tail);
+        match &self.cp.tail {
+            Tail::Full(_) => (false, n, tail::full_flops(layout), tail::full_flops(layout)),
+            Tail::Sparse(t) => (true, n, t.pattern.flops, tail::full_flops(layout)),
+        }
     }
 
     /// Shapes of the random terms.
@@ -189,14 +199,13 @@ impl Problem {
 
     /// `(X'V⁻¹X)⁻¹`.
     fn unscaled_vcov(&self, factor: &Factor) -> Vec<f64> {
-        let (s, q, size) = (&self.scaling, self.cp.layout.q_tail, self.cp.layout.tail_size() - 1);
+        let s = &self.scaling;
         let p = s.p;
         // (R'MR)⁻¹ = |L⁻¹ R⁻ᵀ|² with M = LL'
         let mut half = small::identity(p);
         small::solve_lower(&small::transpose(&s.x_r, p, p), p, &mut half, p);
         let mut by_column = small::transpose(&half, p, p);
-        let l: Vec<f64> = (0..p).flat_map(|j| factor.tail_l[(q + j) * size + q..(q + j + 1) * size].to_vec()).collect();
-        crate::dense::solve_lower(&l, p, p, &mut by_column, p);
+        crate::dense::solve_lower(&factor.tail.fixed(), p, p, &mut by_column, p);
         let mut out = vec![0.0; p * p];
         crate::dense::transpose_product_add(&mut out, 1.0 / s.w_scale, &by_column, &by_column, p, p, p);
         out

@@ -25,7 +25,7 @@ impl SingleFactor {
         let p = cp.layout.p;
         let (width, failed) = (p + 1, |pivot| CoreError::NotPositiveDefinite { pivot });
         let sums = single.objective(&t).ok_or(failed(0))?;
-        let entry = |i: usize, j: usize| cp.tail[j * width + i] - sums.reduction[i * width + j];
+        let entry = |i: usize, j: usize| cp.tail.corner(i, j) - sums.reduction[i * width + j];
         let mut l_x = vec![0.0; p * p];
         for i in 0..p {
             (0..=i).for_each(|j| l_x[i * p + j] = entry(i, j));

@@ -1,11 +1,12 @@
 //! `Σ_j Z_j'QZ_j` per block, which with `Z'We` makes the gradient of the criterion.
 
 use crate::cross::CrossProducts;
-use crate::dense;
 use crate::factor::Factor;
 use crate::inverse::{Level, border_rows};
+use crate::parallel;
 use crate::small;
 use crate::solve::through_inverse;
+use crate::tail::{Tail, TailInverse};
 
 /// `Σ_j Z_j'QZ_j` of every block, with what the exact Hessian of a single grouping factor needs.
 #[derive(Clone, Debug)]
@@ -22,12 +23,12 @@ impl CrossProducts {
     /// which also holds when T is singular.
     pub fn slopes(&self, f: &Factor, reml: bool) -> Slopes {
         let layout = &self.layout;
-        let mut c_hat = self.tail_inverse(f, reml);
+        let mut c_hat = f.tail.inverse(reml);
         let mut trace: Vec<Vec<f64>> = layout.blocks.iter().map(|b| vec![0.0; b.k * b.k]).collect();
-        for b in layout.n_chain..layout.blocks.len() {
+        for (b, _) in layout.tail_blocks() {
             trace[b] = self.tail_slope(f, b, &c_hat, reml);
         }
-        self.scale_tail(f, &mut c_hat);
+        c_hat.scale(layout, &f.t);
         let solid: Vec<bool> =
             (0..layout.n_chain).map(|c| through_inverse(&f.t[c], self.chain[c].k, self.rows_per_level(c))).collect();
         let single = layout.n_chain == 1 && layout.blocks.len() == 1;
@@ -55,48 +56,71 @@ impl CrossProducts {
     }
 
     /// `Σ_j Z_j'QZ_j` of a tail block.
-    fn tail_slope(&self, f: &Factor, b: usize, c_scaled: &[f64], reml: bool) -> Vec<f64> {
+    fn tail_slope(&self, f: &Factor, b: usize, c_scaled: &TailInverse, reml: bool) -> Vec<f64> {
         let block = &self.layout.blocks[b];
-        let (k, m, q) = (block.k, self.layout.tail_size(), self.layout.q_tail);
-        let size = m - 1;
+        let k = block.k;
+        if !self.tail_through_inverse(f, b) {
+            return self.direct_tail_slope(f, b, reml);
+        }
         let mut out = vec![0.0; k * k];
-        if through_inverse(&f.t[b], k, self.rows_per_level(b)) {
-            for level in 0..block.n_levels {
-                let first = block.tail_start + level * k;
+        for level in 0..block.n_levels {
+            let first = block.tail_start + level * k;
+            for r in 0..k {
+                for s in 0..k {
+                    out[r * k + s] -= c_scaled.entry(first + r, first + s);
+                }
+            }
+        }
+        (0..k).for_each(|r| out[r * k + r] += block.n_levels as f64);
+        through(&f.t[b], k, &out)
+    }
+
+    /// The way through the inverse loses `1/(λ_min a)` digits; a sparse tail gives away some before it takes the dear direct way.
+    fn tail_through_inverse(&self, f: &Factor, b: usize) -> bool {
+        const WORTH_LOSING: f64 = 1e4;
+        let rows = self.rows_per_level(b);
+        let rows = if let Tail::Sparse(_) = f.tail_a { rows * WORTH_LOSING } else { rows };
+        through_inverse(&f.t[b], self.layout.blocks[b].k, rows)
+    }
+
+    /// By `N_jj = A*_jj − |L⁻¹ Λ'A*_j|²`, some columns at a time.
+    fn direct_tail_slope(&self, f: &Factor, b: usize, reml: bool) -> Vec<f64> {
+        const PANEL: usize = 64;
+        let block = &self.layout.blocks[b];
+        let (k, q) = (block.k, self.layout.q_tail);
+        let size = self.layout.tail_size() - 1;
+        let rows = if reml { size } else { q };
+        let sums = parallel::map_ranges(block.n_levels, PANEL.div_ceil(k), |levels| {
+            let columns = block.tail_start + levels.start * k..block.tail_start + levels.end * k;
+            let own = f.tail_a.columns(columns.clone());
+            let mut right = Vec::with_capacity(rows * columns.len());
+            own.chunks_exact(size).for_each(|column| right.extend(self.scaled_column(f, &column[..rows])));
+            f.tail.forward(&mut right, columns.len(), reml);
+            let mut out = vec![0.0; k * k];
+            for level in 0..levels.len() {
                 for r in 0..k {
                     for s in 0..k {
-                        out[r * k + s] -= c_scaled[(first + r) * size + first + s];
+                        let (i, j) = (level * k + r, level * k + s);
+                        let product = small::dot(&right[i * rows..(i + 1) * rows], &right[j * rows..(j + 1) * rows]);
+                        out[r * k + s] += own[i * size + columns.start + j] - product;
                     }
                 }
             }
-            (0..k).for_each(|r| out[r * k + r] += block.n_levels as f64);
-            return through(&f.t[b], k, &out);
-        }
-        // N_jj = A*_jj − |L⁻¹ Λ'A*_j|²
-        let columns = block.n_levels * k;
-        let rows = if reml { size } else { q };
-        let mut right = vec![0.0; rows * columns];
-        let entry = |i: usize, j: usize| f.tail_a[i.min(j) * m + i.max(j)];
-        for (c, column) in right.chunks_exact_mut(rows).enumerate() {
-            let at = block.tail_start + c;
-            column.iter_mut().enumerate().for_each(|(i, v)| *v = entry(i, at));
-            for (other, tb) in self.layout.blocks.iter().zip(&f.t).skip(self.layout.n_chain) {
-                let kb = other.k;
-                for level in column[other.tail_start..other.tail_start + kb * other.n_levels].chunks_exact_mut(kb) {
-                    let scaled: Vec<f64> = (0..kb).map(|s| (0..kb).map(|r| tb[r * kb + s] * level[r]).sum()).collect();
-                    level.copy_from_slice(&scaled);
-                }
-            }
-        }
-        // the leading rows of the factor are the factor of the leading rows
-        dense::solve_lower(&f.tail_l, size, rows, &mut right, columns);
-        for level in 0..block.n_levels {
-            for r in 0..k {
-                for s in 0..k {
-                    let (i, j) = (level * k + r, level * k + s);
-                    let product = small::dot(&right[i * rows..(i + 1) * rows], &right[j * rows..(j + 1) * rows]);
-                    out[r * k + s] += entry(block.tail_start + i, block.tail_start + j) - product;
-                }
+            out
+        });
+        let mut out = vec![0.0; k * k];
+        sums.iter().for_each(|sum| out.iter_mut().zip(sum).for_each(|(o, v)| *o += v));
+        out
+    }
+
+    /// `Λ'v` for a vector on the tail, or on [tail, X].
+    fn scaled_column(&self, f: &Factor, v: &[f64]) -> Vec<f64> {
+        let mut out = v.to_vec();
+        for (b, block) in self.layout.tail_blocks() {
+            let (k, t) = (block.k, &f.t[b]);
+            for level in out[block.tail_start..block.tail_start + k * block.n_levels].chunks_exact_mut(k) {
+                let scaled: Vec<f64> = (0..k).map(|s| (0..k).map(|r| t[r * k + s] * level[r]).sum()).collect();
+                level.copy_from_slice(&scaled);
             }
         }
         out
@@ -161,8 +185,8 @@ impl CrossProducts {
         } else {
             (self.own_slope(f, c, level.j), self.direct_border(f, level))
         };
-        // rows of x times L_XX⁻ᵀ: a forward solve on each row
-        x.chunks_exact_mut(p.max(1)).for_each(|row| dense::solve_lower(&f.tail_l, p, p, row, 1));
+        // rows of x times L_XX⁻ᵀ: a forward solve on each row; nothing but X is in the tail
+        x.chunks_exact_mut(p.max(1)).for_each(|row| f.tail.forward(row, 1, true));
         (own, x)
     }
 }

@@ -1,7 +1,6 @@
 //! Solutions from a factor: fixed effects, random effects, and the residual's cross-products with Z.
 
 use crate::cross::CrossProducts;
-use crate::dense;
 use crate::factor::Factor;
 use crate::small;
 
@@ -36,9 +35,8 @@ impl CrossProducts {
     /// Solves for everything at the factor's T.
     pub fn solve(&self, f: &Factor) -> Solution {
         let layout = &self.layout;
-        let (m, q, p) = (layout.tail_size(), layout.q_tail, layout.p);
-        let mut x = f.tail_y.clone();
-        dense::solve_lower_transposed(&f.tail_l, m - 1, &mut x);
+        let (q, p) = (layout.q_tail, layout.p);
+        let x = f.tail.solution();
         let beta = x[q..q + p].to_vec();
         let n_blocks = layout.blocks.len();
         let (mut u, mut b) = (vec![Vec::new(); n_blocks], vec![Vec::new(); n_blocks]);
@@ -105,18 +103,19 @@ impl CrossProducts {
 
     /// `Z'We` of the tail blocks; `A*_ty − A*_tt b − A*_tX β` is the same number after the chain has been eliminated.
     fn residual_tail(&self, f: &Factor, u: &[Vec<f64>], b: &[Vec<f64>], rest: &[f64], r: &mut [Vec<f64>]) {
-        let (m, layout) = (self.layout.tail_size(), &self.layout);
+        let layout = &self.layout;
+        let (q, p) = (layout.q_tail, layout.p);
         let blocks = layout.n_chain..layout.blocks.len();
         let inverse: Vec<bool> =
             blocks.clone().map(|i| through_inverse(&f.t[i], layout.blocks[i].k, self.rows_per_level(i))).collect();
         let mut direct = Vec::new();
         if inverse.iter().any(|i| !i) {
-            direct = (0..layout.q_tail).map(|i| f.tail_a[i * m + m - 1]).collect();
-            for j in 0..m - 1 {
-                for i in 0..layout.q_tail {
-                    direct[i] -= f.tail_a[i.min(j) * m + i.max(j)] * rest[j];
-                }
-            }
+            let product = f.tail_a.multiply(&rest[..q], 1);
+            let left = |i: usize| {
+                let border = f.tail_a.border(i);
+                border[p] - small::dot(&border[..p], &rest[q..]) - product[i]
+            };
+            direct = (0..q).map(left).collect();
         }
         for (i, through) in blocks.zip(inverse) {
             let (k, block) = (layout.blocks[i].k, &layout.blocks[i]);
@@ -137,8 +136,7 @@ impl CrossProducts {
             let a = &self.chain[block].a;
             (0..b.n_levels).flat_map(|j| (0..b.k).map(move |i| a[j * b.k * b.k + i * b.k + i])).sum()
         } else {
-            let m = self.layout.tail_size();
-            (b.tail_start..b.tail_start + b.k * b.n_levels).map(|i| self.tail[i * m + i]).sum()
+            (b.tail_start..b.tail_start + b.k * b.n_levels).map(|i| self.tail.entry(i, i)).sum()
         };
         trace / (b.n_levels * b.k) as f64
     }

@@ -28,15 +28,20 @@ impl CrossProducts {
     /// `[Z X]'W[Z X]`, full, column-major.
     fn dense_cross_products(&self) -> Vec<f64> {
         let (starts, q) = self.dense_starts();
-        let (p, m, q_tail) = (self.layout.p, self.layout.tail_size(), self.layout.q_tail);
+        let (p, q_tail) = (self.layout.p, self.layout.q_tail);
         let (size, tail_at) = (q + p, q - q_tail);
         let mut out = vec![0.0; size * size];
         let mut put = |i: usize, j: usize, v: f64| {
             out[i * size + j] = v;
             out[j * size + i] = v;
         };
-        for j in 0..m - 1 {
-            (j..m - 1).for_each(|i| put(tail_at + i, tail_at + j, self.tail[j * m + i]));
+        for j in 0..q_tail {
+            let (column, border) = (self.tail.columns(j..j + 1), self.tail.border(j));
+            (j..q_tail).for_each(|i| put(tail_at + i, tail_at + j, column[i]));
+            (0..p).for_each(|i| put(q + i, tail_at + j, border[i]));
+        }
+        for j in 0..p {
+            (j..p).for_each(|i| put(q + i, q + j, self.tail.corner(i, j)));
         }
         for (c, chain) in self.chain.iter().enumerate() {
             let (k, head) = (chain.k, chain.head);

@@ -2,6 +2,7 @@
 
 use lmm_core::design::Design;
 use lmm_core::optimum::Control;
+use lmm_core::tail::Choice;
 use numpy::{PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -27,7 +28,7 @@ impl Batch {
         let (n, n_fixed) = x.as_array().dim();
         let (x, weights) = (columns(&x), weights.as_ref().map(vector));
         let terms = terms.iter().map(TermInput::to_term).collect();
-        let inner = compute(py, || Design::new(n, x, weights.as_deref(), terms))?;
+        let inner = compute(py, || Design::new(n, x, weights.as_deref(), terms, Choice::Auto))?;
         Ok(Batch { inner, n_fixed })
     }
 

@@ -4,9 +4,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use lmm_core::error::CoreError;
 use lmm_core::layout::{Columns, Term};
+use lmm_core::tail::Choice;
 use numpy::ndarray::{Array1, Array2, Array3};
 use numpy::{IntoPyArray, PyArray1, PyArray2, PyArray3, PyReadonlyArray1, PyReadonlyArray2};
-use pyo3::exceptions::PyException;
+use pyo3::exceptions::{PyException, PyValueError};
 use pyo3::prelude::*;
 
 pyo3::create_exception!(
@@ -116,5 +117,15 @@ impl TermInput<'_> {
                 term(Columns::Matrix { row_start, column, value: vector(value) }, *n_levels, parts)
             }
         }
+    }
+}
+
+/// How the tail is to be kept.
+pub fn choice(name: &str) -> PyResult<Choice> {
+    match name {
+        "auto" => Ok(Choice::Auto),
+        "full" => Ok(Choice::Full),
+        "sparse" => Ok(Choice::Sparse),
+        _ => Err(PyValueError::new_err(format!("the tail is \"auto\", \"full\" or \"sparse\", not \"{name}\""))),
     }
 }

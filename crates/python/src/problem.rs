@@ -7,7 +7,7 @@ use numpy::{PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
-use crate::convert::{TermInput, columns, compute, squares, to_matrix, to_stack, to_vector, vector};
+use crate::convert::{TermInput, choice, columns, compute, squares, to_matrix, to_stack, to_vector, vector};
 
 /// Cross-products of one data set.
 #[pyclass(frozen, module = "lmm._core")]
@@ -73,18 +73,28 @@ impl Problem {
 #[pymethods]
 impl Problem {
     #[new]
+    #[pyo3(signature = (y, x, weights, terms, tail = "auto"))]
     fn new(
         py: Python<'_>,
         y: PyReadonlyArray1<'_, f64>,
         x: PyReadonlyArray2<'_, f64>,
         weights: Option<PyReadonlyArray1<'_, f64>>,
         terms: Vec<TermInput<'_>>,
+        tail: &str,
     ) -> PyResult<Self> {
+        let tail = choice(tail)?;
         let n_fixed = x.as_array().ncols();
         let (y, x, weights) = (vector(&y), columns(&x), weights.as_ref().map(vector));
         let terms = terms.iter().map(TermInput::to_term).collect();
-        let inner = compute(py, || problem::Problem::new(&Design::new(y.len(), x, weights.as_deref(), terms)?, &y))?;
+        let inner =
+            compute(py, || problem::Problem::new(&Design::new(y.len(), x, weights.as_deref(), terms, tail)?, &y))?;
         Ok(Problem { inner, n_fixed })
+    }
+
+    /// How the columns are kept that elimination level by level leaves: whether sparse, their number, and the multiplications of
+    /// one factorization as it is and as a full triangle.
+    fn tail(&self) -> (bool, usize, f64, f64) {
+        self.inner.tail()
     }
 
     /// Criterion, solution and, if asked for, the gradient at T.

@@ -32,6 +32,9 @@ class CrossProducts:
     blocks : sequence of Block
         One per random term.
     weights : (n,) array, positive, optional
+    tail : {"auto", "full", "sparse"}
+        How to keep what elimination level by level leaves of crossed factors: by predicted work,
+        as a full triangle, or with a sparse factor.
 
     Raises
     ------
@@ -54,13 +57,14 @@ class CrossProducts:
         X: FloatMatrix,
         blocks: Sequence[Block],
         weights: FloatVector | None = None,
+        tail: str = "auto",
     ) -> None:
         self._blocks = tuple(blocks)
         y, X = np.asarray(y, dtype=float), np.asarray(X, dtype=float)
         w = None if weights is None else np.asarray(weights, dtype=float)
         self.n_obs, self.n_fixed = int(y.shape[0]), int(X.shape[1])
         terms = [core_term(block.effective()) for block in self._blocks]
-        self._problem = guarded(lambda: _core.Problem(y, X, w, terms))
+        self._problem = guarded(lambda: _core.Problem(y, X, w, terms, tail))
 
     @property
     def blocks(self) -> tuple[Block, ...]:
@@ -116,6 +120,7 @@ class CrossProducts:
         certificate = {name: found[name] for name in names}
         if np.isfinite(found["min_boundary_slope"]):
             certificate["min_boundary_slope"] = found["min_boundary_slope"]
+        certificate["factor_form"] = self._factor_form()
         trace = found["trace"]
         trace["iteration"] = list(range(len(trace["criterion"])))
         gap = np.fmax(found["newton_decrement"], found["cone_decrement"])
@@ -143,6 +148,15 @@ class CrossProducts:
             n_evaluations=found["n_evaluations"],
             starts_tried=found["starts_tried"],
         )
+
+    def _factor_form(self) -> str:
+        """How the columns are factorized that elimination level by level leaves, and why so."""
+        sparse, columns, cost, full = self._problem.tail()
+        if columns == 0:
+            return "level by level"
+        if not sparse:
+            return f"full, {columns:,} columns"
+        return f"sparse, {columns:,} columns, {cost:.2g} multiplications; full: {full:.2g}"
 
     def _directions(self, placed: list[tuple[int, int, FloatVector]]) -> list[FloatMatrix]:
         """Orthonormal (k, r) directions without variance, one array per term."""

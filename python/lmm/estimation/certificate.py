@@ -46,7 +46,9 @@ class Certificate:
         found = [self.message]
         for name, value in self.details.items():
             text = _written(value)
-            if text:
+            if name == "factor_residual" and "factor_form" in self.details:
+                text += f" ({self.details['factor_form']})"
+            if text and name != "factor_form":
                 found.append(f"{_MEANING.get(name, name)}: {text}")
         cost = f"{_count(self.n_iterations, 'iteration')}, "
         cost += _count(self.n_evaluations, "evaluation")

@@ -6,6 +6,8 @@ use crate::cross::{Chain, CrossProducts};
 use crate::layout::{Layout, Part};
 use crate::single::Single;
 use crate::small;
+use crate::tail::Tail;
+use crate::tail::full::FullTail;
 use crate::traces::DENSE_LIMIT;
 
 /// Random tail columns from which an evaluation is dearer than the fits of single factors.
@@ -62,9 +64,9 @@ pub fn marginal(cp: &CrossProducts, n_obs: usize, reml: bool) -> Option<Vec<Vec<
 
 /// Cross-products of one block with X and y, and the parts that belong to it.
 fn single_block(cp: &CrossProducts, b: usize) -> (CrossProducts, Vec<usize>) {
-    let (layout, m) = (&cp.layout, cp.layout.tail_size());
+    let layout = &cp.layout;
     let (block, width) = (&layout.blocks[b], layout.p + 1);
-    let (k, q) = (block.k, layout.q_tail);
+    let k = block.k;
     let (mut a, mut a_head) = (Vec::new(), Vec::new());
     if b < layout.n_chain {
         let chain = &cp.chain[b];
@@ -73,15 +75,16 @@ fn single_block(cp: &CrossProducts, b: usize) -> (CrossProducts, Vec<usize>) {
     } else {
         for first in (0..block.n_levels).map(|level| block.tail_start + level * k) {
             for r in first..first + k {
-                a.extend((first..first + k).map(|s| cp.tail[r.min(s) * m + r.max(s)]));
-                a_head.extend(&cp.tail[r * m + q..(r + 1) * m]);
+                a.extend((first..first + k).map(|s| cp.tail.entry(r, s)));
+                a_head.extend(cp.tail.border(r));
             }
         }
     }
     let own: Vec<usize> = (0..layout.parts.len()).filter(|&i| layout.parts[i].block == b).collect();
     let parts = own.iter().map(|&i| Part { block: 0, ..layout.parts[i].clone() }).collect();
     let blocks = vec![crate::layout::Block { tail_start: 0, ..block.clone() }];
-    let tail = (0..width * width).map(|e| cp.tail[(q + e / width) * m + q + e % width]).collect();
+    let value = (0..width * width).map(|e| cp.tail.corner(e / width, e % width)).collect();
+    let tail = Tail::Full(FullTail { value, m: width, q: 0 });
     let chain = Chain {
         k,
         n_levels: block.n_levels,
@@ -92,6 +95,8 @@ fn single_block(cp: &CrossProducts, b: usize) -> (CrossProducts, Vec<usize>) {
         column: Vec::new(),
         a_pair: Vec::new(),
         tiles: vec![0, width],
+        slot: Vec::new(),
+        slot_start: Vec::new(),
         parents: Vec::new(),
     };
     let layout = Layout { blocks, n_chain: 1, q_tail: 0, p: layout.p, parts };

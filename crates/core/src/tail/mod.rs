@@ -1,0 +1,251 @@
+//! What remains when the chain has been eliminated: the columns of the other random terms, X and y.
+//!
+//! Crossed factors fill their tail, which is then one full triangle. Where many of its levels never meet (rows and columns of field
+//! trials, places in a map) it stays sparse. Both forms answer the same questions; the choice is one of predicted work.
+
+pub mod full;
+pub mod pattern;
+pub mod sparse;
+pub mod sparse_inverse;
+pub mod supernodes;
+#[cfg(test)]
+mod tests;
+
+use crate::cross::Chain;
+use crate::error::CoreError;
+use crate::factor::ChainFactor;
+use crate::layout::{Layout, Term};
+use full::{FullFactor, FullInverse, FullTail};
+use pattern::{Groups, Pattern};
+use sparse::{SparseFactor, SparseTail};
+use sparse_inverse::SparseInverse;
+use std::sync::Arc;
+
+/// Cross-products of [tail columns, X, y]: as they are, or as the elimination of the chain left them.
+#[derive(Clone, Debug)]
+pub enum Tail {
+    Full(FullTail),
+    Sparse(SparseTail),
+}
+
+/// Factor of `Λ'AΛ + I` bordered by X and y.
+#[derive(Clone, Debug)]
+pub enum TailFactor {
+    Full(FullFactor),
+    Sparse(SparseFactor),
+}
+
+/// Entries of its inverse, y left out.
+#[derive(Clone, Debug)]
+pub enum TailInverse {
+    Full(FullInverse),
+    Sparse(SparseInverse),
+}
+
+/// What the criterion needs of a factor.
+#[derive(Clone, Copy, Debug)]
+pub struct Pieces {
+    pub log_det_z: f64,
+    pub log_det_x: f64,
+    pub r2: f64,
+    /// `‖L(L'z) − Az‖ / ‖Az‖` for one fixed z.
+    pub residual: f64,
+}
+
+/// How the tail is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// By predicted work.
+    Auto,
+    Full,
+    Sparse,
+}
+
+/// A flop of the sparse factor takes this many times longer than one of the full one.
+const SPARSE_SLOWER: f64 = 6.0;
+
+/// Tail columns from which it pays to look for a sparse factor.
+const WORTH_A_LOOK: usize = 512;
+
+/// Layout and, for a sparse tail, its pattern.
+pub fn choose(
+    terms: &[Term],
+    p: usize,
+    n_rows: usize,
+    choice: Choice,
+) -> Result<(Layout, Option<Arc<Pattern>>), CoreError> {
+    let full = Layout::new(terms, p, usize::MAX);
+    let look = match choice {
+        Choice::Auto => full.q_tail >= WORTH_A_LOOK,
+        Choice::Full => false,
+        Choice::Sparse => full.q_tail > 0,
+    };
+    if !look {
+        return Ok((full, None));
+    }
+    // nested coarser factors find their places in the order of the sparse tail
+    let layout = Layout::new(terms, p, 1);
+    let groups = Groups::new(terms, &layout, n_rows);
+    let size = full.q_tail as f64;
+    if choice == Choice::Auto && groups.pairs(&layout) > 0.35 * size * size {
+        return Ok((full, None));
+    }
+    let pattern = Pattern::new(&groups, &layout)?;
+    if choice == Choice::Sparse || SPARSE_SLOWER * pattern.flops < full_flops(&full) {
+        return Ok((layout, Some(Arc::new(pattern))));
+    }
+    Ok((full, None))
+}
+
+/// Multiplications of one factorization of a full tail.
+pub fn full_flops(layout: &Layout) -> f64 {
+    (layout.q_tail as f64).powi(3) / 6.0
+}
+
+impl Tail {
+    /// An entry among the random columns.
+    pub fn entry(&self, i: usize, j: usize) -> f64 {
+        match self {
+            Tail::Full(t) => t.entry(i, j),
+            Tail::Sparse(t) => {
+                let (a, b) = (t.pattern.place[i], t.pattern.place[j]);
+                t.pattern.find(a.max(b), a.min(b)).map_or(0.0, |slot| t.value[slot])
+            }
+        }
+    }
+
+    /// Products of random column `i` with X and y.
+    pub fn border(&self, i: usize) -> &[f64] {
+        match self {
+            Tail::Full(t) => &t.value[i * t.m + t.q..(i + 1) * t.m],
+            Tail::Sparse(t) => &t.border[i * t.width..(i + 1) * t.width],
+        }
+    }
+
+    /// Entry of `[X y]'W[X y]`.
+    pub fn corner(&self, r: usize, c: usize) -> f64 {
+        match self {
+            Tail::Full(t) => t.entry(t.q + r, t.q + c),
+            Tail::Sparse(t) => t.corner[r * t.width + c],
+        }
+    }
+
+    /// Sets an entry of `[X y]'W[X y]`, `r ≥ c`.
+    pub(crate) fn set_corner(&mut self, r: usize, c: usize, v: f64) {
+        match self {
+            Tail::Full(t) => t.value[(t.q + c) * t.m + t.q + r] = v,
+            Tail::Sparse(t) => {
+                t.corner[r * t.width + c] = v;
+                t.corner[c * t.width + r] = v;
+            }
+        }
+    }
+
+    /// Adds one row of the data: its values on the tail columns, and of X and y.
+    pub(crate) fn add_row(&mut self, tail: &[(u32, f64)], border: &[f64]) {
+        match self {
+            Tail::Full(t) => t.add_row(tail, border),
+            Tail::Sparse(t) => t.add_row(tail, border),
+        }
+    }
+
+    /// `[A_tt; A_Xt] v` for row-major `v` (`q × count`).
+    pub fn multiply(&self, v: &[f64], count: usize) -> Vec<f64> {
+        match self {
+            Tail::Full(t) => t.multiply(v, count),
+            Tail::Sparse(t) => t.multiply(v, count),
+        }
+    }
+
+    /// Columns of A on [tail, X], as one column-major matrix.
+    pub fn columns(&self, columns: std::ops::Range<usize>) -> Vec<f64> {
+        match self {
+            Tail::Full(t) => t.columns(columns),
+            Tail::Sparse(t) => t.columns(columns),
+        }
+    }
+
+    /// Subtracts what the elimination of a chain block takes away; `at` is where the border of the tail begins.
+    pub(crate) fn eliminate(&mut self, chain: &Chain, own: &ChainFactor, at: usize) {
+        match self {
+            Tail::Full(t) => t.eliminate(chain, own, at),
+            Tail::Sparse(t) => t.eliminate(chain, own),
+        }
+    }
+
+    /// Factor of `Λ'AΛ + I` with its border.
+    pub fn factor(&self, layout: &Layout, t: &[Vec<f64>]) -> Result<(TailFactor, Pieces), CoreError> {
+        match self {
+            Tail::Full(a) => a.factor(layout, t).map(|(f, pieces)| (TailFactor::Full(f), pieces)),
+            Tail::Sparse(a) => a.factor(layout, t).map(|(f, pieces)| (TailFactor::Sparse(f), pieces)),
+        }
+    }
+}
+
+impl TailFactor {
+    /// `L⁻¹ b` for columns on [tail, X], or on the tail alone; the order of the tail's rows in the result is the factor's own.
+    pub fn forward(&self, b: &mut [f64], count: usize, with_x: bool) {
+        match self {
+            TailFactor::Full(f) => f.forward(b, count, with_x),
+            TailFactor::Sparse(f) => f.forward(b, count, with_x),
+        }
+    }
+
+    /// Spherical effects of the tail, and β.
+    pub fn solution(&self) -> Vec<f64> {
+        match self {
+            TailFactor::Full(f) => f.solution(),
+            TailFactor::Sparse(f) => f.solution(),
+        }
+    }
+
+    /// Factor of X'V⁻¹X, column-major.
+    pub fn fixed(&self) -> Vec<f64> {
+        match self {
+            TailFactor::Full(f) => f.fixed(),
+            TailFactor::Sparse(f) => f.l_x.clone(),
+        }
+    }
+
+    /// C; for ML its rows of X are zero.
+    pub fn inverse(&self, reml: bool) -> TailInverse {
+        match self {
+            TailFactor::Full(f) => TailInverse::Full(f.inverse(reml)),
+            TailFactor::Sparse(f) => TailInverse::Sparse(f.inverse(reml)),
+        }
+    }
+}
+
+impl TailInverse {
+    /// From C to `Ĉ = ΛCΛ'`.
+    pub fn scale(&mut self, layout: &Layout, t: &[Vec<f64>]) {
+        match self {
+            TailInverse::Full(c) => c.scale(layout, t),
+            TailInverse::Sparse(c) => c.scale(layout, t),
+        }
+    }
+
+    /// An entry among the columns of one level.
+    pub fn entry(&self, i: usize, j: usize) -> f64 {
+        match self {
+            TailInverse::Full(c) => c.value[j * c.size + i],
+            TailInverse::Sparse(c) => c.value[c.pattern.slot(i, j)],
+        }
+    }
+
+    /// Writes the entries of [X, tail columns of level `j`] into the trailing part (from `at`) of a `width × width` matrix.
+    pub(crate) fn gather(&self, chain: &Chain, j: usize, at: usize, out: &mut [f64], width: usize) {
+        match self {
+            TailInverse::Full(c) => c.gather(chain, j, at, out, width),
+            TailInverse::Sparse(c) => c.gather(chain, j, at, out, width),
+        }
+    }
+
+    /// `v'Ĉv` for a row on [X, tail columns of level `j`].
+    pub(crate) fn quadratic(&self, chain: &Chain, j: usize, heads: &[f64], pairs: &[f64]) -> f64 {
+        match self {
+            TailInverse::Full(c) => c.quadratic(chain, j, heads, pairs),
+            TailInverse::Sparse(c) => c.quadratic(chain, j, heads, pairs),
+        }
+    }
+}
