@@ -101,6 +101,13 @@ def test_differences_as_agronomists_print_them():
     assert lsd["value_min"] == pytest.approx(lsd["value_max"])
 
 
+def test_differences_of_a_transformed_response_say_their_scale():
+    fit = lmm.fit("log(breaks) ~ tension", lmm.datasets.load("warpbreaks"))
+    for transform in (None, "response"):
+        notes = fit.emmeans("tension", transform=transform).significant_differences().notes
+        assert ("On the scale of log(breaks)." in notes) == (transform == "response")
+
+
 def test_unequal_standard_errors_are_told():
     table = unbalanced().emmeans("a | b").significant_differences()
     assert any("not equal" in note for note in table.notes)

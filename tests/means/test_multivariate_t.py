@@ -81,6 +81,18 @@ def test_the_seed_decides():
     assert (one != other).any()
 
 
+@pytest.mark.parametrize("two_sided", [True, False])
+def test_tails_of_many_values_are_interpolated_closely(two_sided):
+    sample = sample_directions(all_pairs(6), two_sided=two_sided)
+    rng = np.random.default_rng(5)
+    c = rng.uniform(0.0 if two_sided else -4.0, 9.0, 500)
+    many = sample.tail(c, np.full(500, 17.5))
+    chosen = [*range(0, 500, 25), int(np.argmax(c)), int(np.argmin(np.abs(c)))]
+    alone = sample.tail(c[chosen], np.full(len(chosen), 17.5))
+    assert many.value[chosen] == pytest.approx(alone.value, rel=1e-4, abs=1e-12)
+    assert many.error[chosen] == pytest.approx(alone.error, rel=1e-2, abs=1e-12)
+
+
 def test_missing_and_too_many(monkeypatch):
     sample = sample_directions(np.eye(2), two_sided=True)
     assert np.isnan(sample.tail(np.array([np.nan, 1.0]), np.array([3.0, np.nan])).value).all()

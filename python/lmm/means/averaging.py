@@ -55,7 +55,7 @@ def average(grid: ReferenceGrid, names: Sequence[str], scheme: str) -> Averages:
     """
     from scipy.sparse import csr_matrix
 
-    if scheme not in SCHEMES:
+    if not isinstance(scheme, str) or scheme not in SCHEMES:
         raise LmmError(
             f"weights= must be one of {', '.join(SCHEMES)}, not {scheme!r}.{nearest(str(scheme), SCHEMES)}"
         )

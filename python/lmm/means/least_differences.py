@@ -52,6 +52,8 @@ def differences_table(means: Means, alpha: float) -> Table:
         *(note for note in found.notes if note.startswith("Degrees of freedom")),
         _MEANING.format(alpha),
     ]
+    if means.options.response and means.link is not None:
+        notes.append(f"On the scale of {means.link.text}.")
     if unequal:
         notes.append(_UNEQUAL)
     return Table(columns, title="Least significant differences", notes=notes)

@@ -30,6 +30,8 @@ _SURE = 3.1  # t quantile of a 99 % interval with 11 degrees of freedom
 _RANK = 1e-10
 _MOST_CONTRASTS = 20_000
 _CHUNK = 2_000_000  # numbers at a time
+_KNOTS = 256  # different values for which the tail is computed
+_TINY = 1e-300
 
 
 class Estimated(NamedTuple):
@@ -60,8 +62,12 @@ class Directions:
     def tail(self, c: FloatVector, df: FloatVector) -> Estimated:
         """P(max > c) for pairs of c and degrees of freedom (n,)."""
         c, df = np.broadcast_arrays(np.asarray(c, dtype=np.float64), np.asarray(df, dtype=np.float64))
-        each = np.array([self._tails(float(x), float(v)) for x, v in zip(c, df, strict=True)])
-        each = each.reshape(c.size, len(self.h))
+        each = np.full((c.size, len(self.h)), np.nan)
+        for v in np.unique(df[df > 0.0]):
+            # Where directions change sides, at zero, the tail is not smooth.
+            for side in (c < 0.0, c >= 0.0):
+                chosen = (df == v) & side
+                each[chosen] = self._tails_of_many(c[chosen], float(v))
         error = _SURE * each.std(axis=1, ddof=1) / np.sqrt(len(self.h))
         return Estimated(np.clip(each.mean(axis=1), 0.0, 1.0), error)
 
@@ -87,6 +93,18 @@ class Directions:
         step = 1e-4 * max(abs(c), 1.0)
         slope = abs(excess(c + step) - excess(c - step)) / (2.0 * step)
         return c, float(self.tail(np.array([c]), np.array([df])).error[0]) / max(slope, 1e-300)
+
+    def _tails_of_many(self, c: FloatVector, df: float) -> FloatMatrix:
+        """P(ρ h > c) (n, n_scrambles), of many c by splines of its logarithm, whose error is far below that stated."""
+        if c.size <= _KNOTS or np.ptp(c) == 0.0:
+            return np.array([self._tails(float(x), df) for x in c]).reshape(c.size, len(self.h))
+        from scipy.interpolate import CubicSpline
+
+        knots = np.linspace(c.min(), c.max(), _KNOTS)
+        tails = np.array([self._tails(float(x), df) for x in knots])
+        spline = CubicSpline(knots, np.log(np.maximum(tails, _TINY)))
+        found: FloatMatrix = np.exp(np.minimum(spline(c), 0.0))
+        return found
 
     def _tails(self, c: float, df: float) -> FloatVector:
         """P(ρ h > c) in each scrambling (n_scrambles,)."""
