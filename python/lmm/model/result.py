@@ -21,8 +21,9 @@ from lmm.typing import FloatArray
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from lmm.estimation import SumsOfSquares
     from lmm.experiments import Strata
-    from lmm.inference import Bootstrap, Df, Profile, Vcov
+    from lmm.inference import Bootstrap, Df, IntervalMethod, Profile, Vcov
     from lmm.means import Means
     from lmm.plots import PlotKind
     from lmm.reports import Summary
@@ -194,17 +195,24 @@ class Fit(Predictions):
 
         return contrast_test(self, contrast, rhs, joint=joint, df=df, vcov=vcov, level=level)
 
-    def anova(self, *others: Fit, **options: Any) -> Table:
+    def anova(self, *others: Fit, type: SumsOfSquares = 3, df: Df = "auto", **options: Any) -> Table:  # noqa: A002
         """Test each term of the fixed part, or compare with other fits; see `lmm.anova`."""
         from lmm.inference import anova
 
-        return anova(self, *others, **options)
+        return anova(self, *others, type=type, df=df, **options)
 
-    def confint(self, **options: Any) -> Table:
+    def confint(
+        self,
+        *,
+        method: IntervalMethod = "profile",
+        level: float = 0.95,
+        terms: str | Sequence[str] | None = None,
+        **options: Any,
+    ) -> Table:
         """Compute intervals of all parameters, by profile, Wald or bootstrap; see `lmm.confint`."""
         from lmm.inference import confint
 
-        return confint(self, **options)
+        return confint(self, method=method, level=level, terms=terms, **options)
 
     def profile(self, terms: str | Sequence[str] | None = None, **options: Any) -> Profile:
         """Profile the likelihood, parameter by parameter; see `lmm.profile`."""
@@ -212,11 +220,11 @@ class Fit(Predictions):
 
         return profile(self, terms, **options)
 
-    def bootstrap(self, **options: Any) -> Bootstrap:
+    def bootstrap(self, *, n: int = 1000, seed: Any = None, **options: Any) -> Bootstrap:
         """Fit the model to responses drawn from it; see `lmm.bootstrap`."""
         from lmm.inference import bootstrap
 
-        return bootstrap(self, **options)
+        return bootstrap(self, n=n, seed=seed, **options)
 
     def emmeans(
         self, specs: str | Sequence[str], by: str | Sequence[str] | None = None, **options: Any
