@@ -47,3 +47,14 @@ lmm.fit("Reaction ~ Days + (Days | Subject)", data)
     heavy = HEAVY - {"formulaic", "pandas", "pyarrow", "scipy.linalg", "scipy.sparse"}
 
     assert not loaded_after(code) & heavy
+
+
+def test_marginal_means_draw_nothing():
+    plotting = {"matplotlib", "matplotlib.pyplot", "PIL", "jinja2"}
+    assert not loaded_after("import lmm.means") & HEAVY
+    code = """
+import lmm
+means = lmm.fit("breaks ~ wool * tension", lmm.datasets.load("warpbreaks")).emmeans("tension | wool")
+print(len(str(means.letters())), len(str(means.contrast("pairwise"))), file=open("/dev/null", "w"))
+"""
+    assert not loaded_after(code) & plotting
