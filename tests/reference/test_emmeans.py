@@ -3,6 +3,7 @@
 Mixed models are compared where R's search stopped, and again at our optimum.
 """
 
+import re
 from contextlib import nullcontext
 
 import numpy as np
@@ -285,3 +286,41 @@ def without(row, *names):
 def curvature(rows, var):
     slopes = [row[f"{var}.trend"] for row in rows]
     return (slopes[-1] - slopes[0]) / (rows[-1][var] - rows[0][var])
+
+
+COMPARED = {
+    r"(Variety|nitro|recipe|temperature)/contrasts/.+|tension/.+": "test_families_and_adjustments, test_multivariate_t",
+    r"(Variety|nitro|recipe|temperature)/table": "test_means",
+    r"(Variety|nitro|recipe)/joint_kr": "test_joint_tests_have_kenward_and_rogers_scale_and_denominator",
+    r"nitro_by_Variety/.+": "test_groups",
+    r"simple/(nitro|Variety)": "test_simple_contrasts",
+    r"interaction/.+": "test_interaction_contrasts",
+    r"weights/.+": "test_weights",
+    r"custom": "test_own_contrasts",
+    r"one_sided|null|equivalence|noninferiority": "test_sides_null_values_and_margins",
+    r"eff_size": "test_effect_sizes",
+    r"joint_tests": "test_joint_tests_of_terms, test_joint_tests_of_a_linear_model",
+    r"joint_by_wool": "test_joint_tests_of_a_linear_model",
+    r"table|pairwise.tukey": "test_linear_model, test_covariate",
+    r"tension|wool|cells|pairs_wool_by_tension": "test_an_empty_cell_makes_means_missing",
+    r"means|at|trends|trend_pairs.tukey": "test_covariate, test_polynomial_of_a_covariate, test_slopes_of_a_curve, "
+    "test_means_of_a_curve",
+    r"link|response|response_bias_adjusted|ratios.tukey|regrid|percent_(poly|consec)": "test_scale_of_the_response",
+    r"a|b": "test_nested_factor",
+}
+"""The tests above that read each kind of table."""
+
+
+def test_no_table_is_left_out():
+    def tables(found, path=()):
+        if isinstance(found, dict):
+            for name, inside in found.items():
+                yield from tables(inside, (*path, name))
+        elif isinstance(found, list):
+            yield "/".join(path[1:])
+
+    paths = list(tables(cases.reference()))
+    assert len(paths) == 354
+    for path in paths:
+        (where,) = {tests for pattern, tests in COMPARED.items() if re.fullmatch(pattern, path)}
+        assert all(name in globals() for name in where.split(", "))

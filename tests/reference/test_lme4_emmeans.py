@@ -107,5 +107,13 @@ def test_joint_tests(case_id, place):
     assert not ours
 
 
+def test_no_table_is_left_out():
+    """Each list of rows in an entry is the table itself or contrasts named family.adjustment, which are all compared."""
+    tables = [name for case_id, i in entries() for name in cases.reference()[case_id]["emmeans"][i]]
+    named = [name for name in tables if name not in ("specs", "at", "ddf")]
+    assert all(name == "table" or name.rpartition(".")[0] for name in named)
+    assert (len(named), len(having("emtrends")), len(having("joint_tests"))) == (88, 2, 5)
+
+
 def without(row, *names):
     return {name: value for name, value in row.items() if name not in names}
