@@ -84,7 +84,7 @@ def test_at_our_optimum(case_id):
     for spec, tables in case.items():
         if isinstance(tables, dict) and "contrasts" in tables:
             means = lmm.emmeans(cases.fitted(case_id), spec)
-            close = Closeness(1e-5, p=1e-5, limits=1e-4)
+            close = Closeness(1e-5, p=5e-6, limits=1e-4)
             check(with_tests(means), tables["table"], close)
             check(means.contrast("pairwise"), tables["contrasts"]["pairwise.tukey"], close)
     if case_id == "sleep_quadratic":
