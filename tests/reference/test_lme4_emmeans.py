@@ -108,7 +108,7 @@ def test_joint_tests(case_id, place):
 
 
 def test_no_table_is_left_out():
-    """Each list of rows in an entry is the table itself or contrasts named family.adjustment, which are all compared."""
+    """Each list of rows is the table of means or contrasts named family.adjustment, and all of these are compared."""
     tables = [name for case_id, i in entries() for name in cases.reference()[case_id]["emmeans"][i]]
     named = [name for name in tables if name not in ("specs", "at", "ddf")]
     assert all(name == "table" or name.rpartition(".")[0] for name in named)
