@@ -49,6 +49,7 @@ study: build
 # BENCH_ARGS="--work sleepstudy --peer lme4" chooses; `make peers` installs what PyPI has of the others.
 bench: build
 	$(BIN)/python -m benchmarks $(BENCH_ARGS)
+	$(BIN)/python -m benchmarks.inference --write
 	$(BIN)/python -m benchmarks.means --write
 
 # Where valgrind is installed: work that the engine's kernels do, against its bounds.

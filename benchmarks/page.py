@@ -33,6 +33,14 @@ MEANS = (
     "what the others find ready. Memory is the peak of the process, with Python, all packages, the data and the fit."
 )
 
+INFERENCE = (
+    "From a fit that remembers nothing to the numbers of the table: degrees of freedom, standard errors, F, ends of "
+    'intervals. "Apart" is the largest relative difference between our numbers and those of R (lme4, lmerTest, '
+    "pbkrtest), of intervals as part of their width; of the bootstrap, between standard errors from different draws, "
+    "where some percent are chance. lmerTest's time has the derivatives that it takes when it makes its model. Memory "
+    "is the peak of the process, with all packages, the data and the fit."
+)
+
 
 def page(results: Path = RESULTS) -> str:
     """Write the page from the results that exist."""
@@ -43,7 +51,8 @@ def page(results: Path = RESULTS) -> str:
     sections = [HEAD, overview(found)]
     sections += [detail(workload, report) for workload, report in found]
     text = "\n".join(sections) + FOOT
-    return f"{text}\n{means(reports['means'])}" if "means" in reports else text
+    parts = {"inference": inference, "means": means}
+    return "\n".join([text, *(write(reports[name]) for name, write in parts.items() if name in reports)])
 
 
 def overview(found: list[tuple[Workload, dict[str, Any]]]) -> str:
@@ -92,6 +101,32 @@ def detail(workload: Workload, report: dict[str, Any]) -> str:
         lines += [f"Our time: {parts}.", ""]
     lines += [_machine(report), ""]
     return "\n".join(lines)
+
+
+def inference(report: dict[str, Any]) -> str:
+    """One row for each task with tests and intervals."""
+    lines = [
+        "## Tests and intervals",
+        "",
+        INFERENCE,
+        "",
+        "| task | formula | ours | aim | memory | R | memory | apart |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for run in report["runs"]:
+        ours, theirs = run["ours"], run["r"]
+        cells = [
+            run["what"],
+            f"`{run['formula']}`".replace("|", "\\|"),
+            seconds(ours["median"]),
+            seconds(run["aim_s"]),
+            f"{ours['peak_gb']:.2f} GB",
+            seconds(theirs.get("median")) or theirs.get("skipped") or theirs["failed"],
+            f"{theirs['peak_gb']:.2f} GB" if theirs.get("peak_gb") else "",
+            f"{run['apart']:.1e}" if "apart" in run else "",
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join([*lines, "", _machine({**report, "runs": [report]}), ""])
 
 
 def means(report: dict[str, Any]) -> str:

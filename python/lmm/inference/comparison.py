@@ -22,6 +22,7 @@ __all__ = ["comparable", "compare", "likelihood_ratio"]
 _REFITTED = (
     "Refitted by maximum likelihood: REML criteria of models with different fixed parts cannot be compared."
 )
+_REFITTED_METHODS = "Refitted by maximum likelihood where the fits were by other methods."
 _BOUNDARY = (
     "Models that differ in their random terms: χ² is too careful here, since a variance cannot be negative; "
     "lmm.random_anova has the mixtures of χ² and lmm.bootstrap_test needs none."
@@ -97,16 +98,16 @@ def comparable(fits: Sequence[Fit], *, refit: bool = True) -> tuple[list[Fit], l
         criterion = "REML" if reml_is_enough else "maximum likelihood"
         return list(fits), [f"Fits by {criterion}."]
     if not refit:
-        if len(methods) > 1:
+        if methods != {"reml"}:
             raise LmmError(
-                'Fits by REML and by maximum likelihood cannot be compared: fit all with method="ml", or leave '
-                "refit=False out."
+                'Fits by different methods, or by moments, cannot be compared: fit all with method="ml", or leave '
+                "refit=False out, which does that."
             )
         raise LmmError(
             'REML criteria of models with different fixed parts cannot be compared: fit them with method="ml", or '
             "leave refit=False out, which does that."
         )
-    return [by_ml(fit) for fit in fits], [_REFITTED]
+    return [by_ml(fit) for fit in fits], [_REFITTED if methods == {"reml"} else _REFITTED_METHODS]
 
 
 def likelihood_ratio(small: Fit, large: Fit) -> tuple[float, float, str]:

@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lmm.errors import DesignError
 from lmm.inference.catalog import Df
 from lmm.inference.contrasts import read_contrast
 from lmm.inference.distributions import checked_level
 from lmm.inference.door import RowTests, Vcov, joint_test, row_tests
+from lmm.inference.estimability import estimable_rows
+from lmm.inference.hypotheses import Hypotheses
 from lmm.table import Table
 
 if TYPE_CHECKING:
@@ -61,6 +64,8 @@ def contrast_test(
     ------
     LmmError
         If the contrast cannot be read or has another length, or the method does not apply.
+    DesignError
+        If the data cannot estimate a row, because columns of X depend on each other.
 
     Examples
     --------
@@ -71,11 +76,12 @@ def contrast_test(
     """
     level = checked_level(level)
     found = read_contrast(fit, contrast, rhs)
+    _check_estimable(fit, found)
     if joint:
         test = joint_test(fit, found.contrast, df, vcov, found.rhs)
         columns = {
             "contrast": ["; ".join(found.labels)],
-            "num_df": [test.num_df if test.estimable else np.nan],
+            "num_df": [test.num_df],
             "den_df": [test.den_df],
             "f_value": [test.f_value],
             "p_value": [test.p_value],
@@ -83,6 +89,20 @@ def contrast_test(
         return Table(columns, title="Joint test", notes=test.notes)
     tests = row_tests(fit, found.contrast, df, vcov, found.rhs)
     return _rows_table("contrast", list(found.labels), tests, level, "Tests of contrasts")
+
+
+def _check_estimable(fit: Fit, found: Hypotheses) -> None:
+    estimable = estimable_rows(fit, found.contrast)
+    if estimable.all():
+        return
+    lost = [f'"{label}"' for label, known in zip(found.labels, estimable, strict=True) if not known]
+    listed = ", ".join(lost[:3]) + (", …" if len(lost) > 3 else "")
+    aliased = ", ".join(fit.design.aliased[:5]) + (", …" if len(fit.design.aliased) > 5 else "")
+    raise DesignError(
+        f"These data cannot estimate {listed}: columns of X depend on each other, and {aliased} had to be left out. "
+        f"Test what is left when such rows are gone; a row of {fit.n_fixed} numbers, one for each coefficient "
+        "that was kept, speaks of them as they are printed."
+    )
 
 
 def coefficients(fit: Fit, *, df: Df = "auto", vcov: Vcov = None, level: float = 0.95) -> Table:
