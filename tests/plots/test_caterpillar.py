@@ -37,7 +37,7 @@ def test_each_group_has_its_own_picture(penicillin):
 
 def test_one_of_several_groups_must_be_named(penicillin):
     with pytest.raises(
-        lmm.LmmError, match=r'say which group to draw, as in plot_caterpillar\(fit, "plate"\)'
+        lmm.LmmError, match=r'say which group to draw, as in fit.plot\("caterpillar", group="plate"\)'
     ):
         plot_caterpillar(penicillin)
 

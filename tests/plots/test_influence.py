@@ -51,3 +51,11 @@ def test_what_cannot_be_drawn(sleepstudy, monkeypatch):
     monkeypatch.setattr("lmm.plots.influence._MOST_PANELS", 1)
     with pytest.raises(lmm.LmmError, match=r"2 fixed effects are too many"):
         plot_influence(sleepstudy, show="dfbetas")
+
+
+def test_many_panels_stand_side_by_side():
+    data = dict(lmm.datasets.load("Oats"))
+    data["nitro"] = data["nitro"].astype(str)
+    figure = lmm.fit("yield ~ nitro * Variety + (1 | Block)", data).plot("influence", show="dfbetas")
+    assert len(figure.axes) == 12
+    assert figure.get_figwidth() > figure.get_figheight()

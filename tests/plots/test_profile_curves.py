@@ -67,3 +67,14 @@ def test_what_is_refused(dyestuff):
         plot_contours(dyestuff.profile("sigma"))
     with pytest.raises(lmm.LmmError, match='Did you mean "sigma"'):
         plot_contours(dyestuff.profile(), ["sigm", "Intercept"])
+
+
+def test_long_names_are_cut_to_their_panel():
+    data = dict(lmm.datasets.load("Oats"))
+    data["nitro"] = data["nitro"].astype(str)
+    fit = lmm.fit("yield ~ nitro * Variety + (1 | Block)", data)
+    profile = fit.profile(["nitro[T.0.2]:Variety[T.Marvellous]", "sigma", "Intercept"])
+    titles = [axes.get_title("left") for axes in profile.plot().axes]
+    assert "…" in titles[0]
+    assert titles[1:] == ["sigma", "Intercept"]
+    assert all(len(title) <= 28 for title in titles)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lmm.inference import Bootstrap, BootstrapInterval, bootstrap
-from lmm.plots.grid import panel_grid
-from lmm.plots.style import ACCENT, INK, MUTED, SECOND, canvas, label_panel
+from lmm.plots.grid import MOST_COLUMNS, panel_grid, title_panel
+from lmm.plots.style import ACCENT, INK, MUTED, SECOND, canvas
 from lmm.table import Table
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def plot_bootstrap(
     with canvas(width, 0.3 + 1.75 * -(-n_panels // 3) if height is None else height) as figure:
         for axes, row in zip(panel_grid(figure, n_panels), intervals, strict=True):
             _draw(axes, table, row["term"], row["estimate"], (row["conf_low"], row["conf_high"]))
-            label_panel(axes, title=row["term"])
+            title_panel(axes, row["term"], min(n_panels, MOST_COLUMNS))
         figure.supylabel("Density", fontsize=9)
     return figure
 

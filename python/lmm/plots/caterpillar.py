@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lmm.errors import LmmError
+from lmm.plots.grid import title_panel
 from lmm.plots.random_effects import Panel, panels_of
 from lmm.plots.style import ACCENT, MUTED, canvas, label_panel, shorten
 from lmm.table import Table
@@ -130,7 +131,7 @@ def plot_caterpillar(
     groups = list(dict.fromkeys(table["group"]))
     if len(groups) > 1:
         raise LmmError(
-            f'say which group to draw, as in plot_caterpillar(fit, "{groups[0]}"): {", ".join(groups)}'
+            f'say which group to draw, as in fit.plot("caterpillar", group="{groups[0]}"): {", ".join(groups)}'
         )
     terms = list(dict.fromkeys(table["term"]))
     n_levels = len(table) // len(terms)
@@ -144,7 +145,7 @@ def plot_caterpillar(
             axes = figure.add_subplot(n_rows, n_columns, index + 1)
             draw = _draw_named if is_named else _draw_ranked
             draw(axes, table, np.flatnonzero(table["term"] == term), is_first=index % n_columns == 0)
-            label_panel(axes, title=term)
+            title_panel(axes, term, n_columns)
         if not is_named:
             label_panel(figure.axes[-1], x=f"Rank among {n_levels:,} levels of {groups[0]}")
     return figure

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
+
+from lmm.plots.style import label_panel, shorten
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["panel_grid"]
+__all__ = ["panel_grid", "title_panel"]
 
 MOST_COLUMNS = 3
+
+_LETTERS = 13  # of a title in an inch
 
 
 def panel_grid(figure: Figure, n_panels: int) -> list[Axes]:
@@ -24,3 +28,9 @@ def panel_grid(figure: Figure, n_panels: int) -> list[Axes]:
         axes.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]))
         axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
     return panels
+
+
+def title_panel(axes: Axes, title: str, n_columns: int) -> None:
+    """Set the title of one of several panels side by side, as long as it has room."""
+    figure = cast("Figure", axes.figure)
+    label_panel(axes, title=shorten(title, round(_LETTERS * figure.get_figwidth() / n_columns)))

@@ -9,6 +9,7 @@ import numpy as np
 
 from lmm.errors import LmmError, nearest
 from lmm.inference import influence
+from lmm.plots.grid import title_panel
 from lmm.plots.style import ACCENT, MUTED, SECOND, canvas, label_panel, shorten
 from lmm.table import Table
 
@@ -29,6 +30,8 @@ MOST_NAMES = 50
 _MOST_LINES = 400  # more are drawn thinned: of each run of neighbours the largest
 _N_LABELS = 5
 _MOST_PANELS = 12
+_FEW_PANELS = 3
+_WIDE = 8.0
 
 
 def influence_data(fit: Fit, by: str | None = None) -> Table:
@@ -68,7 +71,7 @@ def plot_influence(
     by: str | None = None,
     *,
     show: Show = "cooks_distance",
-    width: float = 4.5,
+    width: float | None = None,
     height: float | None = None,
 ) -> Figure:
     """Draw Cook's distance of each cluster or row, or its DFBETAS in one panel for each fixed effect.
@@ -82,7 +85,7 @@ def plot_influence(
     show
         ``"cooks_distance"``, or ``"dfbetas"`` with lines at 2/√m for m clusters or rows (Belsley, Kuh, Welsch).
     width, height
-        Size of the figure in inches; the height by default suits what is drawn.
+        Size of the figure in inches; by default they suit what is drawn.
 
     Returns
     -------
@@ -119,6 +122,7 @@ def plot_influence(
     what = table.title.removeprefix("Influence by ")
     is_named = len(names) <= MOST_NAMES
     titles = [name.removeprefix("dfbetas.") for name in measures]
+    width = width or (_WIDE if is_named and len(measures) > _FEW_PANELS else 4.5)
     n_columns = min(len(measures), _n_columns(titles, width) if is_named else 1)
     n_rows = -(-len(measures) // n_columns)
     natural = n_rows * (0.75 + 0.15 * max(len(names), 4) if is_named else 2.2)
@@ -134,7 +138,7 @@ def plot_influence(
             if is_named and index % n_columns:
                 axes.set_yticklabels([])
             if show == "dfbetas":
-                label_panel(axes, title=titles[index])
+                title_panel(axes, titles[index], n_columns)
         words = "DFBETAS" if show == "dfbetas" else "Cook's distance"
         if is_named:
             figure.supxlabel(words, fontsize=9)

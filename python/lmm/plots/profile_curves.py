@@ -8,8 +8,8 @@ import numpy as np
 
 from lmm.errors import LmmError, nearest
 from lmm.inference import Profile, checked_level, profile
-from lmm.plots.grid import panel_grid
-from lmm.plots.style import ACCENT, INK, MUTED, canvas, label_panel
+from lmm.plots.grid import MOST_COLUMNS, panel_grid, title_panel
+from lmm.plots.style import ACCENT, INK, MUTED, canvas
 from lmm.table import Table
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def plot_profile(
     with canvas(width, _height(len(own.curves), height)) as figure:
         for axes, curve in zip(panel_grid(figure, len(own.curves)), own.curves, strict=True):
             draw(axes, table, curve, by_term[curve.parameter.name])
-            label_panel(axes, title=curve.parameter.name)
+            title_panel(axes, curve.parameter.name, min(len(own.curves), MOST_COLUMNS))
         if view == "zeta":
             figure.supylabel("ζ", fontsize=9, rotation="horizontal")
         else:
