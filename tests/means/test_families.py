@@ -127,6 +127,21 @@ def test_a_control_is_named_by_its_label_or_its_level():
         means.contrast("dunnett", ref="0.25")
 
 
+def test_excluded_means_are_no_members_of_the_family():
+    some = looms().emmeans("tension").contrast("pairwise", exclude="M", adjust="tukey")
+    alone = looms().emmeans("tension", at={"tension": ["L", "H"]}).contrast("pairwise", adjust="tukey")
+    assert some["p_value"] == pytest.approx(alone["p_value"])
+
+
+@pytest.mark.parametrize(("family", "note"), [(None, "3 means: tukey"), ("consec", "2 tests: mvt")])
+def test_rows_of_length_one_are_tested_as_their_family(family, note):
+    means = looms().emmeans("tension")
+    scaled, plain = means.contrast("nrmlz", family=family), means.contrast(family or "pairwise")
+    for column in ("statistic", "p_value"):
+        assert scaled[column] == pytest.approx(plain[column], rel=1e-4)
+    assert f"Adjusted for {note}." in scaled.notes
+
+
 def test_weighted_contrasts_take_numbers_of_observations():
     frame = lmm.datasets.load("warpbreaks")[4:]
     fit = lmm.fit("breaks ~ tension", frame)

@@ -142,6 +142,7 @@ def test_labels_and_options_of_families(crossed, looms):
         "control_two": cells.contrast("dunnett", ref=[1, 2], adjust="none"),
         "reversed_consec": means.contrast("consec", reverse=True, adjust="none"),
         "excluded": cells.contrast("eff", exclude=1, adjust="none"),
+        "excluded_pairs": cells.contrast("pairwise", exclude=[1, 2]),
     }.items():
         check(ours, THEIRS[name], TIGHT)
     fit = lmm.fit("breaks ~ C(n) * wool", looms)

@@ -113,7 +113,7 @@ def _joined(
         by=by,
         comparison=Comparison(
             np.repeat(np.arange(len(blocks)), sizes),
-            np.array([len(block.rows) for block in blocks]),
+            np.array([_n_compared(block) for block in blocks]),
             pairs=bool(family and family.pairs),
         ),
         kind="contrast",
@@ -125,6 +125,14 @@ def _joined(
         value="estimate",
         coefficients=K,
     )
+
+
+def _n_compared(block: Block) -> int:
+    """Count the means that contrasts compare, without those that are excluded; of a mean alone there are none."""
+    from scipy.sparse import csc_matrix
+
+    compared = int(np.sum(np.diff(csc_matrix(block.matrix).indptr) > 0))
+    return compared or len(block.rows)
 
 
 def _alone(means: Means, blocks: Sequence[Block], by: Sequence[str]) -> list[str]:

@@ -242,7 +242,7 @@ FAMILIES: dict[str, Family] = {
     "poly": Family(polynomials, "none", frozenset({"max_degree"})),
     "opoly": Family(orthonormal_polynomials, "none", frozenset({"max_degree", "scores", "exclude"})),
     "helmert": Family(helmert, "none", frozenset({"exclude"})),
-    "nrmlz": Family(_nrmlz, "none", frozenset({"family"}), subtracts=True),
+    "nrmlz": Family(_nrmlz, "tukey", frozenset({"family"}), subtracts=True),
     "wtcon": Family(against_weighted_mean, "none", _WEIGHTED, subtracts=True),
     "identity": Family(identity, "none", frozenset({"exclude"})),
 }
