@@ -84,6 +84,12 @@ def test_contrasts_of_contrasts_are_products():
     assert sorted(changes["estimate"]) == pytest.approx(sorted(expected["estimate"]))
 
 
+def test_contrasts_are_tested_against_zero_whatever_their_means_were():
+    means = looms().emmeans("tension")
+    asked = means.test(null=20, side="greater", delta=2).contrast("pairwise")
+    assert asked.table == means.contrast("pairwise").table
+
+
 def test_own_contrasts():
     means = oats().emmeans("nitro")
     by_name = means.contrast({"late": [-1, 0, 0, 1]})
@@ -113,6 +119,8 @@ def test_own_contrasts():
         ("pairwise", {"by": "Varety"}, 'by= names "Varety", which is no column of levels; there are nitro'),
         ("pairwise", {"simple": "nitro"}, None),
         ("pairwise", {"simple": "Block"}, 'simple= names "Block", which is no factor of these means'),
+        ("pairwise", {"simple": "nitro", "by": None}, "leave by= and interaction= out"),
+        ("pairwise", {"simple": "nitro", "interaction": "poly"}, "leave by= and interaction= out"),
         ("pairwise", {"simple": "each"}, "these means have one only"),
         ("pairwise", {"interaction": ["poly", "consec"]}, "has 2 methods for the 1 factors nitro"),
         ("eff", {"interaction": "poly"}, "no method besides"),

@@ -8,6 +8,7 @@ from functools import cached_property
 from types import EllipsisType
 from typing import TYPE_CHECKING, Any, Literal
 
+from lmm.errors import LmmError
 from lmm.means import comparing, tabulation
 from lmm.means.contrasts import Labels
 from lmm.means.evaluation import Comparison, Evaluated, evaluate
@@ -157,8 +158,12 @@ class Means(Tabular):
         (['L - M', 'L - H', 'M - H'], array([0.001, 0.001, 0.994]))
         """
         changed = changed_options(self.options, level=level, seed=seed)
+        # The null value of means is not that of their differences.
+        changed = replace(changed, null=0.0, delta=0.0, side="two-sided")
         means = replace(self, options=changed)
         if simple is not None:
+            if interaction is not None or not isinstance(by, EllipsisType):
+                raise LmmError("simple= makes its own groups; leave by= and interaction= out.")
             return comparing.simple_contrasts(means, simple, method, adjust, options)
         if interaction is not None:
             return comparing.interaction_contrasts(means, by, interaction, method, adjust, options)
