@@ -171,3 +171,29 @@ def test_a_nested_factor_brings_what_it_is_nested_in():
     assert means.by == ("c",)
     assert fit.emmeans("c | b").by == ("b", "a")
     assert any("b is nested in a" in note for note in means.notes)
+
+
+def test_fits_by_moments_and_by_maximum_likelihood():
+    """Balanced: moments and REML have the same components; maximum likelihood has the same means."""
+    formula, data = "yield ~ Variety * C(nitro) + (1 | Block/Variety)", lmm.datasets.load("Oats")
+    reml, moments, ml = (
+        lmm.fit(formula, data, method=method).emmeans("Variety") for method in ("reml", "moments", "ml")
+    )
+    assert moments["emmean"] == pytest.approx(reml["emmean"], rel=1e-8)
+    assert moments["std_error"] == pytest.approx(reml["std_error"], rel=1e-6)
+    one, other = (means.contrast("pairwise") for means in (reml, moments))
+    for column in ("estimate", "std_error", "df", "p_value", "conf_low"):
+        assert other[column] == pytest.approx(one[column], rel=1e-5)
+    assert any("Satterthwaite" in note for note in moments.notes)
+    assert ml["emmean"] == pytest.approx(reml["emmean"], rel=1e-8)
+    assert (ml["std_error"] < reml["std_error"]).all()
+
+
+def test_a_negative_component_widens_nothing_else():
+    fit = lmm.fit(
+        "Yield ~ 1 + (1 | Batch)", lmm.datasets.load("Dyestuff2"), method="moments", negative="allow"
+    )
+    (row,) = fit.emmeans("1")
+    coefficient = next(iter(fit.coefficients()))
+    for column in ("std_error", "df", "conf_low", "conf_high"):
+        assert row[column] == pytest.approx(coefficient[column])
