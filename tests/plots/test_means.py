@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from matplotlib.text import Text
 
 import lmm
 from lmm.plots import (
@@ -83,6 +84,26 @@ def test_the_lowest_panel_of_each_column_names_its_levels():
     means = lmm.fit("conc ~ source * C(percent)", lmm.datasets.load("emm_pigs")).emmeans("source | percent")
     shown = [axes.xaxis.get_tick_params()["labelbottom"] for axes in plot_interaction(means).axes]
     assert shown == [False, False, True, True]
+
+
+def test_more_lines_than_colours_and_long_names():
+    rng = np.random.default_rng(0)
+    data = {"f": [f"a long name {i}" for i in range(8)] * 9, "g": np.repeat(list("abc"), 24)}
+    means = lmm.fit("y ~ f * g", {**data, "y": rng.normal(size=72)}).emmeans("g:f")
+    figure = plot_interaction(means)
+    lines = [line for line in figure.axes[0].lines if line.get_linestyle() != "None"]
+    assert len({(line.get_color(), line.get_marker(), line.get_linestyle()) for line in lines}) == 8
+    figure.canvas.draw()
+    (legend,) = figure.legends
+    assert legend.get_window_extent().x1 <= figure.bbox.x1
+    panels = plot_interaction(lmm.emmeans(means.functions.fit, "g | f"))
+    panels.canvas.draw()
+    first, second, third = (
+        next(text for text in axes.findobj(Text) if text.get_text() == axes.get_title("left"))
+        for axes in panels.axes[:3]
+    )
+    assert first.get_window_extent().x1 < second.get_window_extent().x0
+    assert second.get_window_extent().x1 < third.get_window_extent().x0
 
 
 def test_scale_of_the_response():

@@ -11,7 +11,7 @@ from lmm.data.levels import label
 from lmm.errors import LmmError
 from lmm.means import comparison_arrows, scaled
 from lmm.means.labels import combined
-from lmm.plots.style import ACCENT, MUTED, SECOND, canvas, label_panel, shorten
+from lmm.plots.style import ACCENT, INCHES_A_LETTER, MUTED, SECOND, canvas, label_panel, shorten
 from lmm.table import Table
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ def plot_means(
             _draw_panel(axes, table, rows, arrows=arrows, letters=letters)
             named = len(names[index]) <= _MOST_NAMES and not (shared and index % n_columns)
             axes.set_yticks(range(len(names[index])) if named else [], names[index] if named else [])
-            label_panel(axes, title=panels[index])
+            label_panel(axes, title=title_within(panels[index], width / n_columns))
             if n_columns > 1:
                 axes.xaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 5, 10]))
             if index + n_columns >= len(panels):
@@ -154,7 +154,9 @@ def plot_means(
     return figure
 
 
-def columns_of_panels(names: Sequence[Sequence[str]], width: float, most: int, *, shared: bool) -> int:
+def columns_of_panels(
+    names: Sequence[Sequence[str]], width: float, most: int, *, shared: bool, narrowest: float = _NARROWEST
+) -> int:
     """Say how many panels stand side by side, so that names leave them room.
 
     Parameters
@@ -167,12 +169,19 @@ def columns_of_panels(names: Sequence[Sequence[str]], width: float, most: int, *
         Panels side by side.
     shared
         Whether the names stand beside the first panel only.
+    narrowest
+        Inches that a panel needs besides.
     """
     beside = _INCHES_A_LETTER * max((len(name) for own in names for name in own), default=0)
     for n_columns in range(evened(len(names), most), 1, -1):
-        if (width - beside * (1 if shared else n_columns)) / n_columns >= _NARROWEST:
+        if (width - beside * (1 if shared else n_columns)) / n_columns >= narrowest:
             return n_columns
     return 1
+
+
+def title_within(text: str, width: float) -> str:
+    """Shorten the title of a panel to its width in inches."""
+    return shorten(text, max(10, int((width - 0.25) / INCHES_A_LETTER)))
 
 
 def evened(n_panels: int, most: int) -> int:

@@ -9,7 +9,7 @@ import numpy as np
 from lmm.errors import LmmError
 from lmm.means import scaled
 from lmm.means.labels import combined, with_factor_names
-from lmm.plots.means import axis_label, evened, panels_of
+from lmm.plots.means import axis_label, evened, panels_of, title_within
 from lmm.plots.style import COLOURS, MUTED, canvas, label_panel, legend_above, shorten
 from lmm.table import Table
 
@@ -128,7 +128,9 @@ def plot_interaction(means: Means, *, data: bool = True, width: float = 5.2, hei
                 axes.remove()
                 continue
             _draw_panel(axes, table, panels[index], lines, data)
-            label_panel(axes, x=first if n_rows == 1 else "", title=panels[index])
+            label_panel(
+                axes, x=first if n_rows == 1 else "", title=title_within(panels[index], width / n_columns)
+            )
             if index + n_columns >= len(panels):
                 axes.tick_params(labelbottom=True)
         grid.flat[0].set_ylabel(shorten(axis_label(means), 44))
@@ -177,11 +179,19 @@ def _draw_panel(axes: Axes, table: Table, panel: str, lines: list[str], data: bo
         if data:
             _draw_data(axes, table, np.flatnonzero(own & (table["source"] == "data")), place, shift, colour)
         axes.vlines(x, table["conf_low"][means_], table["conf_high"][means_], color=colour, linewidth=1.4)
-        axes.plot(x, table["value"][means_], "o-", color=colour, markersize=4.5, linewidth=1.3)
+        axes.plot(
+            x, table["value"][means_], color=colour, markersize=4.5, linewidth=1.3, **_line_style(index)
+        )
     names = [shorten(level, 14) for level in levels]
     axes.set_xticks(range(len(levels)), names, rotation=0 if sum(map(len, names)) < 40 else 35)
     axes.set_xlim(-0.5, len(levels) - 0.5)
     axes.grid(visible=False, axis="x")
+
+
+def _line_style(index: int) -> dict[str, Any]:
+    """Marker and dashes of a line: others when the colours start again."""
+    again = index // len(COLOURS) % 4
+    return {"marker": "os^D"[again], "linestyle": ("-", "--", ":", "-.")[again]}
 
 
 def _draw_data(
@@ -205,6 +215,13 @@ def _legend(figure: Figure, lines: list[str]) -> None:
     from matplotlib.lines import Line2D
 
     handles = [
-        Line2D([], [], color=COLOURS[i % len(COLOURS)], marker="o", markersize=4.5) for i in range(len(lines))
+        Line2D(
+            [],
+            [],
+            color=COLOURS[i % len(COLOURS)],
+            **_line_style(i),
+            markersize=4.5,
+        )
+        for i in range(len(lines))
     ]
     legend_above(figure, handles, lines)

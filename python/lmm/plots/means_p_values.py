@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lmm.means import pairs_of
-from lmm.plots.means import columns_of_panels, labels_of, panels_of
+from lmm.plots.means import columns_of_panels, labels_of, panels_of, title_within
 from lmm.plots.style import ACCENT, GRID, MUTED, canvas, label_panel, shorten
 from lmm.table import Table
 
@@ -22,6 +22,7 @@ __all__ = ["p_values_data", "plot_p_values"]
 _MARKS = (0.0, 0.001, 0.01, 0.05, 0.1, 0.2, 0.5, 1.0)
 _FEW_MARKS = (0.0, 0.001, 0.01, 0.05, 0.2, 0.5, 1.0)  # of narrow panels
 _MOST_COLUMNS = 2
+_NARROWEST = 1.5  # inches
 
 
 def p_values_data(means: Means, *, adjust: str = "tukey") -> Table:
@@ -102,7 +103,7 @@ def plot_p_values(
     panels = list(dict.fromkeys(table["panel"]))
     orders = [_order(means, panel) for panel in panels]
     names = [[shorten(name, 24) for name in order] for order in orders]
-    n_columns = columns_of_panels(names, width, _MOST_COLUMNS, shared=False)
+    n_columns = columns_of_panels(names, width, _MOST_COLUMNS, shared=False, narrowest=_NARROWEST)
     n_rows = -(-len(panels) // n_columns)
     most = int(means.comparison.n_means.max())
     natural = n_rows * (0.9 + 0.3 * max(most, 3))
@@ -115,7 +116,7 @@ def plot_p_values(
             _draw_panel(axes, table, panels[index], orders[index])
             marks = _MARKS if n_columns == 1 else _FEW_MARKS
             axes.set_xticks([_scale(mark) for mark in marks], [f"{mark:g}" for mark in marks], rotation=35)
-            label_panel(axes, title=panels[index])
+            label_panel(axes, title=title_within(panels[index], width / n_columns))
             if index + n_columns >= len(panels):
                 axes.tick_params(labelbottom=True)
         how = "" if adjust == "none" else f" ({adjust})"

@@ -20,6 +20,7 @@ __all__ = [
     "ACCENT",
     "COLOURS",
     "GRID",
+    "INCHES_A_LETTER",
     "INK",
     "MOST_POINTS",
     "MUTED",
@@ -40,6 +41,9 @@ ACCENT = "#1d5f96"
 SECOND = "#c2541b"
 # Told apart by people who see colours differently, and in grey print by their lightness.
 COLOURS = (ACCENT, SECOND, "#2f8f6b", "#8f5fa8", "#b8860b", "#4d9fc7")
+
+INCHES_A_LETTER = 0.07
+"""About, in the sizes of titles and legends."""
 
 MOST_POINTS = 2500
 """A larger cloud is drawn as hexagons: legible, and of bounded size."""
@@ -168,12 +172,14 @@ def shorten(text: str, most: int) -> str:
 
 
 def legend_above(figure: Figure, handles: list[Any], labels: list[str]) -> None:
-    """Put one legend in a row above all panels."""
+    """Put one legend above all panels, in as many columns as the figure is wide enough for."""
+    texts = [shorten(label, 28) for label in labels]
+    wide = 0.5 + INCHES_A_LETTER * max(map(len, texts), default=0)
     figure.legend(
         handles,
-        [shorten(label, 28) for label in labels],
+        texts,
         loc="outside upper left",
-        ncols=min(len(labels), 4),
+        ncols=max(1, min(len(labels), 4, int(figure.get_size_inches()[0] / wide))),
         handlelength=1.6,
         columnspacing=1.4,
         borderaxespad=0.2,
