@@ -155,3 +155,34 @@ def test_too_many_pairs(monkeypatch):
 def test_kind_is_checked():
     with pytest.raises(lmm.LmmError, match='kind= must be one of "CR0", "CR1", "CR2"; it is \'CR3\''):
         lmm.ClusterRobust("CR3")
+
+
+@pytest.mark.parametrize("kind", ["CR0", "CR1", "CR2"])
+def test_too_few_clusters_for_a_joint_test(kind):
+    """Three clusters: a covariance of rank two or three, and no degrees of freedom for four rows."""
+    rng = np.random.default_rng(0)
+    data = {"y": rng.normal(size=60), "f": rng.integers(0, 5, 60).astype(str), "x": rng.normal(size=60)}
+    fit = lmm.fit("y ~ f + x + (1 | g)", data | {"g": np.repeat(list("abc"), 20)})
+    table = fit.anova(vcov=lmm.ClusterRobust(kind))
+    assert table["num_df"].tolist() == [4, 1]
+    for name in ("den_df", "f_value", "p_value"):
+        assert np.isnan(table[name]).tolist() == [True, False]
+    by_rows = fit.coefficients(vcov=lmm.ClusterRobust(kind))
+    assert table["p_value"][1] == pytest.approx(by_rows["p_value"][-1], rel=1e-6)
+    assert (
+        "Missing: the data (or clusters) behind the covariance are too few for a joint test of 4 rows."
+        in table.notes
+    )
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_degrees_of_freedom_are_positive_or_missing(seed):
+    """A covariance of full rank can leave fewer than none: 3 rows, 3 clusters."""
+    rng = np.random.default_rng(seed)
+    data = {"y": rng.normal(size=60), "f": rng.integers(0, 4, 60).astype(str), "x": rng.normal(size=60)}
+    fit = lmm.fit("y ~ f + x + (1 | g)", data | {"g": np.repeat(list("abc"), 20)})
+    table = fit.anova(vcov=lmm.ClusterRobust("CR2"))
+    missing = np.isnan(table["den_df"])
+    assert (table["den_df"][~missing] > 0.0).all()
+    assert (table["f_value"][~missing] >= 0.0).all()
+    assert np.isnan(table["f_value"][missing]).all()

@@ -162,18 +162,29 @@ def joint_test(
     if not estimable.all():
         return JointTest(0, np.nan, np.nan, np.nan, np.nan, False, method, notes)
     rows = kept_columns(fit, rows)
-    root = covariance_root(V)
+    # That of the model always has a root; one from few clusters has none.
+    root = covariance_root(fit.evaluation.unscaled_vcov)
     # Independence of rows is judged on the scale of their standard errors, not of their units.
     C, difference = _independent_rows(rows, rows @ fit.beta - rhs, root)
     r = len(C)
     if r == 0:
         return JointTest(0, np.nan, np.nan, np.nan, np.nan, True, method, notes)
-    wald = float(difference @ np.linalg.solve(C @ V @ C.T, difference))
+    covariance = C @ V @ C.T
+    if np.linalg.eigvalsh(covariance)[0] <= RANK_TOLERANCE * np.trace(covariance):
+        return _too_few(r, method, notes)
+    wald = float(difference @ np.linalg.solve(covariance, difference))
     degrees = method.joint_df(fit, _as_given(rows, root, r))
+    if degrees.df <= 0.0:
+        return _too_few(r, method, notes)
     scale = degrees.scale if own else 1.0
     f_value = scale * wald / r
     p_value = f_p_value(f_value, r, degrees.df)
     return JointTest(r, degrees.df, f_value, p_value, scale, True, method, notes)
+
+
+def _too_few(r: int, method: DfMethod, notes: tuple[str, ...]) -> JointTest:
+    note = f"Missing: the data (or clusters) behind the covariance are too few for a joint test of {r} rows."
+    return JointTest(r, np.nan, np.nan, np.nan, np.nan, True, method, (*notes, note))
 
 
 def row_covariance(fit: Fit, contrast: FloatMatrix, df: Df = "auto", vcov: Vcov = None) -> FloatMatrix:
