@@ -206,3 +206,12 @@ def test_what_bootstrap_refuses(dyestuff, options, message):
 def test_what_bootstrap_intervals_refuse(dyestuff, options, message):
     with pytest.raises(lmm.LmmError, match=message):
         dyestuff.confint(method="bootstrap", n=5, seed=1, **options)
+
+
+@pytest.mark.parametrize("acceleration", [-0.6, -0.3, 0.0, 0.3, 0.6])
+@pytest.mark.parametrize("estimate", [-2.0, 0.0, 2.0])
+def test_ends_of_bca_intervals_stay_in_order(estimate, acceleration):
+    """Small samples have so skew scores that the correction passes its pole."""
+    draws = np.random.default_rng(0).normal(size=200)
+    low, high = interval(draws, estimate, 0.95, "bca", acceleration)
+    assert draws.min() <= low <= high <= draws.max()

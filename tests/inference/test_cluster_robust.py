@@ -186,3 +186,14 @@ def test_degrees_of_freedom_are_positive_or_missing(seed):
     assert (table["den_df"][~missing] > 0.0).all()
     assert (table["f_value"][~missing] >= 0.0).all()
     assert np.isnan(table["f_value"][missing]).all()
+
+
+def test_rows_that_every_cluster_fits_exactly_have_no_degrees_of_freedom():
+    """Each cluster has its own level of f: its residuals say nothing about the differences."""
+    rng = np.random.default_rng(1)
+    fit = lmm.fit("y ~ f", {"y": rng.normal(size=30), "f": np.repeat(list("abcdef"), 5)})
+    robust = lmm.ClusterRobust("CR0", cluster="f")
+    table = fit.coefficients(vcov=robust)
+    assert np.isnan(table["df"]).all()
+    assert np.isnan(table["p_value"]).all()
+    assert np.isnan(fit.anova(vcov=robust)["f_value"]).all()

@@ -183,3 +183,11 @@ def test_without_fixed_effects_nothing_moves():
     assert np.isnan(table["cooks_distance"]).all()
     assert not [name for name in table.columns if name.startswith("dfbetas")]
     assert np.isfinite(table["sigma"]).all()
+
+
+def test_rows_without_which_the_others_are_reproduced_exactly():
+    """Their sigma is zero and there is no scale for the changes."""
+    fit = lmm.fit("y ~ x", {"y": [1.0, 2.0, 3.0, 9.0], "x": [1.0, 2.0, 3.0, 4.0]})
+    table = lmm.influence(fit)
+    assert table["sigma"][3] < 1e-6
+    assert np.isnan(table["dfbetas.x"][3]) or abs(table["dfbetas.x"][3]) > 1e6

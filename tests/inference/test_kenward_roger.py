@@ -247,3 +247,19 @@ def test_linear_model_has_its_residual_degrees_of_freedom():
         table = fit.coefficients(df=df)
         assert table["df"] == pytest.approx([178.0, 178.0])
         assert table["std_error"] == pytest.approx(fit.fixef["std_error"])
+
+
+def test_no_f_where_its_approximation_has_no_mean():
+    """Where A2 is above r, λ can be negative: a handful of observations in nested groups."""
+    rng = np.random.default_rng(0)
+    for _ in range(60):
+        n = int(rng.integers(5, 9))
+        data = {"y": rng.normal(size=n), "a": rng.integers(0, 3, n).astype(str)}
+        data |= {"g": rng.integers(0, 3, n).astype(str), "h": rng.integers(0, 3, n).astype(str)}
+        try:
+            table = quietly("y ~ 0 + a + (1 | g/h)", data).anova(df="kenward-roger")
+        except lmm.LmmError:
+            continue
+        known = ~np.isnan(table["f_value"])
+        assert (table["f_value"][known] >= 0.0).all()
+        assert (table["den_df"][known] > 0.0).all()

@@ -60,9 +60,10 @@ def _covariance(fit: Fit, position: int, columns: list[int]) -> FloatMatrix | No
                 wanted.append(number)
             number += 1
     information = expected(components(fit), reml=fit.method == "reml")
-    scale = np.sqrt(np.diag(information))
-    if not np.all(scale > 0.0):
+    squares = np.diag(information)
+    if not np.all(squares > 0.0):
         return None
+    scale = np.sqrt(squares)
     scaled = information / scale / scale[:, None]
     if np.linalg.eigvalsh(scaled)[0] < 1e-8:
         return None

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ClusterRobust"]
 
+_NOTHING = 1e-10  # of a variance: what rounding leaves
+
 _ZERO = 1e-12
 """Eigenvalues, relative to the largest, that are taken as zero: a cluster that X fits exactly in some direction."""
 
@@ -74,11 +76,15 @@ class ClusterRobust(DfMethod):
 
     def row_df(self, fit: Fit, contrast: FloatMatrix) -> FloatVector:
         rows = [_Moments(fit, _sandwich(fit, self), row[None, :]) for row in contrast]
-        return np.array([float(row.expected[0, 0] ** 2 / row.squares(0, 0, 0, 0)) for row in rows])
+        return np.array(
+            [row.expected[0, 0] ** 2 / row.squares(0, 0, 0, 0) if row.has_rank else np.nan for row in rows]
+        )
 
     def joint_df(self, fit: Fit, contrast: FloatMatrix) -> JointDf:
         q = len(contrast)
         first = _Moments(fit, _sandwich(fit, self), contrast)
+        if not first.has_rank:
+            return JointDf(np.nan)
         # On axes in which the expected sandwich is the identity.
         root = np.linalg.inv(np.linalg.cholesky(first.expected))
         at = _Moments(fit, _sandwich(fit, self), root @ contrast)
@@ -155,6 +161,15 @@ class _Moments:
         self.y = np.einsum("jab,sb->sja", at.hats, rows)  # (q, J, p)
         self.quadratic = np.einsum("sja,ab,tjb->stj", self.y, self.M, self.y, optimize=True)
         self.expected: FloatMatrix = (self.own - self.quadratic).sum(axis=2)
+
+    @property
+    def has_rank(self) -> bool:
+        """Whether the clusters leave residuals to estimate the variance of every combination of the rows from."""
+        squares = np.einsum("ssj->s", self.own)
+        if not np.all(squares > 0.0):
+            return False
+        size = np.sqrt(squares)
+        return bool(np.linalg.eigvalsh(self.expected / np.outer(size, size))[0] > _NOTHING)
 
     def squares(self, a: int, b: int, c: int, d: int) -> float:
         """Σ_jk P^ab_jk P^cd_jk, without a matrix of all pairs of clusters."""

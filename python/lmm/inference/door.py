@@ -174,7 +174,7 @@ def joint_test(
         return _too_few(r, method, notes)
     wald = float(difference @ np.linalg.solve(covariance, difference))
     degrees = method.joint_df(fit, _as_given(rows, root, r))
-    if degrees.df <= 0.0:
+    if not (degrees.df > 0.0 and degrees.scale > 0.0):
         return _too_few(r, method, notes)
     scale = degrees.scale if own else 1.0
     f_value = scale * wald / r

@@ -96,7 +96,9 @@ def _measures(fit: Fit, deletions: Deletions) -> dict[str, Any]:
     squares = np.square(whitened).sum(axis=0)
     # Without fixed effects there is nothing to move.
     cooks = squares / (fit.n_fixed * fit.sigma**2) if fit.n_fixed else np.full(len(squares), np.nan)
-    dfbetas = deletions.change / (deletions.sigma[:, None] * np.sqrt(np.diag(vcov)))
+    # Where the other rows are reproduced exactly there is no scale to compare with.
+    sigma = np.where(deletions.sigma > 0.0, deletions.sigma, np.nan)
+    dfbetas = deletions.change / (sigma[:, None] * np.sqrt(np.diag(vcov)))
     names = [fit.design.names[j] for j in fit.design.kept]
     return {
         "cooks_distance": cooks,

@@ -64,7 +64,10 @@ def interval(
         # Ties, as on the boundary, count half.
         below = (np.count_nonzero(used < estimate) + np.count_nonzero(used == estimate) / 2.0) / used.size
         z0 = ndtri(np.clip(below, 0.5 / used.size, 1.0 - 0.5 / used.size))
-        z = z0 + (z0 + z) / (1.0 - acceleration * (z0 + z))
+        shrink = 1.0 - acceleration * (z0 + z)
+        # The correction grows without bound as this falls to zero; beyond, the end is that of the replicates.
+        inside = shrink > 0.0
+        z = np.where(inside, z0 + (z0 + z) / np.where(inside, shrink, 1.0), np.copysign(np.inf, z0 + z))
     low, high = np.quantile(used, ndtr(z), method="weibull")
     if kind == "basic":
         low, high = 2.0 * estimate - high, 2.0 * estimate - low

@@ -75,8 +75,10 @@ def variance_components(
     if interval == "satterthwaite":
         tail = (1.0 - level) / 2.0
         chisq = is_variance & np.isfinite(df)
-        low[chisq] = (df * vcov)[chisq] / chisq_quantile(1.0 - tail, df[chisq])
-        high[chisq] = (df * vcov)[chisq] / chisq_quantile(tail, df[chisq])
+        with np.errstate(divide="ignore", over="ignore"):
+            # With a small part of one degree of freedom there is no upper limit.
+            low[chisq] = (df * vcov)[chisq] / chisq_quantile(1.0 - tail, df[chisq])
+            high[chisq] = (df * vcov)[chisq] / chisq_quantile(tail, df[chisq])
     columns = {name: rows[name] for name in ("group", "term", "term_2")}
     columns |= {"vcov": vcov, "std_error": errors, "df": df, "conf_low": low, "conf_high": high}
     return Table(

@@ -72,7 +72,8 @@ def _interval(fit: Fit, parameter: Parameter, z: float) -> tuple[float, float] |
         return estimate * np.exp(-z * error), estimate * np.exp(z * error)
     if parameter.kind == "sd":
         relative = error / estimate
-        return estimate * np.exp(-z * relative), estimate * np.exp(z * relative)
+        with np.errstate(over="ignore"):  # a variance that is nearly zero may be anything
+            return estimate * np.exp(-z * relative), estimate * np.exp(z * relative)
     error = error / np.sqrt(1.0 - estimate**2)  # d atanh(sin φ) / dφ = 1 / cos φ
     centre = np.arctanh(estimate)
     return float(np.tanh(centre - z * error)), float(np.tanh(centre + z * error))
