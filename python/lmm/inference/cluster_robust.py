@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from lmm.errors import DesignError
 from lmm.inference.clusters import Stack, cluster_codes, stacks
 from lmm.inference.information import checked_choice
 from lmm.inference.method import DfMethod, JointDf
@@ -135,7 +136,13 @@ def _adjusted(stack: Stack, M: FloatMatrix, kind: str) -> FloatArray:
     VX = np.asarray(np.linalg.solve(stack.V, stack.X), dtype=np.float64)
     if kind != "CR2":
         return VX
-    L = np.linalg.cholesky(stack.V)
+    try:
+        L = np.linalg.cholesky(stack.V)
+    except np.linalg.LinAlgError:
+        raise DesignError(
+            "The random effects vary so much more than the errors that the covariance within a cluster has no digits "
+            'left, which CR2 needs the root of. Use lmm.ClusterRobust("CR1"), or center the response.'
+        ) from None
     right = np.swapaxes(L, 1, 2)
     # A = L {L'(V - XMX')L}^(-1/2) L'
     LX = right @ stack.X
