@@ -76,13 +76,14 @@ def variance_components(
         tail = (1.0 - level) / 2.0
         chisq = is_variance & np.isfinite(df)
         with np.errstate(divide="ignore", over="ignore"):
-            # With a small part of one degree of freedom there is no upper limit.
             low[chisq] = (df * vcov)[chisq] / chisq_quantile(1.0 - tail, df[chisq])
             high[chisq] = (df * vcov)[chisq] / chisq_quantile(tail, df[chisq])
+        # With a small part of one degree of freedom χ² has nearly all of its mass at zero.
+        low[chisq & (low > vcov)] = high[chisq & ~np.isfinite(high)] = np.nan
     columns = {name: rows[name] for name in ("group", "term", "term_2")}
     columns |= {"vcov": vcov, "std_error": errors, "df": df, "conf_low": low, "conf_high": high}
     return Table(
-        columns, title="Variance components", notes=_notes(fit, information, interval, level, errors)
+        columns, title="Variance components", notes=_notes(fit, information, interval, level, errors, high)
     )
 
 
@@ -95,7 +96,12 @@ def _wald(
 
 
 def _notes(
-    fit: Fit, information: Information, interval: Interval, level: float, errors: FloatVector
+    fit: Fit,
+    information: Information,
+    interval: Interval,
+    level: float,
+    errors: FloatVector,
+    high: FloatVector,
 ) -> list[str]:
     by = {"satterthwaite": "Satterthwaite (χ²) for variances, Wald for covariances", "wald": "Wald"}[interval]
     source = f"the {information} information" if fit.moments is None else "the mean squares"
@@ -103,6 +109,10 @@ def _notes(
     if np.isnan(errors).any():
         notes.append(
             "Missing: a variance on the boundary, or given, has no standard error; try profile intervals."
+        )
+    if (np.isnan(high) & ~np.isnan(errors)).any():
+        notes.append(
+            "Missing: so few degrees of freedom leave limits of variances open; try profile intervals."
         )
     return notes
 
