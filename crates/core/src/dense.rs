@@ -183,6 +183,15 @@ pub fn gram_of_lower(x: &[f64], n: usize) -> Vec<f64> {
     out
 }
 
+/// Subtracts `Y'Y` (`y` row-major, `rows × m`) from columns `first..` of a lower triangle of order `m`.
+pub fn subtract_gram(tile: &mut [f64], m: usize, first: usize, y: &[f64], rows: usize) {
+    let columns = tile.len() / m.max(1);
+    let y = MatRef::from_row_major_slice(y, rows, m);
+    let target = MatMut::from_column_major_slice_mut(tile, m, columns).submatrix_mut(first, 0, m - first, columns);
+    let (left, right) = (y.subcols(first, m - first).transpose(), y.subcols(first, columns));
+    matmul(target, Accum::Add, left, right, -1.0, Par::Seq);
+}
+
 /// Copies the lower triangle onto the upper one, block by block to stay in the cache.
 pub fn fill_upper(a: &mut [f64], n: usize) {
     const SIDE: usize = 32;
@@ -213,6 +222,27 @@ pub fn solve_lower_transposed(l: &[f64], n: usize, b: &mut [f64]) {
         let s: f64 = column[i + 1..].iter().zip(&b[i + 1..]).map(|(x, y)| x * y).sum();
         b[i] = (b[i] - s) / column[i];
     }
+}
+
+/// Multiplications from which a product is worth a call of the library's kernel.
+const WORTH_A_CALL: usize = 4096;
+
+/// `out += s · a (r × m) · b (m × c)`, all row-major.
+pub fn multiply_add(out: &mut [f64], s: f64, a: &[f64], b: &[f64], (r, m, c): (usize, usize, usize)) {
+    if r * m * c < WORTH_A_CALL {
+        return crate::small::multiply_add(out, s, a, b, r, m, c);
+    }
+    let (a, b) = (MatRef::from_row_major_slice(a, r, m), MatRef::from_row_major_slice(b, m, c));
+    matmul(MatMut::from_row_major_slice_mut(out, r, c), Accum::Add, a, b, s, Par::Seq);
+}
+
+/// `out += s · a' b` with `a (m × r)`, `b (m × c)`, all row-major.
+pub fn transpose_multiply_add(out: &mut [f64], s: f64, a: &[f64], b: &[f64], (m, r, c): (usize, usize, usize)) {
+    if r * m * c < WORTH_A_CALL {
+        return crate::small::transpose_multiply_add(out, s, a, b, m, r, c);
+    }
+    let (a, b) = (MatRef::from_row_major_slice(a, m, r), MatRef::from_row_major_slice(b, m, c));
+    matmul(MatMut::from_row_major_slice_mut(out, r, c), Accum::Add, a.transpose(), b, s, Par::Seq);
 }
 
 /// `out (r × c) += s · a' b` for column-major `a (n × r)`, `b (n × c)`; `out` is row-major.

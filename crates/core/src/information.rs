@@ -101,7 +101,7 @@ impl CrossProducts {
     fn tail_rows(&self, variates: &[f64], count: usize, gram: &mut [f64]) -> Vec<f64> {
         let out = self.tail.multiply(variates, count);
         let q = self.layout.q_tail;
-        small::transpose_multiply_add(gram, 1.0, variates, &out[..q * count], q, count, count);
+        dense::transpose_multiply_add(gram, 1.0, variates, &out[..q * count], (q, count, count));
         out
     }
 
@@ -119,7 +119,7 @@ impl CrossProducts {
             let own = level_variates(units, c, k, &solution.r[c], j);
             // products with the own block: gram takes v'A_jj v
             let product = small::multiply(a, &own, k, k, count);
-            small::transpose_multiply_add(gram, 1.0, &own, &product, k, count, count);
+            dense::transpose_multiply_add(gram, 1.0, &own, &product, (k, count, count));
             cross.fill(0.0);
             let mut at = 0;
             for (i, parents) in chain.parents.iter().enumerate() {
@@ -132,7 +132,14 @@ impl CrossProducts {
                 small::transpose_multiply_add(rows, 1.0, &block, &own, k, other.k, count);
                 at += other.k;
             }
-            for (s, &column) in pattern.iter().enumerate() {
+            let run = consecutive(pattern).map(|r| r.start * count..r.end * count);
+            if let Some(run) = &run {
+                let shape = (k, pattern.len(), count);
+                dense::multiply_add(&mut cross, 1.0, pairs, &variates.tail[run.clone()], shape);
+                let shape = (k, pattern.len(), count);
+                dense::transpose_multiply_add(&mut tail[run.clone()], 1.0, pairs, &own, shape);
+            }
+            for (s, &column) in pattern.iter().enumerate().take(if run.is_some() { 0 } else { pattern.len() }) {
                 let theirs = &variates.tail[column as usize * count..(column as usize + 1) * count];
                 for r in 0..k {
                     let f = pairs[r * pattern.len() + s];
@@ -149,8 +156,8 @@ impl CrossProducts {
                 }
             }
             // both triangles of the cross terms
-            small::transpose_multiply_add(gram, 1.0, &own, &cross, k, count, count);
-            small::transpose_multiply_add(gram, 1.0, &cross, &own, k, count, count);
+            dense::transpose_multiply_add(gram, 1.0, &own, &cross, (k, count, count));
+            dense::transpose_multiply_add(gram, 1.0, &cross, &own, (k, count, count));
             let rows = &mut coarse[c][j * k * count..(j + 1) * k * count];
             rows.iter_mut().zip(product.iter().zip(&cross)).for_each(|(o, (x, y))| *o += x + y);
         }
@@ -166,9 +173,10 @@ impl CrossProducts {
         for j in 0..chain.n_levels {
             let mut y = small::multiply(&t_transposed, &mine[c][j * k * count..(j + 1) * k * count], k, k, count);
             small::solve_lower(&own.l[j * k * k..(j + 1) * k * k], k, &mut y, count);
-            small::transpose_multiply_add(gram, -1.0, &y, &y, k, count, count);
+            dense::transpose_multiply_add(gram, -1.0, &y, &y, (k, count, count));
             let heads = &own.y_head[j * k * head..(j + 1) * k * head];
             let (pairs, pattern) = (&own.y_pair[chain.pair_range(j)], chain.pattern(j));
+            let run = consecutive(pattern);
             for r in 0..k {
                 let row = &y[r * count..(r + 1) * count];
                 let subtract = |f: f64, target: &mut [f64]| target.iter_mut().zip(row).for_each(|(o, v)| *o -= f * v);
@@ -184,10 +192,16 @@ impl CrossProducts {
                 for i in 0..p {
                     subtract(heads[at + i], &mut tail[(q + i) * count..(q + i + 1) * count]);
                 }
-                for (s, &column) in pattern.iter().enumerate() {
-                    let first = column as usize * count;
-                    subtract(pairs[r * pattern.len() + s], &mut tail[first..first + count]);
+                if run.is_none() {
+                    for (s, &column) in pattern.iter().enumerate() {
+                        let first = column as usize * count;
+                        subtract(pairs[r * pattern.len() + s], &mut tail[first..first + count]);
+                    }
                 }
+            }
+            if let Some(run) = run {
+                let tail = &mut tail[run.start * count..run.end * count];
+                dense::transpose_multiply_add(tail, -1.0, pairs, &y, (k, pattern.len(), count));
             }
         }
     }
@@ -226,6 +240,13 @@ impl CrossProducts {
         }
         Some(out)
     }
+}
+
+/// The range of tail columns of a level if they follow each other, as in complete crossings.
+fn consecutive(pattern: &[u32]) -> Option<std::ops::Range<usize>> {
+    let (&first, &last) = (pattern.first()?, pattern.last()?);
+    let range = first as usize..last as usize + 1;
+    (range.len() == pattern.len()).then_some(range)
 }
 
 /// Working variates of one level, `k × count`.

@@ -3,7 +3,8 @@
 //! With C the inverse of Λ'Z'WZΛ + I (or of that system bordered by X, for REML), `Ĉ = ΛCΛ'` is the conditional covariance of
 //! the random effects over σ². Coarse blocks come first: a finer level needs Ĉ only on its own border.
 
-use crate::cross::CrossProducts;
+use crate::cross::{Chain, CrossProducts};
+use crate::dense;
 use crate::factor::Factor;
 use crate::parallel;
 use crate::small;
@@ -62,8 +63,9 @@ impl CrossProducts {
         for c in (0..self.chain.len()).rev() {
             let chain = &self.chain[c];
             let direct = chain.k == 1 && coarse.is_empty() && c == 0 && !need_border[c];
-            let pieces = parallel::map_ranges(chain.n_levels, PIECE, |range| {
+            let pieces = parallel::map_ranges(chain.n_levels, piece(chain, direct), |range| {
                 let (mut store, mut own) = (init(), Coarse::default());
+                let (mut border, mut last) = (Vec::new(), None);
                 for j in range {
                     if direct {
                         let c_jj = self.scalar_inverse(f, c, j, c_hat);
@@ -71,7 +73,11 @@ impl CrossProducts {
                         continue;
                     }
                     let width = chain.head - 1 + chain.pattern(j).len();
-                    let border = self.gather(c, j, c_hat, &coarse);
+                    // in complete crossings all levels have the same border
+                    if !coarse.is_empty() || last != Some(chain.pattern(j)) {
+                        border = self.gather(c, j, c_hat, &coarse);
+                        last = Some(chain.pattern(j));
+                    }
                     let (block, p, product) = self.level_inverse(f, c, j, &border, width);
                     if c > 0 {
                         let t = &f.t[c];
@@ -117,7 +123,8 @@ impl CrossProducts {
         let mut p = border_rows(k, chain.head, y_head, y_pair, chain.pattern(j).len());
         let l = &f.chain[c].l[j * k * k..(j + 1) * k * k];
         small::solve_lower_transposed(l, k, &mut p, width);
-        let product = small::multiply(&p, border, k, width, width);
+        let mut product = vec![0.0; k * width];
+        dense::multiply_add(&mut product, 1.0, &p, border, (k, width, width));
         let half = small::invert_lower(l, k);
         let mut block = vec![0.0; k * k];
         small::transpose_multiply_add(&mut block, 1.0, &half, &half, k, k, k);
@@ -175,8 +182,14 @@ impl CrossProducts {
     }
 }
 
-/// Levels per piece of work.
-const PIECE: usize = 512;
+/// Levels per piece of work: the same for any number of threads.
+fn piece(chain: &Chain, direct: bool) -> usize {
+    const PIECE: usize = 512;
+    const WORTH_A_PIECE: usize = 400_000;
+    let columns = chain.head + chain.column.len() / chain.n_levels.max(1);
+    let work = if direct { columns * columns / 2 } else { chain.k * columns * columns };
+    (WORTH_A_PIECE / work.max(1)).clamp(1, PIECE)
+}
 
 /// Ĉ of a coarser chain block: its diagonal blocks, and its rows on their borders.
 #[derive(Default)]

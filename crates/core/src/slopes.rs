@@ -1,6 +1,7 @@
 //! `Σ_j Z_j'QZ_j` per block, which with `Z'We` makes the gradient of the criterion.
 
 use crate::cross::CrossProducts;
+use crate::dense;
 use crate::factor::Factor;
 use crate::inverse::{Level, border_rows};
 use crate::parallel;
@@ -136,7 +137,8 @@ impl CrossProducts {
         }
         let mut out = self.own_slope(f, c, level.j);
         let border = self.direct_border(f, level);
-        let product = small::multiply(&border, level.border, k, level.width, level.width);
+        let mut product = vec![0.0; k * level.width];
+        dense::multiply_add(&mut product, 1.0, &border, level.border, (k, level.width, level.width));
         small::multiply_add(&mut out, -1.0, &product, &small::transpose(&border, k, level.width), k, level.width, k);
         out
     }

@@ -93,6 +93,13 @@ impl FullTail {
         let (m, q) = (self.m, self.q);
         let tiles = parallel::split(&mut self.value, chain.tiles.windows(2).map(|w| (w[1] - w[0]) * m));
         let items = chain.tiles.windows(2).map(|w| w[0]).zip(tiles).collect();
+        if q > 0 && chain.column.len() == chain.n_levels * q {
+            // a complete crossing: one product of dense matrices
+            let y = complete_border(chain, own, at, q);
+            let rows = chain.n_levels * chain.k;
+            parallel::each(items, |(first, tile)| dense::subtract_gram(tile, m, first, &y, rows));
+            return;
+        }
         parallel::each(items, |(first, tile)| update_tile(chain, own, at, first, tile, m, q));
     }
 
@@ -227,6 +234,17 @@ impl FullInverse {
         }
         sum
     }
+}
+
+/// Y on [tail columns, X, y] for all levels, row-major, where every level meets all tail columns.
+fn complete_border(chain: &Chain, own: &ChainFactor, at: usize, q: usize) -> Vec<f64> {
+    let (head, rows) = (chain.head, chain.n_levels * chain.k);
+    let mut out = Vec::with_capacity(rows * (q + head - at));
+    for i in 0..rows {
+        out.extend_from_slice(&own.y_pair[i * q..(i + 1) * q]);
+        out.extend_from_slice(&own.y_head[i * head + at..(i + 1) * head]);
+    }
+    out
 }
 
 /// `A* −= Y'Y` for the tail columns of one tile, over all levels of a block.
