@@ -15,14 +15,15 @@ pub fn add(out: &mut [f64], v: &[f64]) {
     out.iter_mut().zip(v).for_each(|(o, x)| *o += x);
 }
 
-/// Cholesky factor of `D = T'AT + I`.
-pub struct Level<const K: usize>(pub [[f64; K]; K]);
+/// Cholesky factor of `D = T'AT + I`, and the inverse of its diagonal: divisions are what small solves cost.
+pub struct Level<const K: usize>(pub [[f64; K]; K], pub [f64; K]);
 
 impl<const K: usize> Level<K> {
     /// The factor and `A T`.
     pub fn factor(a: &[f64], t: &[[f64; K]; K]) -> Option<(Self, [[f64; K]; K])> {
         let mut at = [[0.0; K]; K];
         let mut l = [[0.0; K]; K];
+        let mut inverse = [0.0; K];
         for r in 0..K {
             for c in 0..K {
                 at[r][c] = (c..K).map(|s| a[r * K + s] * t[s][c]).sum();
@@ -38,12 +39,13 @@ impl<const K: usize> Level<K> {
                         return None;
                     }
                     l[i][j] = d.sqrt();
+                    inverse[i] = 1.0 / l[i][i];
                 } else {
-                    l[i][j] = d / l[j][j];
+                    l[i][j] = d * inverse[j];
                 }
             }
         }
-        Some((Level(l), at))
+        Some((Level(l, inverse), at))
     }
 
     /// `L⁻¹ T' x`.
@@ -52,7 +54,7 @@ impl<const K: usize> Level<K> {
         for i in 0..K {
             let mut s: f64 = (i..K).map(|r| t[r][i] * x(r)).sum();
             s -= (0..i).map(|j| self.0[i][j] * y[j]).sum::<f64>();
-            y[i] = s / self.0[i][i];
+            y[i] = s * self.1[i];
         }
         y
     }
@@ -61,7 +63,7 @@ impl<const K: usize> Level<K> {
     pub fn back(&self, mut y: [f64; K]) -> [f64; K] {
         for i in (0..K).rev() {
             let s: f64 = (i + 1..K).map(|j| self.0[j][i] * y[j]).sum();
-            y[i] = (y[i] - s) / self.0[i][i];
+            y[i] = (y[i] - s) * self.1[i];
         }
         y
     }

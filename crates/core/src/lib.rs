@@ -11,7 +11,7 @@
 //! | `solve` | β, u, b and `Z'We` from a factor |
 //! | `inverse` | diagonal blocks of the inverse: conditional covariances and the gradient |
 //! | `information`, `traces` | average information, and what the exact Hessian needs beyond it |
-//! | `single`, `single_factor`, `level` | the same for one grouping factor, by classes of equal levels |
+//! | `single`, `single_factor`, `level`, `classes` | the same for one grouping factor, by classes of equal levels |
 //! | `parallel` | fixed pieces of work on all cores, results in order |
 //! | `optimum` | the search: steps in the cone of S, Newton steps on its face |
 //! | `checks` | what is refused |
@@ -23,6 +23,7 @@
 #![forbid(unsafe_code)]
 
 pub mod checks;
+pub mod classes;
 pub mod cross;
 pub mod dense;
 pub mod design;

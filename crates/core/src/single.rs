@@ -4,8 +4,7 @@
 //! sum below unchanged; it gathers X and the mean of `Z_j'Wy` in one level, the scatter of `Z_j'Wy` in `k` more, and leaves the
 //! others with nothing but their count. So an evaluation costs as much as there are classes, not levels or rows.
 
-use std::collections::HashMap;
-
+use crate::classes::classes;
 use crate::cross::CrossProducts;
 use crate::level::{Level, add, dot, square, unscale};
 use crate::parallel;
@@ -120,9 +119,20 @@ impl Single {
         let pieces = parallel::map_ranges(self.count.len(), PIECE, |range| {
             let mut out = Objective { log_det: 0.0, reduction: vec![0.0; width * width] };
             let mut y = vec![[0.0; K]; width];
+            let mut diagonal = 1.0f64;
             for c in range {
                 let (l, _) = Level::<K>::factor(&self.a[c * K * K..], &t)?;
-                out.log_det += 2.0 * self.count[c] * (0..K).map(|i| l.0[i][i].ln()).sum::<f64>();
+                // one logarithm for many levels
+                let own = (0..K).map(|i| l.0[i][i]).product::<f64>();
+                if self.count[c] == 1.0 && own < 1e100 {
+                    diagonal *= own;
+                    if diagonal > 1e200 {
+                        out.log_det += 2.0 * diagonal.ln();
+                        diagonal = 1.0;
+                    }
+                } else {
+                    out.log_det += 2.0 * self.count[c] * (0..K).map(|i| l.0[i][i].ln()).sum::<f64>();
+                }
                 let head = &self.head[c * K * width..(c + 1) * K * width];
                 for (i, column) in y.iter_mut().enumerate() {
                     *column = l.reduce(&t, |r| head[r * width + i]);
@@ -137,6 +147,7 @@ impl Single {
                     out.reduction[width * width - 1] += dot(&y, &y);
                 }
             }
+            out.log_det += 2.0 * diagonal.ln();
             Some(out)
         });
         let mut total = Objective { log_det: 0.0, reduction: vec![0.0; width * width] };
@@ -161,39 +172,16 @@ impl Single {
     }
 }
 
-/// Members of each class of equal levels, classes in order of their first level.
-fn classes(a: &[f64], head: &[f64], k: usize, p: usize) -> Vec<Vec<u32>> {
-    let width = p + 1;
-    let key = |j: usize| -> Vec<u64> {
-        let x =
-            head[j * k * width..(j + 1) * k * width].iter().enumerate().filter(|(i, _)| i % width != p).map(|(_, v)| v);
-        a[j * k * k..(j + 1) * k * k].iter().chain(x).map(|v| v.to_bits()).collect()
-    };
-    let n_levels = a.len() / (k * k);
-    let mut seen: HashMap<Vec<u64>, usize> = HashMap::new();
-    let mut out: Vec<Vec<u32>> = Vec::new();
-    for j in 0..n_levels {
-        // a design without repetition is not worth the search
-        if j == 4096 && out.len() > 3500 {
-            out.extend((j..n_levels).map(|i| vec![i as u32]));
-            break;
-        }
-        let class = *seen.entry(key(j)).or_insert(out.len());
-        if class == out.len() {
-            out.push(Vec::new());
-        }
-        out[class].push(j as u32);
-    }
-    out
-}
+/// One number for each pair of matrix units `e_r e_s'`, `e_t e_w'`: `[r][s][t][w]`.
+type Pairs<const K: usize> = [[[[f64; K]; K]; K]; K];
 
 /// Running sums of some classes.
 struct Piece<const K: usize> {
     trace: [[f64; K]; K],
     quadratic: [[f64; K]; K],
     fixed: [[f64; K]; K],
-    information: Vec<f64>,
-    traces: Vec<f64>,
+    information: Pairs<K>,
+    traces: Pairs<K>,
     /// `Σ K̃_j[r, ·] r_j[s]` and `Σ K̃_j[r, ·]' K̃_j[s, ·]` per unit.
     shift: Vec<f64>,
     low_rank: Vec<f64>,
@@ -207,8 +195,8 @@ impl<const K: usize> Piece<K> {
             trace: square,
             quadratic: square,
             fixed: square,
-            information: vec![0.0; units * units],
-            traces: vec![0.0; units * units],
+            information: [[[[0.0; K]; K]; K]; K],
+            traces: [[[[0.0; K]; K]; K]; K],
             shift: vec![0.0; units * p],
             low_rank: vec![0.0; units * p * p],
             border: vec![[0.0; K]; p],
@@ -221,12 +209,17 @@ impl<const K: usize> Piece<K> {
         let a = &data.a[c * K * K..(c + 1) * K * K];
         // the factor existed when the objective was evaluated at this T
         let Some((l, at)) = Level::<K>::factor(a, t) else { return };
+        // (I + AS)⁻¹ column by column, by T⁻ᵀ D⁻¹ T' e or e − AT D⁻¹ T' e
+        let columns: [[f64; K]; K] = std::array::from_fn(|c| {
+            let u = l.back(l.reduce(t, |r| if r == c { 1.0 } else { 0.0 }));
+            if solid {
+                unscale(t, u)
+            } else {
+                std::array::from_fn(|r| if r == c { 1.0 } else { 0.0 } - dot(&at[r], &u))
+            }
+        });
+        let pull = |x: [f64; K]| -> [f64; K] { std::array::from_fn(|r| (0..K).map(|c| columns[c][r] * x[c]).sum()) };
         let n = own_slope(&l, a, t, &at, solid);
-        // (I + AS)⁻¹ x, by T⁻ᵀ D⁻¹ T' x or x − AT D⁻¹ T' x
-        let pull = |x: [f64; K]| {
-            let u = l.back(l.reduce(t, |r| x[r]));
-            if solid { unscale(t, u) } else { std::array::from_fn(|r| x[r] - dot(&at[r], &u)) }
-        };
         let count = data.count[c];
         for r in 0..K {
             (0..K).for_each(|s| self.trace[r][s] += count * n[r][s]);
@@ -239,7 +232,8 @@ impl<const K: usize> Piece<K> {
                 let before = self.border[j];
                 (0..K).for_each(|r| self.border[i][r] -= f * before[r]);
             }
-            (0..K).for_each(|r| self.border[i][r] /= l_x[i * p + i]);
+            let inverse = 1.0 / l_x[i * p + i];
+            (0..K).for_each(|r| self.border[i][r] *= inverse);
         }
         let residual = pull(std::array::from_fn(|r| {
             head[r * width + p] - (0..p).map(|i| head[r * width + i] * beta[i]).sum::<f64>()
@@ -263,10 +257,12 @@ impl<const K: usize> Piece<K> {
                 self.quadratic[i][j] += r[i] * r[j];
             }
         }
-        let units = K * K;
-        for u in 0..units {
-            for v in 0..units {
-                self.information[u * units + v] += r[u % K] * n[u / K][v / K] * r[v % K];
+        let squares: [[f64; K]; K] = std::array::from_fn(|s| std::array::from_fn(|w| r[s] * r[w]));
+        for (own, n) in self.information.iter_mut().zip(n) {
+            for (own, squares) in own.iter_mut().zip(&squares) {
+                for (own, n) in own.iter_mut().zip(n) {
+                    (0..K).for_each(|w| own[w] += n * squares[w]);
+                }
             }
         }
     }
@@ -291,12 +287,13 @@ impl<const K: usize> Piece<K> {
                 }
             }
         }
-        let units = K * K;
-        for u in 0..units {
-            for v in 0..units {
-                // tr(e_r e_s' N e_t e_w' N) = N_st N_wr
-                let (r, s, t, w) = (u / K, u % K, v / K, v % K);
-                self.traces[u * units + v] += count * n[s][t] * n[w][r] - n[s][t] * x[w][r] - x[s][t] * n[w][r];
+        // tr(e_r e_s' N e_t e_w' N) = N_st N_wr for symmetric N, with N less its fixed part on both sides
+        for (r, own) in self.traces.iter_mut().enumerate() {
+            let less: [f64; K] = std::array::from_fn(|w| count * n[r][w] - x[r][w]);
+            for (s, own) in own.iter_mut().enumerate() {
+                for (t, own) in own.iter_mut().enumerate() {
+                    (0..K).for_each(|w| own[w] += n[s][t] * less[w] - x[s][t] * n[r][w]);
+                }
             }
         }
     }
@@ -309,25 +306,27 @@ impl<const K: usize> Piece<K> {
                 self.fixed[r][s] += other.fixed[r][s];
             }
         }
-        add(&mut self.information, &other.information);
-        add(&mut self.traces, &other.traces);
+        add_pairs(&mut self.information, &other.information);
+        add_pairs(&mut self.traces, &other.traces);
         add(&mut self.shift, &other.shift);
         add(&mut self.low_rank, &other.low_rank);
     }
 
-    fn finish(mut self, p: usize, reml: bool) -> Sums {
+    fn finish(self, p: usize, reml: bool) -> Sums {
         let units = K * K;
+        let flat_pairs = |m: &Pairs<K>| -> Vec<f64> { m.iter().flatten().flatten().flatten().copied().collect() };
+        let (mut information, mut traces) = (flat_pairs(&self.information), flat_pairs(&self.traces));
         for u in 0..units {
             for v in 0..units {
                 let product = small::dot(&self.shift[u * p..(u + 1) * p], &self.shift[v * p..(v + 1) * p]);
-                self.information[u * units + v] -= product;
+                information[u * units + v] -= product;
             }
         }
         if reml {
             for u in 0..units {
                 let first = small::transpose(&self.low_rank[u * p * p..(u + 1) * p * p], p, p);
                 for v in 0..units {
-                    self.traces[u * units + v] += small::dot(&first, &self.low_rank[v * p * p..(v + 1) * p * p]);
+                    traces[u * units + v] += small::dot(&first, &self.low_rank[v * p * p..(v + 1) * p * p]);
                 }
             }
         }
@@ -336,10 +335,15 @@ impl<const K: usize> Piece<K> {
             trace: flat(&self.trace),
             quadratic: flat(&self.quadratic),
             fixed: flat(&self.fixed),
-            information: self.information,
-            traces: self.traces,
+            information,
+            traces,
         }
     }
+}
+
+fn add_pairs<const K: usize>(out: &mut Pairs<K>, other: &Pairs<K>) {
+    let numbers = other.iter().flatten().flatten().flatten();
+    out.iter_mut().flatten().flatten().flatten().zip(numbers).for_each(|(o, v)| *o += v);
 }
 
 /// `Z_j'W⁻¹Z_j`: `T⁻ᵀ(I − D⁻¹)T⁻¹` where T is solid, else `A − AT D⁻¹ T'A`.
@@ -369,7 +373,7 @@ fn own_slope<const K: usize>(
         let mut y = [0.0; K];
         for i in 0..K {
             let s: f64 = (0..i).map(|j| l.0[i][j] * y[j]).sum();
-            y[i] = (x[i] - s) / l.0[i][i];
+            y[i] = (x[i] - s) * l.1[i];
         }
         let inverse = l.back(y);
         let rest = unscale(t, std::array::from_fn(|i| x[i] - inverse[i]));

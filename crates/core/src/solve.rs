@@ -2,6 +2,7 @@
 
 use crate::cross::CrossProducts;
 use crate::factor::Factor;
+use crate::parallel;
 use crate::small;
 
 /// Penalized least-squares solution in internal units; per block, level by level, `k` values each.
@@ -15,6 +16,9 @@ pub struct Solution {
     /// `Z'We` with `e = y − Xβ − Zb`.
     pub r: Vec<Vec<f64>>,
 }
+
+/// Levels per piece of work.
+const PIECE: usize = 4096;
 
 /// True if going through `T⁻¹` loses fewer digits than differences of cross-products: the first loses as `1/(λ_min a)`, the second
 /// as `λ_max a`, for eigenvalues λ of S and `a` rows per level.
@@ -62,41 +66,52 @@ impl CrossProducts {
         let (k, head, p, q) = (chain.k, chain.head, self.layout.p, self.layout.q_tail);
         let (a, a_head, a_pair) = self.reduced(f, c);
         let inverse = through_inverse(t, k, self.rows_per_level(c));
-        let (mut u, mut effects, mut r) = (Vec::new(), Vec::new(), Vec::new());
-        for j in 0..chain.n_levels {
-            let mut border = Vec::with_capacity(head);
-            for (i, parent) in chain.parents.iter().enumerate() {
-                let kb = self.chain[c + 1 + i].k;
-                border.extend(&b[c + 1 + i][parent[j] as usize * kb..(parent[j] as usize + 1) * kb]);
-            }
-            border.extend(&rest[q..q + p]);
-            let remainder = |heads: &[f64], pairs: &[f64]| -> Vec<f64> {
-                let (heads, pairs) = (&heads[j * k * head..(j + 1) * k * head], &pairs[chain.pair_range(j)]);
-                let pattern = chain.pattern(j);
-                let row = |i: usize| {
-                    let own = &heads[i * head..(i + 1) * head];
-                    let tail = &pairs[i * pattern.len()..(i + 1) * pattern.len()];
-                    own[head - 1]
-                        - small::dot(&own[..head - 1], &border)
-                        - pattern.iter().zip(tail).map(|(&s, v)| v * rest[s as usize]).sum::<f64>()
+        let pieces = parallel::map_ranges(chain.n_levels, PIECE, |levels| {
+            let size = levels.len() * k;
+            let (mut u, mut effects, mut r) =
+                (Vec::with_capacity(size), Vec::with_capacity(size), Vec::with_capacity(size));
+            for j in levels {
+                let mut border = Vec::with_capacity(head);
+                for (i, parent) in chain.parents.iter().enumerate() {
+                    let kb = self.chain[c + 1 + i].k;
+                    border.extend(&b[c + 1 + i][parent[j] as usize * kb..(parent[j] as usize + 1) * kb]);
+                }
+                border.extend(&rest[q..q + p]);
+                let remainder = |heads: &[f64], pairs: &[f64]| -> Vec<f64> {
+                    let (heads, pairs) = (&heads[j * k * head..(j + 1) * k * head], &pairs[chain.pair_range(j)]);
+                    let pattern = chain.pattern(j);
+                    let row = |i: usize| {
+                        let own = &heads[i * head..(i + 1) * head];
+                        let tail = &pairs[i * pattern.len()..(i + 1) * pattern.len()];
+                        own[head - 1]
+                            - small::dot(&own[..head - 1], &border)
+                            - pattern.iter().zip(tail).map(|(&s, v)| v * rest[s as usize]).sum::<f64>()
+                    };
+                    (0..k).map(row).collect()
                 };
-                (0..k).map(row).collect()
-            };
-            let mut uj = remainder(&own.y_head, &own.y_pair);
-            small::solve_lower_transposed(&own.l[j * k * k..(j + 1) * k * k], k, &mut uj, 1);
-            let bj = small::multiply(t, &uj, k, k, 1);
-            let rj = if inverse {
-                let mut x = uj.clone();
-                solve_t_transposed(t, k, &mut x);
-                x
-            } else {
-                let mut x = remainder(a_head, a_pair);
-                small::multiply_add(&mut x, -1.0, &a[j * k * k..(j + 1) * k * k], &bj, k, k, 1);
-                x
-            };
-            u.extend(uj);
-            effects.extend(bj);
-            r.extend(rj);
+                let mut uj = remainder(&own.y_head, &own.y_pair);
+                small::solve_lower_transposed(&own.l[j * k * k..(j + 1) * k * k], k, &mut uj, 1);
+                let bj = small::multiply(t, &uj, k, k, 1);
+                let rj = if inverse {
+                    let mut x = uj.clone();
+                    solve_t_transposed(t, k, &mut x);
+                    x
+                } else {
+                    let mut x = remainder(a_head, a_pair);
+                    small::multiply_add(&mut x, -1.0, &a[j * k * k..(j + 1) * k * k], &bj, k, k, 1);
+                    x
+                };
+                u.extend(uj);
+                effects.extend(bj);
+                r.extend(rj);
+            }
+            (u, effects, r)
+        });
+        let (mut u, mut effects, mut r) = (Vec::new(), Vec::new(), Vec::new());
+        for piece in pieces {
+            u.extend(piece.0);
+            effects.extend(piece.1);
+            r.extend(piece.2);
         }
         (u, effects, r)
     }

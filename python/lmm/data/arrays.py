@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lmm.data.column import Column
-from lmm.data.levels import label, plain_level
+from lmm.data.levels import label_levels
 from lmm.errors import DataError
 
 if TYPE_CHECKING:
@@ -112,14 +112,14 @@ def factor_column(name: str, codes: IntVector, values: Sequence[object]) -> Colu
     DataError
         If two levels have the same label, such as the number 1 and the text "1".
     """
-    labels = tuple(map(label, values))
+    labels, plain = label_levels(values)
     if len(set(labels)) < len(labels):
         twice = next(text for text in labels if labels.count(text) > 1)
         raise DataError(
             f'Two different levels of column "{name}" are both written {twice!r}. '
             "Convert the column to text, so that each level has one name."
         )
-    return Column(name, "factor", codes=codes, levels=labels, level_values=tuple(map(plain_level, values)))
+    return Column(name, "factor", codes=codes, levels=labels, level_values=plain)
 
 
 def unusable(name: str, what: str, kind: str) -> DataError:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from lmm.typing import FloatVector, IntVector
 
 
@@ -30,6 +32,27 @@ def plain_level(value: object) -> str | bool | int | float:
     if isinstance(value, np.generic):
         value = value.item()
     return value if isinstance(value, str | bool | int | float) else label(value)
+
+
+def label_levels(
+    values: Sequence[object],
+) -> tuple[tuple[str, ...], tuple[str | bool | int | float, ...]]:
+    """Labels of the levels of a factor, and their values as plain Python.
+
+    Examples
+    --------
+    >>> from lmm.data.levels import label_levels
+    >>> label_levels([1, 2.5, "a"])
+    (('1', '2.5', 'a'), (1, 2.5, 'a'))
+    """
+    # there can be very many: what is plain already is not looked at one by one
+    kinds = set(map(type, values))
+    if kinds <= {str}:
+        texts = tuple(cast("Sequence[str]", values))
+        return texts, texts
+    if kinds <= {int}:
+        return tuple(map(str, values)), tuple(cast("Sequence[int]", values))
+    return tuple(map(label, values)), tuple(map(plain_level, values))
 
 
 def code_numbers(
