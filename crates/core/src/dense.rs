@@ -8,6 +8,7 @@ use faer::linalg::triangular_solve::solve_lower_triangular_in_place;
 use faer::{Accum, MatMut, MatRef, Par, Side};
 
 use crate::parallel;
+use std::ops::Range;
 
 /// Order from which a matrix is worked on in tiles.
 const TILED: usize = 384;
@@ -148,38 +149,79 @@ pub fn symmetric_eigen(a: &[f64], n: usize) -> Option<(Vec<f64>, Vec<f64>)> {
     Some((values, vectors))
 }
 
-/// Inverse of a lower-triangular matrix; the strict upper triangle of the result is zero.
-pub fn invert_lower(l: &[f64], n: usize) -> Vec<f64> {
-    let mut out = vec![0.0; n * n];
-    let factor = MatRef::from_column_major_slice(l, n, n);
-    let tiles = parallel::split(&mut out, parallel::ranges(n, TILE).into_iter().map(|r| r.len() * n));
-    parallel::each(tiles.into_iter().enumerate().collect(), |(i, tile): (usize, &mut [f64])| {
-        let (at, columns) = (i * TILE, tile.len() / n);
-        (0..columns).for_each(|j| tile[j * n + at + j] = 1.0);
-        let view = MatMut::from_column_major_slice_mut(tile, n, columns).submatrix_mut(at, 0, n - at, columns);
-        solve_lower_triangular_in_place(factor.submatrix(at, at, n - at, n - at), view, Par::Seq);
-    });
+/// Tiles that are in memory beside the matrix at a time.
+const WAVE: usize = 4;
+
+/// `(LL')⁻¹` on the lower triangle, in the place of the factor's leading `n × n` part (leading dimension `ld`): no other matrix of
+/// that order is needed. `L⁻¹` passes through the upper triangle, which is left with no meaning.
+pub fn invert_in_place(a: &mut [f64], ld: usize, n: usize) {
+    let tiles = parallel::ranges(n, TILE);
+    let diagonal: Vec<f64> = (0..n).map(|j| 1.0 / a[j * ld + j]).collect();
+    for wave in tiles.chunks(WAVE) {
+        let source = &*a;
+        let solved = parallel::map(wave.len(), |i| inverse_columns(source, ld, n, wave[i].clone()));
+        for (tile, x) in wave.iter().zip(solved) {
+            let height = n - tile.start;
+            for (c, j) in tile.clone().enumerate() {
+                (j + 1..n).for_each(|i| a[i * ld + j] = x[c * height + i - tile.start]);
+            }
+        }
+    }
+    let corners: Vec<Vec<f64>> = tiles.iter().map(|r| corner_of_inverse(a, ld, &diagonal, r.clone())).collect();
+    for (w, wave) in tiles.chunks(WAVE).enumerate() {
+        let source = &*a;
+        let found = parallel::map(wave.len(), |i| gram_columns(source, ld, n, &tiles, &corners, w * WAVE + i));
+        for (tile, c) in wave.iter().zip(found) {
+            let height = n - tile.start;
+            for (i, j) in tile.clone().enumerate() {
+                a[j * ld + j..j * ld + n].copy_from_slice(&c[i * height + i..(i + 1) * height]);
+            }
+        }
+    }
+}
+
+/// Columns of `L⁻¹` from their tile's first row on.
+fn inverse_columns(l: &[f64], ld: usize, n: usize, tile: Range<usize>) -> Vec<f64> {
+    let (height, width) = (n - tile.start, tile.len());
+    let mut out = vec![0.0; height * width];
+    (0..width).for_each(|i| out[i * height + i] = 1.0);
+    let factor = MatRef::from_column_major_slice(&l[..ld * n], ld, n).submatrix(tile.start, tile.start, height, height);
+    solve_lower_triangular_in_place(factor, MatMut::from_column_major_slice_mut(&mut out, height, width), Par::Seq);
     out
 }
 
-/// `X' X` for lower-triangular `x`, both triangles filled.
-pub fn gram_of_lower(x: &[f64], n: usize) -> Vec<f64> {
-    let mut out = vec![0.0; n * n];
-    let x = MatRef::from_column_major_slice(x, n, n);
-    let tiles = parallel::split(&mut out, parallel::ranges(n, TILE).into_iter().map(|r| r.len() * n));
-    parallel::each(tiles.into_iter().enumerate().collect(), |(i, tile): (usize, &mut [f64])| {
-        let (at, columns) = (i * TILE, tile.len() / n);
-        let mut view = MatMut::from_column_major_slice_mut(tile, n, columns);
-        for rows in parallel::ranges(n - at, TILE) {
-            // both factors are zero above row `first`
-            let first = at + rows.start;
-            let left = x.submatrix(first, first, n - first, rows.len()).transpose();
-            let right = x.submatrix(first, at, n - first, columns);
-            let target = view.as_mut().submatrix_mut(first, 0, rows.len(), columns);
-            matmul(target, Accum::Replace, left, right, 1.0, Par::Seq);
+/// Diagonal tile of `L⁻¹` from its diagonal and the upper triangle that holds it transposed.
+fn corner_of_inverse(a: &[f64], ld: usize, diagonal: &[f64], tile: Range<usize>) -> Vec<f64> {
+    let mut out = vec![0.0; tile.len() * tile.len()];
+    for (c, j) in tile.clone().enumerate() {
+        out[c * tile.len() + c] = diagonal[j];
+        (j + 1..tile.end).for_each(|i| out[c * tile.len() + i - tile.start] = a[i * ld + j]);
+    }
+    out
+}
+
+/// Columns of `X'X` from their tile's first row on, for `X = L⁻¹` in the upper triangle.
+fn gram_columns(a: &[f64], ld: usize, n: usize, tiles: &[Range<usize>], corners: &[Vec<f64>], tile: usize) -> Vec<f64> {
+    let (own, x) = (tiles[tile].clone(), MatRef::from_column_major_slice(&a[..ld * n], ld, n));
+    let (height, width) = (n - own.start, own.len());
+    let mut out = vec![0.0; height * width];
+    let mut view = MatMut::from_column_major_slice_mut(&mut out, height, width);
+    for (rows, corner) in tiles.iter().zip(corners).skip(tile) {
+        let mut target = view.as_mut().subrows_mut(rows.start - own.start, rows.len());
+        let corner = MatRef::from_column_major_slice(corner, rows.len(), rows.len());
+        let beside = if rows.start == own.start {
+            corner
+        } else {
+            x.submatrix(own.start, rows.start, width, rows.len()).transpose()
+        };
+        matmul(target.as_mut(), Accum::Replace, corner.transpose(), beside, 1.0, Par::Seq);
+        let below = n - rows.end;
+        if below > 0 {
+            let left = x.submatrix(rows.start, rows.end, rows.len(), below);
+            let right = x.submatrix(own.start, rows.end, width, below).transpose();
+            matmul(target, Accum::Add, left, right, 1.0, Par::Seq);
         }
-    });
-    fill_upper(&mut out, n);
+    }
     out
 }
 
@@ -293,16 +335,20 @@ mod tests {
     }
 
     #[test]
-    fn inverse_and_gram_belong_together() {
-        let n = 500;
-        let mut l = example(n);
-        let a = example(n);
-        assert_eq!(cholesky(&mut l, n), Ok(()));
-        let inverse = gram_of_lower(&invert_lower(&l, n), n);
-        for i in (0..n).step_by(37) {
-            for j in (0..n).step_by(41) {
-                let product: f64 = (0..n).map(|t| inverse[i * n + t] * a[t.min(j) * n + t.max(j)]).sum();
-                assert!((product - if i == j { 1.0 } else { 0.0 }).abs() < 1e-10);
+    fn the_inverse_takes_the_place_of_its_factor() {
+        for (n, ld) in [(1, 1), (5, 7), (TILE + 3, TILE + 3), (700, 705)] {
+            let a = example(n);
+            let mut l = a.clone();
+            assert_eq!(cholesky(&mut l, n), Ok(()));
+            let mut wide = vec![f64::NAN; ld * n];
+            (0..n).for_each(|j| wide[j * ld..j * ld + n].copy_from_slice(&l[j * n..(j + 1) * n]));
+            invert_in_place(&mut wide, ld, n);
+            let inverse = |i: usize, j: usize| wide[i.min(j) * ld + i.max(j)];
+            for i in (0..n).step_by(37) {
+                for j in (0..n).step_by(41) {
+                    let product: f64 = (0..n).map(|t| inverse(i, t) * a[t.min(j) * n + t.max(j)]).sum();
+                    assert!((product - if i == j { 1.0 } else { 0.0 }).abs() < 1e-10);
+                }
             }
         }
     }

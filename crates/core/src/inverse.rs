@@ -26,9 +26,9 @@ pub(crate) struct Level<'a> {
 impl CrossProducts {
     /// `Ĉ_jj` of every level, block by block: times σ² the conditional covariance of the random effects given β (`reml` false)
     /// or with the uncertainty of β (`reml` true).
-    pub fn conditional(&self, f: &Factor, reml: bool) -> Vec<Vec<f64>> {
+    pub fn conditional(&self, mut f: Factor, reml: bool) -> Vec<Vec<f64>> {
         let layout = &self.layout;
-        let mut c_hat = f.tail.inverse(reml);
+        let mut c_hat = std::mem::take(&mut f.tail).inverse(reml);
         c_hat.scale(layout, &f.t);
         let mut out: Vec<Vec<f64>> = layout.blocks.iter().map(|b| vec![0.0; b.n_levels * b.k * b.k]).collect();
         for (b, block) in layout.tail_blocks() {
@@ -38,7 +38,7 @@ impl CrossProducts {
                 *o = c_hat.entry(first + r, first + s);
             }
         }
-        let found = self.sweep(f, &c_hat, &vec![true; layout.n_chain], Vec::new, |store: &mut Vec<f64>, level| {
+        let found = self.sweep(&f, &c_hat, &vec![true; layout.n_chain], Vec::new, |store: &mut Vec<f64>, level| {
             let (t, k) = (&f.t[level.block], self.chain[level.block].k);
             store.extend(small::congruence(level.c, &small::transpose(t, k, k), k, k));
         });

@@ -160,7 +160,7 @@ impl Problem {
             u,
             unscaled_vcov: self.unscaled_vcov(&factor),
             m: if gradient {
-                self.gradient(sigma2, &self.cp.slopes(&factor, reml).trace, &solution.r)
+                self.gradient(sigma2, &self.cp.slopes(factor, reml).trace, &solution.r)
             } else {
                 Vec::new()
             },
@@ -214,7 +214,7 @@ impl Problem {
     /// Diagonal blocks of ΛCΛ' per term: times σ² the conditional covariances.
     pub fn conditional(&self, t: &[Vec<f64>], reml: bool) -> Result<Vec<Vec<f64>>, CoreError> {
         let (_, factor) = self.factor(t, reml)?;
-        let blocks = self.cp.conditional(&factor, reml);
+        let blocks = self.cp.conditional(factor, reml);
         let mut out = Vec::new();
         for (i, term) in self.terms.iter().enumerate() {
             let (block, offset) = self.place(i);
@@ -233,8 +233,8 @@ impl Problem {
     /// Average information for the distinct elements of S, part by part, lower triangles column by column.
     pub fn average_information(&self, t: &[Vec<f64>], reml: bool) -> Result<Vec<f64>, CoreError> {
         let space = Space::new(&self.cp, self.scaling.n, reml);
-        let point = space.evaluate(&self.cp, &self.roots(&space, t))?;
-        let inner = space.curvature(&self.cp, &point)?.average;
+        let mut point = space.evaluate(&self.cp, &self.roots(&space, t))?;
+        let inner = space.curvature(&self.cp, &mut point)?.average;
         let elements = space.elements();
         let n = elements.len();
         // derivative of the internal elements with respect to the user's

@@ -22,14 +22,22 @@ pub struct Slopes {
 impl CrossProducts {
     /// `Σ_j Z_j'QZ_j` per block with Q = P (`reml`) or W⁻¹: by `T⁻ᵀ(I − C)T⁻¹` where T is solid, else from the cross-products,
     /// which also holds when T is singular.
-    pub fn slopes(&self, f: &Factor, reml: bool) -> Slopes {
+    pub fn slopes(&self, mut f: Factor, reml: bool) -> Slopes {
         let layout = &self.layout;
-        let mut c_hat = f.tail.inverse(reml);
         let mut trace: Vec<Vec<f64>> = layout.blocks.iter().map(|b| vec![0.0; b.k * b.k]).collect();
-        for (b, _) in layout.tail_blocks() {
-            trace[b] = self.tail_slope(f, b, &c_hat, reml);
+        let (through, direct): (Vec<usize>, Vec<usize>) =
+            (layout.n_chain..layout.blocks.len()).partition(|&b| self.tail_through_inverse(&f, b));
+        for b in direct {
+            trace[b] = self.direct_tail_slope(&f, b, reml);
+        }
+        let fixed_factor = f.tail.fixed();
+        // the inverse takes the memory of the factor
+        let mut c_hat = std::mem::take(&mut f.tail).inverse(reml);
+        for b in through {
+            trace[b] = self.tail_slope(&f, b, &c_hat);
         }
         c_hat.scale(layout, &f.t);
+        let f = &f;
         let solid: Vec<bool> =
             (0..layout.n_chain).map(|c| through_inverse(&f.t[c], self.chain[c].k, self.rows_per_level(c))).collect();
         let single = layout.n_chain == 1 && layout.blocks.len() == 1;
@@ -39,7 +47,7 @@ impl CrossProducts {
             sums.trace.resize(block.len(), 0.0);
             sums.trace.iter_mut().zip(&block).for_each(|(o, v)| *o += v);
             if single {
-                let (own, x) = self.single_level(f, &level, solid[0]);
+                let (own, x) = self.single_level(f, &fixed_factor, &level, solid[0]);
                 sums.levels.extend(own);
                 sums.fixed.extend(x);
             }
@@ -56,13 +64,10 @@ impl CrossProducts {
         Slopes { trace, levels: keep(levels), fixed: keep(fixed) }
     }
 
-    /// `Σ_j Z_j'QZ_j` of a tail block.
-    fn tail_slope(&self, f: &Factor, b: usize, c_scaled: &TailInverse, reml: bool) -> Vec<f64> {
+    /// `Σ_j Z_j'QZ_j` of a tail block through the inverse.
+    fn tail_slope(&self, f: &Factor, b: usize, c_scaled: &TailInverse) -> Vec<f64> {
         let block = &self.layout.blocks[b];
         let k = block.k;
-        if !self.tail_through_inverse(f, b) {
-            return self.direct_tail_slope(f, b, reml);
-        }
         let mut out = vec![0.0; k * k];
         for level in 0..block.n_levels {
             let first = block.tail_start + level * k;
@@ -173,7 +178,7 @@ impl CrossProducts {
     }
 
     /// `Z_j'W⁻¹Z_j` and `Z_j'W⁻¹X L_XX⁻ᵀ` where the border is X alone.
-    fn single_level(&self, f: &Factor, level: &Level<'_>, solid: bool) -> (Vec<f64>, Vec<f64>) {
+    fn single_level(&self, f: &Factor, l_x: &[f64], level: &Level<'_>, solid: bool) -> (Vec<f64>, Vec<f64>) {
         let (c, k, p, t) = (level.block, self.chain[level.block].k, self.layout.p, &f.t[level.block]);
         let l = &f.chain[c].l[level.j * k * k..(level.j + 1) * k * k];
         let (own, mut x) = if solid {
@@ -187,8 +192,8 @@ impl CrossProducts {
         } else {
             (self.own_slope(f, c, level.j), self.direct_border(f, level))
         };
-        // rows of x times L_XX⁻ᵀ: a forward solve on each row; nothing but X is in the tail
-        x.chunks_exact_mut(p.max(1)).for_each(|row| f.tail.forward(row, 1, true));
+        // rows of x times L_XX⁻ᵀ: a forward solve on each row
+        x.chunks_exact_mut(p.max(1)).for_each(|row| dense::solve_lower(l_x, p, p, row, 1));
         (own, x)
     }
 }

@@ -2,13 +2,13 @@
 
 use pyo3::prelude::*;
 
-/// Levels of grouping factors are small matrices, many of them: the system's allocator was a third of a nested fit.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
+mod allocator;
 mod batch;
 mod convert;
 mod problem;
+
+#[global_allocator]
+static ALLOCATOR: allocator::Allocator = allocator::Allocator;
 
 /// The compiled core of `lmm`.
 #[pymodule]

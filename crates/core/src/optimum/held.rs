@@ -36,7 +36,7 @@ pub fn optimise_held(
     let (mut taken, mut best, mut iteration) = (0.0, f64::INFINITY, 0);
     let mut correction = Correction::new(space.n_elements());
     loop {
-        let mut curvature = space.curvature(cp, &point)?;
+        let mut curvature = space.curvature(cp, &mut point)?;
         correction.apply(&space.pack(&point.s), &mut curvature);
         let roots: Vec<(Vec<f64>, usize)> =
             (0..user.len()).map(|i| (internal(&space, hold, &user, i), space.parts[i].k)).collect();

@@ -64,11 +64,11 @@ fn search_from(
     let mut search = Search::new(cp, control);
     search.n_evaluations = 1;
     let mut point = space.evaluate(cp, &roots(&space))?;
-    let mut curvature = space.curvature(cp, &point)?;
+    let mut curvature = space.curvature(cp, &mut point)?;
     let unidentified = restrict(&mut space, cp, &curvature);
     if !unidentified.is_empty() {
         point = space.evaluate(cp, &roots(&space))?;
-        curvature = space.curvature(cp, &point)?;
+        curvature = space.curvature(cp, &mut point)?;
         search.n_evaluations += 1;
     }
     search.run(&space, point, Some(curvature), unidentified, check)
@@ -130,7 +130,7 @@ impl<'a> Search<'a> {
         loop {
             let mut curvature = match known.take() {
                 Some(c) => c,
-                None => space.curvature(self.cp, &point)?,
+                None => space.curvature(self.cp, &mut point)?,
             };
             correction.apply(&space.pack(&point.s), &mut curvature);
             let assessment = self.assess(space, &point, &curvature);
@@ -285,7 +285,7 @@ impl<'a> Search<'a> {
             exact_hessian: c.exact,
             starts_tried: 1,
             spread: 0.0,
-            point,
+            point: Point { reduced: None, ..point },
         }
     }
 }

@@ -83,8 +83,8 @@ fn single_block(cp: &CrossProducts, b: usize) -> (CrossProducts, Vec<usize>) {
     let own: Vec<usize> = (0..layout.parts.len()).filter(|&i| layout.parts[i].block == b).collect();
     let parts = own.iter().map(|&i| Part { block: 0, ..layout.parts[i].clone() }).collect();
     let blocks = vec![crate::layout::Block { tail_start: 0, ..block.clone() }];
-    let value = (0..width * width).map(|e| cp.tail.corner(e / width, e % width)).collect();
-    let tail = Tail::Full(FullTail { value, m: width, q: 0 });
+    let corner: Vec<f64> = (0..width * width).map(|e| cp.tail.corner(e / width, e % width)).collect();
+    let tail = Tail::Full(FullTail { value: corner.into(), m: width, q: 0 });
     let chain = Chain {
         k,
         n_levels: block.n_levels,

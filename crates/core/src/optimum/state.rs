@@ -29,7 +29,8 @@ pub struct Point {
     pub s: Vec<Vec<f64>>,
     pub criterion: f64,
     pub sigma2: f64,
-    pub reduced: Reduced,
+    /// Gone when the derivatives have been taken: they need its memory.
+    pub reduced: Option<Reduced>,
 }
 
 /// What an evaluation leaves for the derivatives.
@@ -151,18 +152,18 @@ impl Space {
         };
         let criterion = self.criterion(log_det_z, log_det_x, r2);
         if criterion.is_finite() {
-            Ok(Point { s, criterion, sigma2: r2 / self.m, reduced })
+            Ok(Point { s, criterion, sigma2: r2 / self.m, reduced: Some(reduced) })
         } else {
             Err(CoreError::NotPositiveDefinite { pivot: 0 })
         }
     }
 
     /// Derivatives at a point.
-    pub fn curvature(&self, cp: &CrossProducts, point: &Point) -> Result<Curvature, CoreError> {
-        let (traces_of_blocks, squares, unit, traces) = match (&point.reduced, &cp.single) {
-            (Reduced::Single(f), Some(single)) => f.derivatives(cp, single, self.reml),
-            (Reduced::Blocks(f), _) => self.block_derivatives(cp, f)?,
-            (Reduced::Single(_), None) => return Err(CoreError::BadInput("the point belongs to other data".into())),
+    pub fn curvature(&self, cp: &CrossProducts, point: &mut Point) -> Result<Curvature, CoreError> {
+        let (traces_of_blocks, squares, unit, traces) = match (point.reduced.take(), &cp.single) {
+            (Some(Reduced::Single(f)), Some(single)) => f.derivatives(cp, single, self.reml),
+            (Some(Reduced::Blocks(f)), _) => self.block_derivatives(cp, *f)?,
+            _ => return Err(CoreError::BadInput("the point has no factor, or one of other data".into())),
         };
         let (mut m, mut trace, mut quadratic) = (Vec::new(), Vec::new(), Vec::new());
         for (space, part) in self.parts.iter().zip(&cp.layout.parts) {
@@ -181,9 +182,8 @@ impl Space {
         Ok(self.combine(m, trace, quadratic, &unit, traces.as_deref()))
     }
 
-    fn block_derivatives(&self, cp: &CrossProducts, f: &Factor) -> Result<Derivatives, CoreError> {
-        let solution = cp.solve(f);
-        let slopes = cp.slopes(f, self.reml);
+    fn block_derivatives(&self, cp: &CrossProducts, f: Factor) -> Result<Derivatives, CoreError> {
+        let solution = cp.solve(&f);
         let square = |(block, r): (&crate::layout::Block, &Vec<f64>)| {
             let k = block.k;
             let mut u = vec![0.0; k * k];
@@ -191,11 +191,12 @@ impl Space {
             u
         };
         let squares = cp.layout.blocks.iter().zip(&solution.r).map(square).collect();
-        let traces = match cp.unit_traces(&slopes, self.reml) {
-            Some(traces) => Some(traces),
-            None => cp.dense_traces(f, self.reml)?,
-        };
-        Ok((slopes.trace, squares, cp.unit_information(f, &solution), traces))
+        let information = cp.unit_information(&f, &solution);
+        let alone = cp.layout.blocks.len() == 1 && cp.layout.n_chain == 1;
+        let dense_traces = if alone { None } else { cp.dense_traces(&f, self.reml)? };
+        let slopes = cp.slopes(f, self.reml);
+        let traces = cp.unit_traces(&slopes, self.reml).or(dense_traces);
+        Ok((slopes.trace, squares, information, traces))
     }
 
     fn combine(

@@ -1,6 +1,7 @@
 //! The full tail: one dense triangle.
 
 use super::Pieces;
+use super::buffer::Buffer;
 use crate::cross::Chain;
 use crate::dense;
 use crate::error::CoreError;
@@ -12,7 +13,7 @@ use crate::small;
 /// Lower triangle over [tail columns, X, y], column-major.
 #[derive(Clone, Debug)]
 pub struct FullTail {
-    pub value: Vec<f64>,
+    pub value: Buffer,
     /// Order: tail columns, X, y.
     pub m: usize,
     /// Tail columns.
@@ -20,18 +21,18 @@ pub struct FullTail {
 }
 
 /// Factor of the scaled tail with X, and the row of y below it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct FullFactor {
-    l: Vec<f64>,
+    l: Buffer,
     y: Vec<f64>,
     size: usize,
     q: usize,
 }
 
-/// The inverse, full square over [tail columns, X].
+/// The inverse over [tail columns, X], lower triangle.
 #[derive(Clone, Debug)]
 pub struct FullInverse {
-    pub value: Vec<f64>,
+    pub value: Buffer,
     pub size: usize,
     q: usize,
 }
@@ -40,7 +41,7 @@ impl FullTail {
     /// Nothing but zeros.
     pub fn zero(layout: &Layout) -> FullTail {
         let m = layout.tail_size();
-        FullTail { value: vec![0.0; m * m], m, q: layout.q_tail }
+        FullTail { value: Buffer::zeros(m * m), m, q: layout.q_tail }
     }
 
     /// An entry of the symmetric matrix.
@@ -125,10 +126,10 @@ impl FullTail {
     }
 
     /// `Λ'A*Λ + I` of the tail with X (lower triangle), its row of y, and the corner y'y.
-    fn scaled(&self, layout: &Layout, t: &[Vec<f64>]) -> (Vec<f64>, Vec<f64>, f64) {
+    fn scaled(&self, layout: &Layout, t: &[Vec<f64>]) -> (Buffer, Vec<f64>, f64) {
         let (m, tail) = (self.m, &self.value);
         let size = m - 1;
-        let mut out = vec![0.0; size * size];
+        let mut out = self.value.another(size * size);
         for j in 0..size {
             out[j * size + j..(j + 1) * size].copy_from_slice(&tail[j * m + j..j * m + size]);
         }
@@ -172,30 +173,38 @@ impl FullFactor {
         (self.q..self.size).flat_map(|j| self.l[j * self.size + self.q..(j + 1) * self.size].to_vec()).collect()
     }
 
-    /// C, full square; for ML its rows of X are zero.
-    pub fn inverse(&self, reml: bool) -> FullInverse {
+    /// C in the place of the factor; for ML its rows of X are zero.
+    pub fn inverse(self, reml: bool) -> FullInverse {
         let (size, q) = (self.size, self.q);
-        let mut x = dense::invert_lower(&self.l, size);
+        let mut value = self.l;
+        dense::invert_in_place(&mut value, size, if reml { size } else { q });
         if !reml {
             for j in 0..size {
-                x[j * size + q.max(j)..(j + 1) * size].fill(0.0);
+                value[j * size + q.max(j)..(j + 1) * size].fill(0.0);
             }
         }
-        FullInverse { value: dense::gram_of_lower(&x, size), size, q }
+        FullInverse { value, size, q }
     }
 }
 
 impl FullInverse {
+    /// An entry of the symmetric matrix.
+    pub fn entry(&self, i: usize, j: usize) -> f64 {
+        self.value[i.min(j) * self.size + i.max(j)]
+    }
+
     /// From C to `Ĉ = ΛCΛ'`.
     pub fn scale(&mut self, layout: &Layout, t: &[Vec<f64>]) {
         let (size, hat) = (self.size, &mut self.value);
         let scalar = scales(layout, t);
-        for (column, f) in hat.chunks_exact_mut(size.max(1)).zip(&scalar) {
-            column.iter_mut().zip(&scalar).for_each(|(v, g)| *v *= f * g);
+        for (j, column) in hat.chunks_exact_mut(size.max(1)).enumerate() {
+            let f = scalar[j];
+            column[j..].iter_mut().zip(&scalar[j..]).for_each(|(v, g)| *v *= f * g);
         }
         for (b, block) in layout.tail_blocks().filter(|(_, block)| block.k > 1) {
+            let transposed = small::transpose(&t[b], block.k, block.k);
             for level in 0..block.n_levels {
-                scale_rows(hat, size, block.tail_start + level * block.k, block.k, &t[b]);
+                scale_level(hat, size, block.tail_start + level * block.k, block.k, &transposed);
             }
         }
     }
@@ -203,19 +212,24 @@ impl FullInverse {
     /// Entries of [X, tail columns of level `j`], from `at` on.
     pub(crate) fn gather(&self, chain: &Chain, j: usize, at: usize, out: &mut [f64], width: usize) {
         let (size, q, pattern) = (self.size, self.q, chain.pattern(j));
-        let index = |i: usize| if i < chain.head - 1 { q + i - at } else { pattern[i + 1 - chain.head] as usize };
         let (fixed, count) = (chain.head - 1 - at, pattern.len());
+        for r in 0..fixed {
+            (0..fixed).for_each(|c| out[(at + r) * width + at + c] = self.entry(q + r, q + c));
+        }
         let consecutive = count > 0 && (pattern[count - 1] - pattern[0]) as usize == count - 1;
-        for r in at..width {
-            let column = &self.value[index(r) * size..(index(r) + 1) * size];
-            let row = &mut out[r * width + at..(r + 1) * width];
+        for (s, &first) in pattern.iter().enumerate() {
+            let first = first as usize;
+            let column = &self.value[first * size..(first + 1) * size];
+            let row = &mut out[(at + fixed + s) * width + at..(at + fixed + s + 1) * width];
             row[..fixed].copy_from_slice(&column[q..q + fixed]);
+            let rest = &mut row[fixed + s..];
             if consecutive {
-                row[fixed..].copy_from_slice(&column[pattern[0] as usize..pattern[0] as usize + count]);
+                rest.copy_from_slice(&column[first..first + count - s]);
             } else {
-                row[fixed..].iter_mut().zip(pattern).for_each(|(o, &s)| *o = column[s as usize]);
+                rest.iter_mut().zip(&pattern[s..]).for_each(|(o, &r)| *o = column[r as usize]);
             }
         }
+        mirror(out, width, at, fixed, count);
     }
 
     /// `v'Ĉv` for a row on [X, tail columns of level `j`].
@@ -230,9 +244,22 @@ impl FullInverse {
             sum += y * (row[column as usize] * y + 2.0 * rest + 2.0 * small::dot(&row[q..q + p], heads));
         }
         for i in 0..p {
-            sum += heads[i] * small::dot(&self.value[(q + i) * size + q..(q + i) * size + q + p], heads);
+            sum += heads[i] * (0..p).map(|j| self.entry(q + i, q + j) * heads[j]).sum::<f64>();
         }
         sum
+    }
+}
+
+/// Fills what [`FullInverse::gather`] leaves open by symmetry: pairs of tail columns below the diagonal, and X beside them.
+fn mirror(out: &mut [f64], width: usize, at: usize, fixed: usize, count: usize) {
+    let first = at + fixed;
+    for s in first..first + count {
+        for c in at..first {
+            out[c * width + s] = out[s * width + c];
+        }
+        for t in s + 1..first + count {
+            out[t * width + s] = out[s * width + t];
+        }
     }
 }
 
@@ -319,24 +346,5 @@ fn scale_level(m: &mut [f64], size: usize, first: usize, k: usize, t: &[f64]) {
         for r in s..k {
             m[(first + s) * size + first + r] = scaled[r * k + s];
         }
-    }
-}
-
-/// `M := diag(.., T, ..) M diag(.., T', ..)` for the rows and columns of one level of a full symmetric matrix.
-fn scale_rows(m: &mut [f64], size: usize, first: usize, k: usize, t: &[f64]) {
-    let mut buffer = vec![0.0; k];
-    for column in m.chunks_exact_mut(size.max(1)) {
-        buffer
-            .iter_mut()
-            .enumerate()
-            .for_each(|(r, o)| *o = small::dot(&t[r * k..(r + 1) * k], &column[first..first + k]));
-        column[first..first + k].copy_from_slice(&buffer);
-    }
-    for i in 0..size {
-        buffer
-            .iter_mut()
-            .enumerate()
-            .for_each(|(r, o)| *o = (0..k).map(|s| t[r * k + s] * m[(first + s) * size + i]).sum());
-        (0..k).for_each(|r| m[(first + r) * size + i] = buffer[r]);
     }
 }

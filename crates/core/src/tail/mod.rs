@@ -3,6 +3,7 @@
 //! Crossed factors fill their tail, which is then one full triangle. Where many of its levels never meet (rows and columns of field
 //! trials, places in a map) it stays sparse. Both forms answer the same questions; the choice is one of predicted work.
 
+pub mod buffer;
 pub mod full;
 pub mod pattern;
 pub mod sparse;
@@ -182,6 +183,12 @@ impl Tail {
     }
 }
 
+impl Default for TailFactor {
+    fn default() -> Self {
+        TailFactor::Full(FullFactor::default())
+    }
+}
+
 impl TailFactor {
     /// `L⁻¹ b` for columns on [tail, X], or on the tail alone; the order of the tail's rows in the result is the factor's own.
     pub fn forward(&self, b: &mut [f64], count: usize, with_x: bool) {
@@ -207,8 +214,8 @@ impl TailFactor {
         }
     }
 
-    /// C; for ML its rows of X are zero.
-    pub fn inverse(&self, reml: bool) -> TailInverse {
+    /// C, in the memory of the factor; for ML its rows of X are zero.
+    pub fn inverse(self, reml: bool) -> TailInverse {
         match self {
             TailFactor::Full(f) => TailInverse::Full(f.inverse(reml)),
             TailFactor::Sparse(f) => TailInverse::Sparse(f.inverse(reml)),
@@ -228,7 +235,7 @@ impl TailInverse {
     /// An entry among the columns of one level.
     pub fn entry(&self, i: usize, j: usize) -> f64 {
         match self {
-            TailInverse::Full(c) => c.value[j * c.size + i],
+            TailInverse::Full(c) => c.entry(i, j),
             TailInverse::Sparse(c) => c.value[c.pattern.slot(i, j)],
         }
     }

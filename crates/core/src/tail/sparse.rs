@@ -231,7 +231,7 @@ impl SparseFactor {
     }
 
     /// C on the pattern, with X and of X; for ML those with X are zero.
-    pub fn inverse(&self, reml: bool) -> SparseInverse {
+    pub fn inverse(self, reml: bool) -> SparseInverse {
         let (pattern, q) = (&self.pattern, self.pattern.size());
         let p = self.y.len() - q;
         let mut value = pattern.selected_inverse(&self.l);
@@ -249,8 +249,12 @@ impl SparseFactor {
                     value[slot] += small::dot(own, &rows[i * p..(i + 1) * p]);
                 }
             }
-            let half = dense::invert_lower(&self.l_x, p);
-            xx = dense::gram_of_lower(&half, p);
+            // L_XX⁻¹, row-major
+            let by_row: Vec<f64> = (0..p * p).map(|e| self.l_x[e % p * p + e / p]).collect();
+            let half = small::transpose(&small::invert_lower(&by_row, p), p, p);
+            for i in 0..p {
+                (0..p).for_each(|j| xx[i * p + j] = small::dot(&half[i * p..(i + 1) * p], &half[j * p..(j + 1) * p]));
+            }
             for (i, &at) in pattern.place.iter().enumerate() {
                 for c in 0..p {
                     // −G C_XX, with one factor of C_XX in the rows already
@@ -259,7 +263,7 @@ impl SparseFactor {
                 }
             }
         }
-        SparseInverse { pattern: pattern.clone(), value, with_x, xx }
+        SparseInverse { pattern: self.pattern, value, with_x, xx }
     }
 }
 
