@@ -254,7 +254,7 @@ def test_blocks_of_the_user():
         (
             {"new": {"x": [1.0], "g": ["unheard"]}, "interval": "confidence"},
             DataError,
-            r"1 rows of the new data have levels of g that the model has not seen \(unheard\)",
+            r"1 row of the new data has a level of g that the model has not seen \(unheard\)",
         ),
     ],
 )

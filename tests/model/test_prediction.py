@@ -70,7 +70,7 @@ def test_an_unknown_term_is_named(fit):
 def test_new_levels(fit):
     new = {"x": [2.0, 2.0], "g": ["g1", "new"], "h": ["h1", "h1"]}
     with pytest.raises(
-        DataError, match=r"1 rows of the new data have levels of g .* new_levels=\"population\""
+        DataError, match=r"1 row of the new data has a level of g .* new_levels=\"population\""
     ):
         fit.predict(new)
     known, unknown = fit.predict(new, new_levels="population")

@@ -197,8 +197,13 @@ def _refuse_new_levels(fit: Estimates, target: Target) -> None:
         if not unseen:
             continue
         first = ", ".join(part.levels[len(fit.design.random[target.chosen[place]].levels) :][:3])
+        rows = (
+            "1 row of the new data has a level"
+            if unseen == 1
+            else f"{unseen} rows of the new data have levels"
+        )
         raise DataError(
-            f"{unseen} rows of the new data have levels of {part.group} that the model has not seen "
+            f"{rows} of {part.group} that the model has not seen "
             f'({first}). Use new_levels="population" to predict with their random effects at zero, '
             "or random=False for the fixed part alone."
         )
