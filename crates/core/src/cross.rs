@@ -196,11 +196,38 @@ fn build_chain(rows: &Rows<'_>, c: usize) -> Chain {
     out
 }
 
-/// Own blocks and dense borders of a chain block, row by row.
+/// Own blocks and dense borders of a chain block, row by row; of many rows the halves apart.
 fn add_rows(rows: &Rows<'_>, c: usize, coarser: &[usize], out: &mut Chain) {
-    let (k, head) = (out.k, out.head);
+    const WORTH_HALVING: usize = 100_000;
+    let n = rows.y.len();
+    if n < WORTH_HALVING || out.a.len() + out.a_head.len() > 4 * n {
+        return add_range(rows, c, coarser, 0..n, &mut out.a, &mut out.a_head);
+    }
+    let (size, width) = (out.a.len(), out.a_head.len());
+    let halves = parallel::map(2, |half| {
+        let (mut a, mut a_head) = (vec![0.0; size], vec![0.0; width]);
+        let range = if half == 0 { 0..n / 2 } else { n / 2..n };
+        add_range(rows, c, coarser, range, &mut a, &mut a_head);
+        (a, a_head)
+    });
+    for (a, a_head) in halves {
+        out.a.iter_mut().zip(&a).for_each(|(o, v)| *o += v);
+        out.a_head.iter_mut().zip(&a_head).for_each(|(o, v)| *o += v);
+    }
+}
+
+fn add_range(
+    rows: &Rows<'_>,
+    c: usize,
+    coarser: &[usize],
+    range: std::ops::Range<usize>,
+    a: &mut [f64],
+    a_head: &mut [f64],
+) {
+    let k = rows.layout.blocks[c].k;
+    let head = coarser.iter().map(|&b| rows.layout.blocks[b].k).sum::<usize>() + rows.layout.p + 1;
     let (mut z, mut border) = (vec![0.0; k], vec![0.0; head]);
-    for i in 0..rows.y.len() {
+    for i in range {
         let j = rows.group(c, i, &mut z);
         let mut at = 0;
         for &b in coarser {
@@ -210,8 +237,8 @@ fn add_rows(rows: &Rows<'_>, c: usize, coarser: &[usize], out: &mut Chain) {
         }
         border[at..].iter_mut().zip(&rows.data.x).for_each(|(o, column)| *o = column[i]);
         border[head - 1] = rows.y[i];
-        let a = &mut out.a[j * k * k..(j + 1) * k * k];
-        let a_head = &mut out.a_head[j * k * head..(j + 1) * k * head];
+        let a = &mut a[j * k * k..(j + 1) * k * k];
+        let a_head = &mut a_head[j * k * head..(j + 1) * k * head];
         for r in 0..k {
             for s in 0..k {
                 a[r * k + s] += z[r] * z[s];
