@@ -30,6 +30,38 @@ class Problem:
         limits: tuple[int, float],
         check: Callable[[int, float], None] | None,
     ) -> dict[str, Any]: ...
+    def deviance(
+        self, roots: Sequence[Floats], log_sigma: float, held: tuple[list[int], Floats], reml: bool
+    ) -> dict[str, Any]: ...
+    def surface(
+        self,
+        t: Sequence[Floats],
+        optimum: tuple[float, Floats, Floats],
+        held: Sequence[tuple[str, int, int, int]],
+        reml: bool,
+        check: Callable[[int, float], None] | None,
+    ) -> Surface: ...
+
+class Surface:
+    best: Floats
+    held: list[int]
+    log_sigma: int
+    hessian: Floats
+    def curvature(self) -> Floats: ...
+    def roots(self, direction: Floats) -> tuple[list[Floats], list[Floats]]: ...
+    def towards(self, values: Floats) -> Floats: ...
+    def minimize(
+        self, start: Floats, check: Callable[[int, float], None] | None
+    ) -> tuple[Floats, float, Floats]: ...
+    def curve(self, held: tuple[str, int, int, int]) -> Curve: ...
+
+class Curve:
+    lowest: float
+    n_evaluations: int
+    def nodes(self) -> tuple[Floats, Floats, Floats]: ...
+    def reach(
+        self, targets: list[float], tolerance: float, check: Callable[[int, float], None] | None
+    ) -> tuple[Curve, list[tuple[float, str]]]: ...
 
 class Batch:
     def __new__(cls, x: Floats, weights: Floats | None, terms: Sequence[tuple[Any, ...]]) -> Self: ...

@@ -14,6 +14,7 @@
 //! | `single`, `single_factor`, `level`, `classes` | the same for one grouping factor, by classes of equal levels |
 //! | `parallel` | fixed pieces of work on all cores, results in order |
 //! | `optimum` | the search: steps in the cone of S, Newton steps on its face |
+//! | `profile` | the deviance with σ explicit, minimized over all parameters but those that a profile holds |
 //! | `checks` | what is refused |
 //! | `design` | all of a model but the response, and many responses fitted on it |
 //! | `slopes` | `Σ Z_j'QZ_j` for the gradient |
@@ -36,6 +37,7 @@ pub mod level;
 pub mod optimum;
 pub mod parallel;
 pub mod problem;
+pub mod profile;
 pub mod scaling;
 pub mod single;
 pub mod single_factor;

@@ -11,13 +11,14 @@ use crate::optimum::state::Space;
 use crate::optimum::{self, Check, Control, Outcome};
 use crate::scaling::Scaling;
 use crate::small;
+use crate::solve::Solution;
 use crate::tail::{self, Tail};
 
 /// Cross-products of one data set and the units to read them in.
 pub struct Problem {
-    cp: CrossProducts,
-    scaling: Scaling,
-    terms: Vec<Shape>,
+    pub(crate) cp: CrossProducts,
+    pub(crate) scaling: Scaling,
+    pub(crate) terms: Vec<Shape>,
 }
 
 /// Shape of one random term.
@@ -69,6 +70,22 @@ impl Problem {
         &self.terms
     }
 
+    /// Number of fixed effects.
+    pub fn n_fixed(&self) -> usize {
+        self.scaling.p
+    }
+
+    /// Whether a term has no correlations.
+    pub fn is_diagonal(&self, term: usize) -> bool {
+        self.cp.layout.parts.iter().filter(|p| p.term == term).all(|p| p.k == 1)
+    }
+
+    /// Root mean square of a column of a term's Z over the rows.
+    pub fn column_scale(&self, term: usize, column: usize) -> f64 {
+        let (k, inverse) = (self.terms[term].k, &self.scaling.terms[term].inverse);
+        (0..k).map(|r| inverse[r * k + column]).fold(0.0, f64::hypot)
+    }
+
     /// `k × k` block of a term's matrix that belongs to a part.
     fn part_of(&self, part: &Part, m: &[f64]) -> Vec<f64> {
         let k = self.terms[part.term].k;
@@ -104,12 +121,12 @@ impl Problem {
     }
 
     /// Roots of S with their numbers of columns.
-    fn roots(&self, space: &Space, t: &[Vec<f64>]) -> Vec<(Vec<f64>, usize)> {
+    pub(crate) fn roots(&self, space: &Space, t: &[Vec<f64>]) -> Vec<(Vec<f64>, usize)> {
         self.inner_roots(t).into_iter().zip(&space.parts).map(|(f, p)| (f, p.k)).collect()
     }
 
     /// What the internal criterion lacks: units of y, X and the weights.
-    fn criterion_offset(&self, reml: bool) -> f64 {
+    pub(crate) fn criterion_offset(&self, reml: bool) -> f64 {
         let s = &self.scaling;
         let m = if reml { s.n - s.p } else { s.n } as f64;
         let fixed = if reml { self.log_det_x_offset() } else { 0.0 };
@@ -159,11 +176,7 @@ impl Problem {
             b,
             u,
             unscaled_vcov: self.unscaled_vcov(&factor),
-            m: if gradient {
-                self.gradient(sigma2, &self.cp.slopes(factor, reml).trace, &solution.r)
-            } else {
-                Vec::new()
-            },
+            m: if gradient { self.gradient(sigma2, self.cp.slopes(factor, reml).trace, &solution) } else { Vec::new() },
         })
     }
 
@@ -174,17 +187,20 @@ impl Problem {
     }
 
     /// `Σ_j Z_j'QZ_j − r_j r_j'/σ²` per term.
-    fn gradient(&self, sigma2: f64, trace: &[Vec<f64>], r: &[Vec<f64>]) -> Vec<Vec<f64>> {
+    fn gradient(&self, sigma2: f64, mut trace: Vec<Vec<f64>>, solution: &Solution) -> Vec<Vec<f64>> {
+        for (m, square) in trace.iter_mut().zip(solution.squares(&self.cp.layout)) {
+            m.iter_mut().zip(square).for_each(|(a, b)| *a -= b / sigma2);
+        }
+        self.outer_slopes(&trace)
+    }
+
+    /// Derivatives by S per term in the user's units from those per block in internal ones.
+    pub(crate) fn outer_slopes(&self, blocks: &[Vec<f64>]) -> Vec<Vec<f64>> {
         let of_term = |(i, term): (usize, &Shape)| {
             let ((block, offset), k) = (self.place(i), term.k);
-            let k_block = self.cp.layout.blocks[block].k;
-            let mut m: Vec<f64> =
-                (0..k * k).map(|e| trace[block][(offset + e / k) * k_block + offset + e % k]).collect();
-            for level in r[block].chunks_exact(k_block) {
-                let v = &level[offset..offset + k];
-                small::multiply_add(&mut m, -1.0 / sigma2, v, v, k, 1, k);
-            }
-            let outer = small::congruence(&m, &self.scaling.terms[i].inverse, k, k);
+            let width = self.cp.layout.blocks[block].k;
+            let own: Vec<f64> = (0..k * k).map(|e| blocks[block][(offset + e / k) * width + offset + e % k]).collect();
+            let outer = small::congruence(&own, &self.scaling.terms[i].inverse, k, k);
             outer.iter().map(|v| v * self.scaling.w_scale).collect()
         };
         self.terms.iter().enumerate().map(of_term).collect()

@@ -44,6 +44,22 @@ impl SingleFactor {
         Ok(SingleFactor { t, l_x, beta, log_det_z: sums.log_det, log_det_x, r2 })
     }
 
+    /// Factor of `X'V⁻¹X` (`p × p`, row-major, lower), and β.
+    pub fn fixed(&self) -> (Vec<f64>, Vec<f64>) {
+        (self.l_x.clone(), self.beta.clone())
+    }
+
+    /// The same with β moved by δ, given `shift = L_X'δ`.
+    pub fn moved(&self, shift: &[f64]) -> SingleFactor {
+        let mut out = self.clone();
+        let mut move_by = shift.to_vec();
+        if !shift.is_empty() {
+            small::solve_lower_transposed(&self.l_x, self.beta.len(), &mut move_by, 1);
+        }
+        out.beta.iter_mut().zip(&move_by).for_each(|(b, v)| *b += v);
+        out
+    }
+
     /// Traces, squares and information of all matrix units of the parts.
     pub fn derivatives(&self, cp: &CrossProducts, single: &Single, reml: bool) -> Derivatives {
         let k = cp.layout.blocks[0].k;

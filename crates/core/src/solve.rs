@@ -2,6 +2,7 @@
 
 use crate::cross::CrossProducts;
 use crate::factor::Factor;
+use crate::layout::{Block, Layout};
 use crate::parallel;
 use crate::small;
 
@@ -35,12 +36,38 @@ fn solve_t_transposed(t: &[f64], k: usize, x: &mut [f64]) {
     small::solve_lower_transposed(t, k, x, 1);
 }
 
+impl Solution {
+    /// `Σ_j r_j r_j'` per block.
+    pub fn squares(&self, layout: &Layout) -> Vec<Vec<f64>> {
+        let square = |(block, r): (&Block, &Vec<f64>)| {
+            let k = block.k;
+            let mut u = vec![0.0; k * k];
+            r.chunks_exact(k).for_each(|v| small::multiply_add(&mut u, 1.0, v, v, k, 1, k));
+            u
+        };
+        layout.blocks.iter().zip(&self.r).map(square).collect()
+    }
+}
+
+impl Factor {
+    /// Factor of `X'V⁻¹X` (`p × p`, row-major, lower), and β.
+    pub fn fixed(&self, layout: &Layout) -> (Vec<f64>, Vec<f64>) {
+        let (l, p) = (self.tail.fixed(), layout.p);
+        let lower = (0..p * p).map(|e| l[(e % p) * p + e / p]).collect();
+        (lower, self.tail.solution(&[])[layout.q_tail..].to_vec())
+    }
+}
+
 impl CrossProducts {
     /// Solves for everything at the factor's T.
     pub fn solve(&self, f: &Factor) -> Solution {
+        self.solve_at(f, f.tail.solution(&[]))
+    }
+
+    /// Solves for the rest, given the spherical effects of the tail and β.
+    pub fn solve_at(&self, f: &Factor, x: Vec<f64>) -> Solution {
         let layout = &self.layout;
         let (q, p) = (layout.q_tail, layout.p);
-        let x = f.tail.solution();
         let beta = x[q..q + p].to_vec();
         let n_blocks = layout.blocks.len();
         let (mut u, mut b) = (vec![Vec::new(); n_blocks], vec![Vec::new(); n_blocks]);

@@ -6,6 +6,7 @@ mod allocator;
 mod batch;
 mod convert;
 mod problem;
+mod profile;
 
 #[global_allocator]
 static ALLOCATOR: allocator::Allocator = allocator::Allocator;
@@ -19,4 +20,6 @@ mod _core {
     use super::convert::{CoreFailure, CoreInterrupted};
     #[pymodule_export]
     use super::problem::{Problem, sparse_cholesky};
+    #[pymodule_export]
+    use super::profile::{Curve, Surface};
 }

@@ -1,18 +1,22 @@
 //! The engine for Python: one class, and the sparse factor.
 
+use std::sync::Arc;
+
 use lmm_core::design::Design;
 use lmm_core::optimum::{Control, Outcome};
+use lmm_core::profile::{self, Estimates};
 use lmm_core::{problem, sparse};
 use numpy::{PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
 use crate::convert::{TermInput, choice, columns, compute, squares, to_matrix, to_stack, to_vector, vector};
+use crate::profile::{Surface, parameter, watched};
 
 /// Cross-products of one data set.
 #[pyclass(frozen, module = "lmm._core")]
 pub struct Problem {
-    inner: problem::Problem,
+    inner: Arc<problem::Problem>,
     n_fixed: usize,
 }
 
@@ -88,7 +92,7 @@ impl Problem {
         let terms = terms.iter().map(TermInput::to_term).collect();
         let inner =
             compute(py, || problem::Problem::new(&Design::new(y.len(), x, weights.as_deref(), terms, tail)?, &y))?;
-        Ok(Problem { inner, n_fixed })
+        Ok(Problem { inner: Arc::new(inner), n_fixed })
     }
 
     /// How the columns are kept that elimination level by level leaves: whether sparse, their number, and the multiplications of
@@ -149,6 +153,42 @@ impl Problem {
         let a = compute(py, || self.inner.average_information(&t, reml))?;
         let n = a.len().isqrt();
         Ok(to_matrix(py, a, n, n)?.into_any())
+    }
+
+    /// The deviance with σ explicit and fixed effects held: its value, and its derivatives by roots, log σ and what is held.
+    fn deviance<'py>(
+        &self,
+        py: Python<'py>,
+        roots: Vec<PyReadonlyArray2<'py, f64>>,
+        log_sigma: f64,
+        held: (Vec<usize>, PyReadonlyArray1<'py, f64>),
+        reml: bool,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let (roots, beta) = (squares(&roots, &self.sizes())?, vector(&held.1));
+        let found = compute(py, || self.inner.deviance(&roots, log_sigma, &held.0, &beta, reml))?;
+        let out = PyDict::new(py);
+        out.set_item("value", found.value)?;
+        out.set_item("roots", self.matrices(py, found.roots)?)?;
+        out.set_item("log_sigma", found.log_sigma)?;
+        out.set_item("beta", to_vector(py, found.beta))?;
+        Ok(out)
+    }
+
+    /// The deviance around the optimum (T, σ, β, standard errors of β), with parameters held: kind, term, one or two columns.
+    fn surface<'py>(
+        &self,
+        py: Python<'py>,
+        t: Vec<PyReadonlyArray2<'py, f64>>,
+        optimum: (f64, PyReadonlyArray1<'py, f64>, PyReadonlyArray1<'py, f64>),
+        held: Vec<(String, usize, usize, usize)>,
+        reml: bool,
+        check: Option<Py<PyAny>>,
+    ) -> PyResult<Surface> {
+        let t = squares(&t, &self.sizes())?;
+        let estimates = Estimates { t, sigma: optimum.0, beta: vector(&optimum.1), errors: vector(&optimum.2) };
+        let held = held.iter().map(parameter).collect::<PyResult<Vec<_>>>()?;
+        let inner = watched(py, check, |check| profile::Surface::new(&self.inner, &estimates, &held, reml, check))?;
+        Ok(Surface { problem: self.inner.clone(), inner: Arc::new(inner) })
     }
 
     /// Searches for the optimum; `check(iteration, criterion)` may stop it.

@@ -4,20 +4,28 @@ from lmm.engine.batch import Batch, BatchResult
 from lmm.engine.blocks import Block, GroupBlock, MatrixBlock
 from lmm.engine.compiled import CrossProducts, sparse_cholesky
 from lmm.engine.dense import DenseCrossProducts
-from lmm.engine.results import Control, Evaluation, Optimum
+from lmm.engine.results import Control, Deviance, Evaluation, Optimum
+from lmm.engine.surface import Check, Held, Place, Reached, Surface, Trace
 from lmm.engine.user_block import block
 
 __all__ = [
     "Batch",
     "BatchResult",
     "Block",
+    "Check",
     "Control",
     "CrossProducts",
     "DenseCrossProducts",
+    "Deviance",
     "Evaluation",
     "GroupBlock",
+    "Held",
     "MatrixBlock",
     "Optimum",
+    "Place",
+    "Reached",
+    "Surface",
+    "Trace",
     "block",
     "sparse_cholesky",
 ]

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lmm import _core
-from lmm.engine.compiled import core_term, guarded
+from lmm.engine.compiled import core_term
+from lmm.engine.guard import guarded
 from lmm.engine.results import Control
 
 if TYPE_CHECKING:

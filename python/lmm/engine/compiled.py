@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lmm import _core
 from lmm.engine.blocks import Block, GroupBlock
-from lmm.engine.results import Control, Evaluation, Optimum
-from lmm.errors import ConvergenceError, DesignError, LmmError
+from lmm.engine.guard import guarded
+from lmm.engine.results import Control, Deviance, Evaluation, Optimum
+from lmm.engine.surface import Check, Held, Surface
 
 if TYPE_CHECKING:
     from lmm.typing import FloatMatrix, FloatVector, IntVector
-
-Result = TypeVar("Result")
 
 
 class CrossProducts:
@@ -110,6 +109,48 @@ class CrossProducts:
         limits = (settings.max_iterations, settings.tolerance)
         found = guarded(lambda: self._problem.optimize(reml, factors, masks, limits, check))
         return self._optimum(found)
+
+    def deviance(
+        self,
+        roots: Sequence[FloatMatrix],
+        log_sigma: float,
+        reml: bool,
+        held: Sequence[int] = (),
+        beta: Sequence[float] | FloatVector = (),
+    ) -> Deviance:
+        """Deviance at roots R (k, k) of the covariances, log sigma, and values of the fixed effects that are held.
+
+        For REML, ``log|X'V⁻¹X|`` stays that of all fixed effects when some are held: their estimates move, the variance
+        parameters are still judged by the same error contrasts (Welham and Thompson 1997, J. R. Statist. Soc. B 59,
+        701-714).
+
+        Examples
+        --------
+        >>> import lmm
+        >>> fit = lmm.fit("Yield ~ 1 + (1 | Batch)", lmm.datasets.load("Dyestuff"))
+        >>> roots = [fit.sigma * T for T in fit.T]
+        >>> at = fit.criterion_function.cross.deviance(roots, np.log(fit.sigma), reml=True)
+        >>> abs(at.value - fit.criterion) < 1e-8
+        True
+        """
+        given = [np.asarray(R, dtype=float) for R in roots]
+        values = (list(held), np.asarray(beta, dtype=float))
+        return Deviance(**guarded(lambda: self._problem.deviance(given, log_sigma, values, reml)))
+
+    def surface(
+        self,
+        T: Sequence[FloatMatrix],
+        sigma: float,
+        beta: FloatVector,
+        errors: FloatVector,
+        held: Sequence[Held],
+        reml: bool,
+        check: Check | None = None,
+    ) -> Surface:
+        """Deviance around the optimum (T, sigma, beta with standard errors), with parameters held."""
+        optimum = (float(sigma), np.asarray(beta, dtype=float), np.asarray(errors, dtype=float))
+        found = guarded(lambda: self._problem.surface(self._factors(T), optimum, list(held), reml, check))
+        return Surface(found)
 
     def _factors(self, T: Sequence[FloatMatrix]) -> list[FloatMatrix]:
         return [np.tril(np.asarray(factor, dtype=float)) for factor in T]
@@ -207,24 +248,3 @@ def core_term(block: Block) -> tuple[Any, ...]:
     rows.sum_duplicates()
     starts, columns = rows.indptr.astype(np.int64), rows.indices.astype(np.uint32)
     return (starts, columns, rows.data.astype(float), block.n_levels, parts)
-
-
-_REASONS = {
-    "internal": "The compiled core met a state that it does not expect. Please report the formula, and the "
-    "data if you can: this is a fault of lmm, not of your data.",
-    "no-variation": "The fixed part reproduces the response exactly: no residual variation is left to "
-    "model. Check the response, or take columns out of the fixed part.",
-}
-
-
-def guarded(call: Callable[[], Result]) -> Result:
-    """Run a call of the core; its failures become the package's own."""
-    try:
-        return call()
-    except _core.CoreFailure as failure:
-        kind, text = failure.args
-        kinds: dict[str, type[LmmError]] = {
-            "not-positive-definite": ConvergenceError,
-            "unreliable": ConvergenceError,
-        }
-        raise kinds.get(kind, DesignError)(_REASONS.get(kind, text[0].upper() + text[1:] + ".")) from None

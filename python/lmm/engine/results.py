@@ -51,6 +51,27 @@ class Evaluation:
     factor_residual: float = 0.0
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Deviance:
+    """The deviance with σ not profiled out, and its derivatives.
+
+    Attributes
+    ----------
+    value : float
+        −2 log-likelihood, or −2 REML log-likelihood, of σ, the covariances and the fixed effects that are held.
+    roots : list of (k, k) arrays
+        Derivatives by the roots R of the covariances G = RR'.
+    log_sigma : float
+    beta : (n_held,) array
+        Derivatives by the fixed effects that are held.
+    """
+
+    value: float
+    roots: list[FloatMatrix]
+    log_sigma: float
+    beta: FloatVector
+
+
 @dataclass(frozen=True, slots=True)
 class Control:
     """How long and how exactly to optimise.

@@ -51,6 +51,14 @@ class ProgressLine:
 
     def __call__(self, iteration: int, criterion: float) -> None:
         """Tell how far the search is, if it is time to."""
+        self.tell(
+            lambda seconds: (
+                f"fitting: {seconds:.0f} s{self._of}, iteration {iteration}, criterion {criterion:.4f}"
+            )
+        )
+
+    def tell(self, words: Callable[[float], str]) -> None:
+        """Write what there is to say after so many seconds, if it is time to."""
         now = self._clock()
         if now < self._due:
             return
@@ -59,9 +67,7 @@ class ProgressLine:
         if not watched(stream):
             self._due = float("inf")
             return
-        text = (
-            f"fitting: {now - self._start:.0f} s{self._of}, iteration {iteration}, criterion {criterion:.4f}"
-        )
+        text = words(now - self._start)
         stream.write("\r" + text.ljust(self._width))
         stream.flush()
         self._width = len(text)

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lmm.engine import Place, Surface
 from lmm.errors import LmmError
 from lmm.inference.curve import to_value
 from lmm.inference.distributions import checked_level
 from lmm.inference.parameters import Parameter
-from lmm.inference.profiling import Place, Surface, surface
+from lmm.inference.profiling import surface
 from lmm.table import Table
 from lmm.typing import FloatMatrix, FloatVector
 
@@ -82,9 +83,9 @@ def _along(above: Surface, pair: Sequence[Parameter], angle: float, radii: Float
     """Points of all boundaries on one ray from the estimates, in the units of the curvature there."""
     root: FloatMatrix = np.linalg.cholesky(np.linalg.inv(above.curvature()))
     direction = root @ np.array([np.cos(angle), np.sin(angle)])
-    centre = above.best.z[above.held]
+    centre = above.best[above.held]
     found: list[FloatVector] = []
-    length, z = 0.0, above.best.z
+    length, z = 0.0, above.best
     for radius in radii:
         start = length if found else 1.4 * radius / np.sqrt(2.0)
         length, z = _reach(above, pair, centre, direction, radius, max(start, 0.1 * radius), z)

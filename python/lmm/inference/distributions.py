@@ -9,7 +9,7 @@ import numpy as np
 from lmm.errors import LmmError
 from lmm.typing import FloatVector
 
-__all__ = ["checked_level", "chisq_quantile", "f_p_value", "t_p_value", "t_quantile"]
+__all__ = ["checked_level", "chisq_quantile", "f_p_value", "normal_quantile", "t_p_value", "t_quantile"]
 
 
 def t_p_value(statistic: FloatVector, df: FloatVector, side: int = 0) -> FloatVector:
@@ -82,6 +82,24 @@ def chisq_quantile(probability: float, df: FloatVector) -> FloatVector:
 
     quantile: FloatVector = chdtri(np.asarray(df, dtype=float), 1.0 - probability)
     return quantile
+
+
+def normal_quantile(level: Any) -> float:
+    """Give the normal quantile that an interval of this level reaches to.
+
+    Raises
+    ------
+    LmmError
+        If the level does not lie between 0 and 1.
+
+    Examples
+    --------
+    >>> round(normal_quantile(0.95), 4)
+    1.96
+    """
+    from scipy.special import ndtri
+
+    return float(ndtri(0.5 + checked_level(level) / 2.0))
 
 
 def checked_level(level: Any) -> float:

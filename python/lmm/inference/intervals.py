@@ -9,7 +9,7 @@ import numpy as np
 from lmm.errors import LmmError, nearest
 from lmm.inference.catalog import Df
 from lmm.inference.distributions import checked_level
-from lmm.inference.likelihood_profile import Criterion, Scale, interval_table, traced
+from lmm.inference.likelihood_profile import Criterion, Scale, interval_table, limits_alone
 from lmm.inference.parameters import Terms, select, values_of
 from lmm.inference.replicates import bootstrap
 from lmm.inference.wald import wald_limits
@@ -91,7 +91,7 @@ def confint(
         replicates = bootstrap(fit, n=1000 if n is None else n, seed=seed)
         return replicates.confint(level, kind=kind or "percentile", terms=terms, scale=scale)  # type: ignore[arg-type]
     if method == "profile":
-        return traced(fit, terms, criterion, 0.0).confint(level, scale=scale)
+        return limits_alone(fit, terms, criterion, level, scale)
     chosen = select(fit, terms)
     limits, notes = wald_limits(fit, chosen, level, "auto" if df is None else df)
     estimates = values_of(chosen, fit.T, fit.sigma, fit.beta)

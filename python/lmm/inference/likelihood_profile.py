@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 
 from lmm.errors import LmmError, UnsupportedError, nearest
-from lmm.inference.curve import Curve, Limit, trace_curve
-from lmm.inference.distributions import checked_level
+from lmm.inference.curve import EXACT, Curve, Limit, trace_curve
+from lmm.inference.distributions import normal_quantile
 from lmm.inference.parameters import Parameter, Terms, select, values_of
 from lmm.inference.per_fit import per_fit
+from lmm.inference.profiling import ProfileLine
 from lmm.model.fitting import fit_design
 from lmm.table import Table
 from lmm.typing import FloatVector
@@ -36,6 +37,9 @@ LOWER = 1e-5
 
 MOST = 3.0
 """Default range of zeta: beyond the limits of 99 % intervals."""
+
+NODES = 6  # points on each side; between them the curve is a cubic with the right slopes
+LOOSE = 0.2  # how near a point comes to its zeta, relative to their distance
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -130,11 +134,13 @@ class Profile:
         >>> fit.profile().confint()["conf_low"].round(2)
         array([  12.2 ,   38.23, 1486.45])
         """
-        from scipy.special import ndtri
-
-        z = float(ndtri(0.5 + checked_level(level) / 2.0))
-        curves = {curve.parameter: curve for curve in self.curves}
-        pairs = [(curves[p].limit(-z), curves[p].limit(z)) if p in curves else None for p in self.order]
+        z = normal_quantile(level)
+        with ProfileLine(self.fit) as line:
+            found = {
+                curve.parameter: curve.limits((-z, z), line.about(curve.parameter, i, len(self.curves)))
+                for i, curve in enumerate(self.curves)
+            }
+        pairs = [found.get(p) for p in self.order]
         limits = [(np.nan, np.nan) if pair is None else (pair[0].value, pair[1].value) for pair in pairs]
         notes = [] if self.fit.converged else ["The fit did not converge; its profile is not to be trusted."]
         for parameter, pair in zip(self.order, pairs, strict=True):
@@ -230,21 +236,31 @@ def profile(
     """
     if isinstance(most, bool) or not isinstance(most, int | float | np.number) or not 0 < most <= 10:
         raise LmmError(f"most= is the largest zeta, a number between 0 and 10; it is {most!r}.")
-    return traced(fit, terms, criterion, float(most))
+    steps = np.linspace(0.0, float(most), NODES + 1)[1:]
+    return traced(fit, terms, criterion, [*-steps, *steps], LOOSE * most / NODES)
 
 
-def traced(fit: Fit, terms: Terms, criterion: Criterion | None, most: float) -> Profile:
-    """Trace the curves up to a zeta; zero gives the estimates alone, from which limits find their own way."""
+def traced(
+    fit: Fit, terms: Terms, criterion: Criterion | None, targets: Sequence[float], tolerance: float
+) -> Profile:
+    """Trace the curves to some zetas, on each side in the order of their size."""
     chosen = select(fit, terms)
     own = at_optimum(fit, criterion)
     estimates = values_of(chosen, own.T, own.sigma, own.beta)
     reml = own.method == "reml"
-    curves = tuple(
-        trace_curve(own, p, reml=reml, most=most)
-        for p, value in zip(chosen, estimates, strict=True)
-        if np.isfinite(value)
-    )
+    known = [p for p, value in zip(chosen, estimates, strict=True) if np.isfinite(value)]
+    with ProfileLine(own) as line:
+        curves = tuple(
+            trace_curve(own, p, targets, tolerance, reml=reml, check=line.about(p, i, len(known)))
+            for i, p in enumerate(known)
+        )
     return Profile(own, "reml" if reml else "ml", curves, chosen)
+
+
+def limits_alone(fit: Fit, terms: Terms, criterion: Criterion | None, level: float, scale: Scale) -> Table:
+    """Tabulate the intervals without the rest of the curves."""
+    z = normal_quantile(level)
+    return traced(fit, terms, criterion, (-z, z), EXACT).confint(level, scale=scale)
 
 
 def interval_table(
@@ -309,7 +325,7 @@ def _again(fit: Fit, criterion: Criterion) -> Fit:
     return fit_design(replace(fit.request, method=criterion), fit.spec, fit.design)
 
 
-def _notes(parameter: Parameter, pair: tuple[Limit, Limit] | None) -> list[str]:
+def _notes(parameter: Parameter, pair: tuple[Limit, ...] | None) -> list[str]:
     """Say what the reader of an interval must know."""
     if pair is None:
         return [f"{parameter.name} has no estimate: one of its effects has no variance."]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
+from lmm.engine import Held
 from lmm.errors import LmmError, nearest
 from lmm.typing import FloatMatrix, FloatVector
 
@@ -52,6 +53,12 @@ class Parameter:
         if self.kind == "correlation":
             return -1.0, 1.0
         return (-np.inf, np.inf) if self.kind == "beta" else (0.0, np.inf)
+
+    @property
+    def held(self) -> Held:
+        """The parameter as the core is told to hold it."""
+        first, second = (*self.columns, 0, 0)[:2]
+        return self.kind, max(self.term, 0), first, second
 
     def squared_name(self) -> str:
         """Name of the variance."""

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lmm.engine import CrossProducts
-from lmm.inference.likelihood import Likelihood, Slope, likelihood
+from lmm.engine import CrossProducts, Surface
 from lmm.inference.parameters import Parameter
-from lmm.inference.profiling import Surface, surface
+from lmm.inference.profiling import surface
 from lmm.inference.refitting import simulated
+from lmm.model.building import fixed_matrix
 from lmm.typing import FloatMatrix, FloatVector
 
 if TYPE_CHECKING:
@@ -46,8 +44,8 @@ def accelerations(fit: Fit, chosen: Sequence[Parameter]) -> tuple[FloatVector, l
     if fit.singular or fit.method == "moments":
         return found, ["BCa: no correction for skewness, since the fit is no inner optimum of a likelihood."]
     reml = fit.method == "reml"
-    weights = np.column_stack([_direction(fit, surface(fit, [chosen[i]], reml=reml)) for i in where])
-    scores = np.array([_slope(likelihood(fit, reml=reml), fit, y) for y in _draws(fit)]) @ weights
+    weights = np.column_stack([_direction(surface(fit, [chosen[i]], reml=reml), fit) for i in where])
+    scores = np.array([_slope(fit, y, reml) for y in _draws(fit)]) @ weights
     centred = scores - scores.mean(axis=0)
     skewness = (centred**3).mean(axis=0) / (centred**2).mean(axis=0) ** 1.5
     found[where] = skewness / 6.0
@@ -60,30 +58,21 @@ def _draws(fit: Fit) -> FloatMatrix:
     return (drawn if fit.offset is None else drawn - fit.offset[:, None]).T
 
 
-def _slope(deviance: Likelihood, fit: Fit, y: FloatVector) -> FloatVector:
+def _slope(fit: Fit, y: FloatVector, reml: bool) -> FloatVector:
     """Differentiate the deviance of a response at the estimates, by all roots and by log sigma."""
-    cross = CrossProducts(y, deviance.X, deviance.cross.blocks, deviance.weights)
-    slope = replace(deviance, cross=cross, y=y)(*_estimates(fit))
+    cross = CrossProducts(
+        y, fixed_matrix(fit.design), fit.criterion_function.cross.blocks, fit.design.weights
+    )
+    slope = cross.deviance([fit.sigma * T for T in fit.T], float(np.log(fit.sigma)), reml)
     return np.concatenate([*(root.ravel() for root in slope.roots), [slope.log_sigma]])
 
 
-def _direction(fit: Fit, own: Surface) -> FloatVector:
+def _direction(own: Surface, fit: Fit) -> FloatVector:
     """Weights of these derivatives that give the score along the direction in which the parameter moves."""
-    along = np.linalg.inv(own.hessian)[:, own.held[0]]
-    coordinates, z = own.coordinates, own.best.z
+    along: FloatVector = np.asarray(np.linalg.inv(own.hessian)[:, own.held[0]], dtype=np.float64)
     # The root in these coordinates is that of the estimates, turned.
-    turns = [
-        np.linalg.solve(R, own_R)
-        for R, own_R in zip(_estimates(fit)[0], coordinates.decode(z)[0], strict=True)
+    parts = [
+        (moved @ np.linalg.solve(fit.sigma * T, R).T).ravel()
+        for T, R, moved in zip(fit.T, *own.roots(along), strict=True)
     ]
-    ends = np.cumsum([0, *(turn.size for turn in turns)])
-    weights = np.zeros(ends[-1] + 1)
-    for i, unit in enumerate(np.eye(len(weights))):
-        parts = [unit[a:b] for a, b in pairwise(ends)]
-        roots = [part.reshape(turn.shape) @ turn for part, turn in zip(parts, turns, strict=True)]
-        weights[i] = -0.5 * coordinates.pull(z, Slope(0.0, roots, float(unit[-1]), np.zeros(0))) @ along
-    return weights
-
-
-def _estimates(fit: Fit) -> tuple[list[FloatMatrix], float, FloatVector]:
-    return [fit.sigma * T for T in fit.T], float(np.log(fit.sigma)), np.zeros(0)
+    return -0.5 * np.concatenate([*parts, along[[own.log_sigma]]])

@@ -184,13 +184,7 @@ impl Space {
 
     fn block_derivatives(&self, cp: &CrossProducts, f: Factor) -> Result<Derivatives, CoreError> {
         let solution = cp.solve(&f);
-        let square = |(block, r): (&crate::layout::Block, &Vec<f64>)| {
-            let k = block.k;
-            let mut u = vec![0.0; k * k];
-            r.chunks_exact(k).for_each(|v| small::multiply_add(&mut u, 1.0, v, v, k, 1, k));
-            u
-        };
-        let squares = cp.layout.blocks.iter().zip(&solution.r).map(square).collect();
+        let squares = solution.squares(&cp.layout);
         let information = cp.unit_information(&f, &solution);
         let alone = cp.layout.blocks.len() == 1 && cp.layout.n_chain == 1;
         let dense_traces = if alone { None } else { cp.dense_traces(&f, self.reml)? };

@@ -161,9 +161,10 @@ impl FullFactor {
         dense::solve_lower(&self.l, self.size, if with_x { self.size } else { self.q }, b, count);
     }
 
-    /// Spherical effects of the tail, and β.
-    pub fn solution(&self) -> Vec<f64> {
+    /// Spherical effects of the tail, and β: the estimates, or moved from them by δ, given `shift = L_X'δ`.
+    pub fn solution(&self, shift: &[f64]) -> Vec<f64> {
         let mut x = self.y.clone();
+        x[self.q..].iter_mut().zip(shift).for_each(|(o, v)| *o += v);
         dense::solve_lower_transposed(&self.l, self.size, &mut x);
         x
     }

@@ -198,11 +198,11 @@ impl TailFactor {
         }
     }
 
-    /// Spherical effects of the tail, and β.
-    pub fn solution(&self) -> Vec<f64> {
+    /// Spherical effects of the tail, and β: the estimates, or moved from them by δ, given `shift = L_X'δ`.
+    pub fn solution(&self, shift: &[f64]) -> Vec<f64> {
         match self {
-            TailFactor::Full(f) => f.solution(),
-            TailFactor::Sparse(f) => f.solution(),
+            TailFactor::Full(f) => f.solution(shift),
+            TailFactor::Sparse(f) => f.solution(shift),
         }
     }
 

@@ -218,10 +218,12 @@ impl SparseFactor {
     }
 
     /// Spherical effects of the tail, in the order of the layout, and β.
-    pub fn solution(&self) -> Vec<f64> {
+    /// They are the estimates, or moved from them by δ, given `shift = L_X'δ`.
+    pub fn solution(&self, shift: &[f64]) -> Vec<f64> {
         let q = self.pattern.size();
         let p = self.y.len() - q;
         let (mut u, mut beta) = (self.y[..q].to_vec(), self.y[q..].to_vec());
+        beta.iter_mut().zip(shift).for_each(|(o, v)| *o += v);
         dense::solve_lower_transposed(&self.l_x, p, &mut beta);
         for (y, b) in self.y_x.chunks_exact(q.max(1)).zip(&beta) {
             u.iter_mut().zip(y).for_each(|(o, v)| *o -= b * v);

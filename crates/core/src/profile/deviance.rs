@@ -1,0 +1,122 @@
+//! The deviance as a function of standard deviations: σ is not profiled out, and fixed effects may be held.
+//!
+//! `log|Λ'Z'WZΛ + I| [+ log|X'V⁻¹X|] + m log 2πσ² − Σ log w + r²/σ²` with m = n, or n − p for REML; r² is minimal over the fixed
+//! effects that are not held. For REML, `log|X'V⁻¹X|` stays that of all fixed effects (Welham and Thompson 1997, J. R. Statist.
+//! Soc. B 59, 701-714).
+
+use crate::error::CoreError;
+use crate::optimum::state::{Point, Reduced, Space};
+use crate::problem::Problem;
+use crate::small;
+
+/// The deviance at one place and its derivatives.
+#[derive(Clone, Debug)]
+pub struct Deviance {
+    pub value: f64,
+    /// By the roots R (`k × k` per term) of the covariances `G = RR'`.
+    pub roots: Vec<Vec<f64>>,
+    pub log_sigma: f64,
+    /// By the fixed effects that are held.
+    pub beta: Vec<f64>,
+}
+
+/// `k × k` per block of Z.
+type PerBlock = Vec<Vec<f64>>;
+
+/// What holding fixed effects does to the least squares, in internal units.
+struct Pull {
+    /// By how much r² rises.
+    rise: f64,
+    /// `L_X'` times the change of all fixed effects.
+    shift: Vec<f64>,
+    /// Half the derivative of r² by the held ones.
+    slope: Vec<f64>,
+}
+
+impl Problem {
+    /// Evaluates at roots R (`k × k` per term, any with the right `RR'`), log σ and the values of the fixed effects `held`.
+    pub fn deviance(
+        &self,
+        roots: &[Vec<f64>],
+        log_sigma: f64,
+        held: &[usize],
+        beta: &[f64],
+        reml: bool,
+    ) -> Result<Deviance, CoreError> {
+        if held.len() != beta.len() || held.iter().any(|j| *j >= self.n_fixed()) {
+            return Err(CoreError::BadInput("fixed effects are held by position, each at a value".into()));
+        }
+        let s = &self.scaling;
+        let sigma2 = (2.0 * log_sigma).exp();
+        let inner = sigma2 / (s.w_scale * s.y_scale * s.y_scale);
+        let t: Vec<Vec<f64>> = roots.iter().map(|r| r.iter().map(|v| v / sigma2.sqrt()).collect()).collect();
+        let space = Space::new(&self.cp, s.n, reml);
+        let point = space.evaluate(&self.cp, &self.roots(&space, &t))?;
+        let pull = self.pull(&point, held, beta)?;
+        let m = space.m;
+        let free = point.sigma2 * m;
+        let determinants = point.criterion - space.criterion(0.0, 0.0, free);
+        let left = (free + pull.rise) / inner;
+        let value = determinants + m * (std::f64::consts::TAU * inner).ln() + left + self.criterion_offset(reml);
+        // d value / dS per block, then per term and in the user's units
+        let (mut slope, squares) = self.moved_slopes(&space, point, &pull.shift)?;
+        for (n, square) in slope.iter_mut().zip(&squares) {
+            n.iter_mut().zip(square).for_each(|(a, b)| *a -= b / inner);
+        }
+        let (mut by_root, mut trace) = (Vec::new(), 0.0);
+        for ((n, r), term) in self.outer_slopes(&slope).iter().zip(roots).zip(&self.terms) {
+            let mut along = small::multiply(n, r, term.k, term.k, term.k);
+            along.iter_mut().for_each(|v| *v /= sigma2);
+            trace += small::dot(&along, r);
+            by_root.push(along.into_iter().map(|v| 2.0 * v).collect());
+        }
+        let by_beta = pull.slope.iter().map(|v| 2.0 * v / (inner * s.y_scale)).collect();
+        Ok(Deviance { value, roots: by_root, log_sigma: 2.0 * (m - left - trace), beta: by_beta })
+    }
+
+    /// The fixed effects `held` move to `values`, the others follow.
+    fn pull(&self, point: &Point, held: &[usize], values: &[f64]) -> Result<Pull, CoreError> {
+        let (s, h) = (&self.scaling, held.len());
+        let p = s.p;
+        if h == 0 {
+            return Ok(Pull { rise: 0.0, shift: Vec::new(), slope: Vec::new() });
+        }
+        let (l, beta) = match &point.reduced {
+            Some(Reduced::Single(f)) => f.fixed(),
+            Some(Reduced::Blocks(f)) => f.fixed(&self.cp.layout),
+            None => return Err(CoreError::BadInput("the point has no factor".into())),
+        };
+        // β_i = a_i'β_internal with a_i = R⁻ᵀ e_i
+        let mut half = vec![0.0; p * h];
+        held.iter().enumerate().for_each(|(c, &i)| half[i * h + c] = 1.0);
+        small::solve_lower(&small::transpose(&s.x_r, p, p), p, &mut half, h);
+        let estimates = small::multiply(&small::transpose(&half, p, h), &beta, h, p, 1);
+        let away: Vec<f64> = (0..h).map(|c| (values[c] - s.beta0[held[c]]) / s.y_scale - estimates[c]).collect();
+        small::solve_lower(&l, p, &mut half, h);
+        let mut w = vec![0.0; h * h];
+        small::transpose_multiply_add(&mut w, 1.0, &half, &half, p, h, h);
+        if !small::cholesky(&mut w, h) {
+            return Err(CoreError::NotPositiveDefinite { pivot: 0 });
+        }
+        let mut slope = away.clone();
+        small::solve_lower(&w, h, &mut slope, 1);
+        small::solve_lower_transposed(&w, h, &mut slope, 1);
+        let shift = small::multiply(&half, &slope, p, h, 1);
+        Ok(Pull { rise: small::dot(&away, &slope), shift, slope })
+    }
+
+    /// `Σ Z_j'QZ_j` and `Σ h_j h_j'` with `h_j = Z_j'V⁻¹(y − Xβ)` per block, where β is moved from its estimate.
+    fn moved_slopes(&self, space: &Space, point: Point, shift: &[f64]) -> Result<(PerBlock, PerBlock), CoreError> {
+        match (point.reduced, &self.cp.single) {
+            (Some(Reduced::Single(f)), Some(single)) => {
+                let (traces, squares, ..) = f.moved(shift).derivatives(&self.cp, single, space.reml);
+                Ok((traces, squares))
+            }
+            (Some(Reduced::Blocks(f)), _) => {
+                let squares = self.cp.solve_at(&f, f.tail.solution(shift)).squares(&self.cp.layout);
+                Ok((self.cp.slopes(*f, space.reml).trace, squares))
+            }
+            _ => Err(CoreError::BadInput("the point has no factor, or one of other data".into())),
+        }
+    }
+}
