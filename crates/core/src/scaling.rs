@@ -1,5 +1,5 @@
 //! Internal units. The optimum must not move when a covariate is shifted or rescaled, so the engine works with an orthonormal X,
-//! the response's residual on X with mean square one, weights with mean one, and random columns with mean square one (inside an
+//! the response's residual on X with mean square one, weights with mean one, and random columns with weighted mean square one (inside an
 //! unstructured block also mutually orthogonal, so centred where there is an intercept). Results are translated back.
 
 use crate::error::CoreError;
@@ -154,7 +154,7 @@ fn scale_term(term: &Term, n: usize, root: Option<&[f64]>) -> (TermScale, Option
             (one, root.map(<[f64]>::to_vec), Vec::new())
         }
         Columns::Group { values: Some(z), .. } => {
-            let scale = group_scale(z, n, k, term.parts.len() == 1);
+            let scale = group_scale(z, n, k, term.parts.len() == 1, root);
             let mut out = small::multiply(z, &scale.r, n, k, k);
             if let Some(w) = root {
                 out.chunks_exact_mut(k).zip(w).for_each(|(row, s)| row.iter_mut().for_each(|v| *v *= s));
@@ -162,15 +162,14 @@ fn scale_term(term: &Term, n: usize, root: Option<&[f64]>) -> (TermScale, Option
             (scale, Some(out), Vec::new())
         }
         Columns::Matrix { row_start, column, value } => {
-            let mut square = vec![0.0; k];
-            column.iter().zip(value).for_each(|(&c, v)| square[c as usize % k] += v * v);
-            let s: Vec<f64> = square.iter().map(|v| if *v > 0.0 { (v / n as f64).sqrt() } else { 1.0 }).collect();
             let mut out = value.clone();
-            for i in 0..n {
-                for t in row_start[i]..row_start[i + 1] {
-                    out[t] *= root.map_or(1.0, |w| w[i]) / s[column[t] as usize % k];
-                }
+            if let Some(w) = root {
+                (0..n).for_each(|i| out[row_start[i]..row_start[i + 1]].iter_mut().for_each(|v| *v *= w[i]));
             }
+            let mut square = vec![0.0; k];
+            column.iter().zip(&out).for_each(|(&c, v)| square[c as usize % k] += v * v);
+            let s: Vec<f64> = square.iter().map(|v| if *v > 0.0 { (v / n as f64).sqrt() } else { 1.0 }).collect();
+            out.iter_mut().zip(column).for_each(|(v, &c)| *v /= s[c as usize % k]);
             (diagonal(&s), None, out)
         }
     }
@@ -186,17 +185,18 @@ fn diagonal(s: &[f64]) -> TermScale {
     TermScale { r, inverse }
 }
 
-/// Mean square one per column; for an unstructured block also orthogonal columns, a constant column first.
-fn group_scale(z: &[f64], n: usize, k: usize, unstructured: bool) -> TermScale {
-    let columns: Vec<Vec<f64>> = (0..k).map(|c| z.iter().skip(c).step_by(k).copied().collect()).collect();
+/// Weighted mean square one per column; for an unstructured block also orthogonal columns, a constant column first.
+fn group_scale(z: &[f64], n: usize, k: usize, unstructured: bool, root: Option<&[f64]>) -> TermScale {
+    let column = |c: usize| -> Vec<f64> { z.iter().skip(c).step_by(k).copied().collect() };
+    let columns: Vec<Vec<f64>> = (0..k).map(|c| weigh(column(c), root)).collect();
     let norm = |v: &[f64]| (dot(v, v) / n as f64).sqrt();
     let size: Vec<f64> = columns.iter().map(|v| norm(v)).map(|s| if s > 0.0 { s } else { 1.0 }).collect();
     if !unstructured || k == 1 {
         return diagonal(&size);
     }
-    let constant = |v: &Vec<f64>| v[0] != 0.0 && v.iter().all(|x| *x == v[0]);
+    let constant = |c: usize| z[c] != 0.0 && z.iter().skip(c).step_by(k).all(|x| *x == z[c]);
     let mut order: Vec<usize> = (0..k).collect();
-    order.sort_by_key(|&c| !constant(&columns[c]));
+    order.sort_by_key(|&c| !constant(c));
     let mut inverse = vec![0.0; k * k];
     let (mut basis, mut owner): (Vec<Vec<f64>>, Vec<usize>) = (Vec::new(), Vec::new());
     for &c in &order {

@@ -41,6 +41,8 @@ impl Problem {
         out.set_item("criterion", o.point.criterion)?;
         out.set_item("converged", o.converged)?;
         out.set_item("n_evaluations", o.n_evaluations)?;
+        out.set_item("n_evaluations_in_all", o.n_evaluations_in_all)?;
+        out.set_item("few_levels", o.few_levels)?;
         let numbers = [
             ("cone_decrement", o.cone_decrement),
             ("newton_decrement", o.newton_decrement),

@@ -166,14 +166,9 @@ class CrossProducts:
         trace["iteration"] = list(range(len(trace["criterion"])))
         gap = np.fmax(found["newton_decrement"], found["cone_decrement"])
         if found["converged"]:
-            message = f"Converged: another step would lower the criterion by no more than {gap:.1e}."
-            if found["spread"] > 1e-6:
-                message += (
-                    f" There are several optima: from other starts the search ended {found['spread']:.2g} "
-                    "higher. restarts=20 looks further."
-                )
+            verdict = f"Converged: another step would lower the criterion by no more than {gap:.1e}."
         else:
-            message = (
+            verdict = (
                 f"Not converged after {len(trace['criterion']) - 1} iterations: another step "
                 f"promises to lower the criterion by {gap:.1e}."
             )
@@ -185,9 +180,12 @@ class CrossProducts:
             certificate=certificate,
             singular=any(directions.size > 0 for directions in null),
             null_directions=null,
-            message=message,
+            verdict=verdict,
             n_evaluations=found["n_evaluations"],
+            n_evaluations_in_all=found["n_evaluations_in_all"],
             starts_tried=found["starts_tried"],
+            spread=found["spread"],
+            few_levels=found["few_levels"],
         )
 
     def _factor_form(self) -> str:

@@ -150,8 +150,9 @@ class _Search:
             certificate={"gradient": largest, "kkt": kkt},
             singular=singular,
             null_directions=null,
-            message=f"The largest element of the gradient is {largest:.2g}.",
+            verdict=f"The largest element of the gradient is {largest:.2g}.",
             n_evaluations=self.n_evaluations,
+            n_evaluations_in_all=self.n_evaluations,
             starts_tried=n_starts,
         )
 

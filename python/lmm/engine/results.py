@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +11,9 @@ from lmm.errors import LmmError
 
 if TYPE_CHECKING:
     from lmm.typing import FloatMatrix, FloatVector
+
+SAME_OPTIMUM = 1e-6
+"""Searches whose criteria differ by less ended at the same optimum."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,9 +129,17 @@ class Optimum:
         Numbers behind `converged`.
     null_directions : list of (k, r) arrays
         Orthonormal basis of the null space of each S.
-    message : str
+    verdict : str
         One sentence.
-    n_evaluations, starts_tried : int
+    n_evaluations : int
+        Evaluations of the search that ended here.
+    n_evaluations_in_all : int
+        Those of the searches from other starts, and of choosing these, included.
+    starts_tried : int
+    spread : float
+        How much higher a search from another start ended.
+    few_levels : bool
+        Whether the levels are so few that other optima cannot be excluded.
     """
 
     T: list[FloatMatrix]
@@ -138,6 +149,33 @@ class Optimum:
     certificate: dict[str, Any]
     singular: bool
     null_directions: list[FloatMatrix]
-    message: str
+    verdict: str
     n_evaluations: int
-    starts_tried: int = field(default=1)
+    n_evaluations_in_all: int
+    starts_tried: int = 1
+    spread: float = 0.0
+    few_levels: bool = False
+
+    @property
+    def message(self) -> str:
+        """The verdict, and what is known about other optima."""
+        others = other_optima(self.starts_tried, self.spread, self.few_levels, "restarts=20 looks further.")
+        return f"{self.verdict} {others if self.converged else ''}".rstrip()
+
+
+def other_optima(starts_tried: int, spread: float, few_levels: bool, advice: str) -> str:
+    """Say what the searches tell about other optima; nothing where there is no reason to think of them.
+
+    Examples
+    --------
+    >>> other_optima(7, 0.25, True, "restarts=20 looks further.")
+    'There are several optima: from other starts the search ended 0.25 higher. restarts=20 looks further.'
+    >>> other_optima(1, 0.0, False, "restarts=20 looks further.")
+    ''
+    """
+    if spread > SAME_OPTIMUM:
+        return f"There are several optima: from other starts the search ended {spread:.2g} higher. {advice}"
+    if few_levels:
+        ended = f"all {starts_tried} starts ended here" if starts_tried > 1 else "one start was tried"
+        return f"With so few levels other optima cannot be excluded: {ended}. {advice}"
+    return ""

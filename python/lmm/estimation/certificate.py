@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
-
-import numpy as np
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,17 +18,24 @@ class Certificate:
         full rank.
     message
         The verdict in one sentence.
-    n_iterations, n_evaluations, starts_tried
-        What the search cost.
+    n_iterations, n_evaluations
+        What the search cost that ended here: an evaluation is one of the criterion.
+    starts_tried
+        How many searches there were; `details` has the evaluations of all of them.
     details
         The numbers behind the verdict, by name.
 
     Examples
     --------
-    >>> print(Certificate(True, False, "Nothing was optimized.", 0, 1, 0, {"max_gradient": 2e-9}))
-    Nothing was optimized.
-    largest element of the scaled gradient: 2e-09
-    0 iterations, 1 evaluation
+    >>> print(Certificate(True, False, "Nothing was optimized.", 0, 1, 0, {}))
+    Nothing was optimized. 0 iterations, 1 evaluation.
+    >>> checks = {"max_gradient": 2e-9, "newton_decrement": 3e-18, "cone_decrement": 1e-17, "min_curvature": 0.4}
+    >>> print(Certificate(True, False, "Converged.", 6, 7, 1, {**checks, "factor_residual": 2e-16}))
+    Converged. 6 iterations, 7 evaluations.
+    largest element of the projected gradient: 2e-09
+    predicted fall of the criterion: 3e-18 by Newton's step, 1e-17 by a step among all covariances
+    smallest curvature, relative to the expected one: 0.4; no direction is without variance
+    relative residual of the factorization: 2e-16
     """
 
     converged: bool
@@ -42,19 +47,15 @@ class Certificate:
     details: Mapping[str, Any]
 
     def lines(self) -> list[str]:
-        """Give the verdict, the numbers behind it, and what it cost."""
-        found = [self.message]
-        for name, value in self.details.items():
-            text = _written(value)
-            if name == "factor_residual" and "factor_form" in self.details:
-                text += f" ({self.details['factor_form']})"
-            if text and name != "factor_form":
-                found.append(f"{_MEANING.get(name, name)}: {text}")
-        cost = f"{_count(self.n_iterations, 'iteration')}, "
-        cost += _count(self.n_evaluations, "evaluation")
+        """Give the verdict with what it cost, and the four checks behind it where something was searched."""
+        return [f"{self.message} {self._cost()}", *_checks(self.details)]
+
+    def _cost(self) -> str:
+        cost = f"{_count(self.n_iterations, 'iteration')}, {_count(self.n_evaluations, 'evaluation')}"
         if self.starts_tried > 1:
-            cost += f", best of {self.starts_tried} starts"
-        return [*found, cost]
+            in_all = self.details.get("evaluations_in_all", self.n_evaluations)
+            cost += f"; best of {self.starts_tried} starts, {_count(in_all, 'evaluation')} in all"
+        return f"{cost}."
 
     def __str__(self) -> str:
         return "\n".join(self.lines())
@@ -64,24 +65,26 @@ class Certificate:
         return replace(self, details={**self.details, "factor_residual": residual})
 
 
-_MEANING = {
-    "newton_decrement": "fall of the criterion that a Newton step still promises",
-    "cone_decrement": "fall of the criterion that a step among all covariances still promises",
-    "min_curvature": "smallest curvature of the criterion, relative to the expected one",
-    "max_gradient": "largest element of the scaled gradient",
-    "factor_residual": "relative residual of the factorization there",
-    "min_boundary_slope": "smallest slope of the criterion into a direction without variance",
-    "gradient": "largest element of the scaled gradient",
-    "kkt": "smallest slope of the criterion into a direction without variance",
-}
-
-
-def _written(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool | np.bool_):
-        return "yes" if value else "no"
-    return ", ".join(f"{number:.3g}" for number in np.ravel(np.asarray(value, dtype=float)))
+def _checks(details: Mapping[str, Any]) -> Iterator[str]:
+    """Write one line for each check that was made."""
+    if "max_gradient" in details:
+        yield f"largest element of the projected gradient: {details['max_gradient']:.3g}"
+    if "newton_decrement" in details:
+        yield (
+            f"predicted fall of the criterion: {details['newton_decrement']:.3g} by Newton's step, "
+            f"{details['cone_decrement']:.3g} by a step among all covariances"
+        )
+    if "min_curvature" in details:
+        boundary = "no direction is without variance"
+        if "min_boundary_slope" in details:
+            boundary = (
+                f"smallest slope into a direction without variance: {details['min_boundary_slope']:.3g}"
+            )
+        curvature = details["min_curvature"]
+        yield f"smallest curvature, relative to the expected one: {curvature:.3g}; {boundary}"
+    if "factor_residual" in details:
+        form = f" ({details['factor_form']})" if "factor_form" in details else ""
+        yield f"relative residual of the factorization: {details['factor_residual']:.3g}{form}"
 
 
 def _count(number: int, noun: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lmm.engine import Block, Control, Optimum
+from lmm.engine.results import other_optima
 from lmm.estimation.certificate import Certificate
 from lmm.estimation.criterion import Criterion
 from lmm.estimation.given import Given
@@ -129,14 +130,15 @@ def _summarized(criterion: Criterion, given: Given, optima: list[Optimum]) -> Th
     layout = criterion.layout
     best = min(optima, key=lambda optimum: optimum.criterion)
     trace = best.trace
+    in_all = sum(optimum.n_evaluations_in_all for optimum in optima)
     certificate = Certificate(
         converged=bool(best.converged),
         singular=bool(best.singular),
-        message=best.message,
+        message=best.message if len(optima) == 1 else _compared(best, optima),
         n_iterations=max(len(trace["iteration"]) - 1, 0),
-        n_evaluations=sum(optimum.n_evaluations for optimum in optima),
+        n_evaluations=best.n_evaluations,
         starts_tried=sum(optimum.starts_tried for optimum in optima),
-        details=best.certificate,
+        details={**best.certificate, "evaluations_in_all": in_all},
     )
     theta = layout.theta(best.T)
     return ThetaOptimum(
@@ -150,6 +152,16 @@ def _summarized(criterion: Criterion, given: Given, optima: list[Optimum]) -> Th
         step=_finite(trace["step"]),
         decrement=_finite(trace["decrement"]),
     )
+
+
+def _compared(best: Optimum, optima: Sequence[Optimum]) -> str:
+    """Say what the restarts tell about other optima."""
+    ends = [end.criterion + end.spread for end in optima if end.converged]
+    spread = max(ends, default=best.criterion) - best.criterion
+    starts = sum(optimum.starts_tried for optimum in optima)
+    few_levels = any(optimum.few_levels for optimum in optima)
+    others = other_optima(starts, spread, few_levels, "More restarts look further.")
+    return f"{best.verdict} {others if best.converged else ''}".rstrip()
 
 
 def _finite(values: Sequence[float]) -> FloatVector:

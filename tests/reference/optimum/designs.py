@@ -29,6 +29,10 @@ FAMILIES = (
     "three factors",
 )
 
+# Designs that searches have missed, hardly ended in, or been long in: several optima, valleys that are nearly flat,
+# weights over decades, variances thousands of times that of the residual.
+HARDEST = (217, 222, 367, 534, 638, 744, 866, 1473, 1585, 1993, 3242, 4041, 4795, 6317, 6337, 6663, 6777)
+
 
 @dataclass(frozen=True)
 class Term:

@@ -22,6 +22,8 @@ pub struct FaceStep {
     /// Length of the step in the metric of the expected information, and whether the radius limited it.
     pub length: f64,
     pub limited: bool,
+    /// Whether it leaves a saddle: the curvature is negative where there is no slope.
+    pub saddle: bool,
 }
 
 /// Directions that keep the rank: with `S = V₊ w V₊'` and `R = V₊ √w`, those A with R'A symmetric (the others only rotate R).
@@ -103,6 +105,7 @@ pub fn newton(
             min_curvature: 0.0,
             length: 0.0,
             limited: false,
+            saddle: false,
         });
     }
     let (gradient, hessian, metric) = pull_back(space, c, roots, directions);
@@ -117,7 +120,8 @@ pub fn newton(
     let g: Vec<f64> = (0..n).map(|i| (0..n).map(|t| u[t * n + i] * gradient[t]).sum()).collect();
     let solid: Vec<f64> = h.iter().map(|x| x.abs().max(1e-6)).collect();
     let decrement = 0.5 * g.iter().zip(&solid).map(|(a, b)| a * a / b).sum::<f64>();
-    let (z, limited) = within_radius(&g, &h, &solid, radius);
+    let saddle = h[0] < -1e-3 && g[0].abs() < 1e-9;
+    let (z, limited) = within_radius(&g, &solid, radius, saddle);
     let mut step = zero_step(roots);
     let mut slope = 0.0;
     for (t, direction) in directions.iter().enumerate() {
@@ -126,7 +130,7 @@ pub fn newton(
         step[direction.part].iter_mut().zip(&direction.a).for_each(|(o, a)| *o += x * a);
     }
     let length = small::dot(&z, &z).sqrt();
-    Some(FaceStep { step, slope, decrement, min_curvature: h[0], length, limited })
+    Some(FaceStep { step, slope, decrement, min_curvature: h[0], length, limited, saddle })
 }
 
 fn zero_step(roots: &[(Vec<f64>, usize)]) -> Vec<Vec<f64>> {
@@ -134,7 +138,7 @@ fn zero_step(roots: &[(Vec<f64>, usize)]) -> Vec<Vec<f64>> {
 }
 
 /// `−g/(|h| + λ)` with the smallest λ ≥ 0 that keeps the length within the radius; a saddle without gradient is left downhill.
-fn within_radius(g: &[f64], h: &[f64], solid: &[f64], radius: f64) -> (Vec<f64>, bool) {
+fn within_radius(g: &[f64], solid: &[f64], radius: f64, saddle: bool) -> (Vec<f64>, bool) {
     let at = |lambda: f64| -> Vec<f64> { g.iter().zip(solid).map(|(a, b)| -a / (b + lambda)).collect() };
     let norm = |z: &[f64]| small::dot(z, z).sqrt();
     let mut z = at(0.0);
@@ -154,7 +158,7 @@ fn within_radius(g: &[f64], h: &[f64], solid: &[f64], radius: f64) -> (Vec<f64>,
         }
         z = at(high);
     }
-    if h[0] < -1e-3 && g[0].abs() < 1e-9 {
+    if saddle {
         z[0] = 0.5 * radius;
     }
     (z, limited)

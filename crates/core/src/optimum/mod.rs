@@ -6,15 +6,20 @@ pub mod cone;
 mod correction;
 pub mod face;
 pub mod held;
+mod line;
 mod outcome;
+mod several;
 mod start;
 pub mod state;
 
 use crate::cross::CrossProducts;
 use crate::error::CoreError;
+use crate::layout::Part;
 use crate::small;
 use correction::Correction;
 use face::{FaceStep, Root};
+use line::{Step, displaced};
+use outcome::End;
 pub use outcome::{Control, Outcome, Record};
 use state::{Curvature, Point, Space};
 
@@ -22,7 +27,7 @@ use state::{Curvature, Point, Space};
 pub type Check<'a> = &'a mut dyn FnMut(usize, f64) -> bool;
 
 /// Searches from `start` (S per part in internal units). Without one: from the identity or, where evaluations are dear, from the
-/// fits of single factors; and where few levels make several optima likely, from far and from near zero too.
+/// fits of single factors; and where several optima are likely from other places too.
 pub fn optimise(
     cp: &CrossProducts,
     n_obs: usize,
@@ -32,16 +37,33 @@ pub fn optimise(
     check: Check<'_>,
 ) -> Result<Outcome, CoreError> {
     if start.is_some() {
-        return search_from(cp, n_obs, reml, start, control, check);
+        return search_from(cp, n_obs, reml, start, None, control, check)?.optimum();
     }
     let own = start::marginal(cp, n_obs, reml);
-    let mut best = search_from(cp, n_obs, reml, own.as_deref(), control, check)?;
-    for s in start::further(cp) {
-        // a start so far away that nothing can be computed there is no loss
-        let Ok(other) = search_from(cp, n_obs, reml, Some(&s), control, check) else { continue };
-        best = best.better(other);
+    let few = several::few_levels(cp);
+    let patience = if few { control.max_iterations.min(several::PATIENCE) } else { control.max_iterations };
+    let short = Control { max_iterations: patience, ..control.clone() };
+    let mut best = search_from(cp, n_obs, reml, own.as_deref(), None, &short, check)?.optimum()?;
+    best.few_levels = few;
+    let further = several::further(cp, n_obs, reml, &best.point);
+    best.n_evaluations_in_all += further.n_evaluations;
+    for s in further.starts {
+        let known = best.converged.then_some(&best.point);
+        match search_from(cp, n_obs, reml, Some(&s), known, &short, check) {
+            Ok(End::Optimum(other)) => best = best.better(*other),
+            Ok(End::Known { n_evaluations }) => best.met_again(n_evaluations),
+            Err(CoreError::Interrupted) => return Err(CoreError::Interrupted),
+            // a start so far away that nothing can be computed there is no loss
+            Err(_) => {}
+        }
     }
-    Ok(best)
+    if best.converged || patience == control.max_iterations {
+        return Ok(best);
+    }
+    let square = |(p, t): (&Part, &Vec<f64>)| small::multiply(t, &small::transpose(t, p.k, p.k), p.k, p.k, p.k);
+    let reached: Vec<Vec<f64>> = cp.layout.parts.iter().zip(&best.t).map(square).collect();
+    let rest = search_from(cp, n_obs, reml, Some(&reached), None, control, check)?.optimum()?;
+    Ok(best.continued(rest))
 }
 
 fn search_from(
@@ -49,9 +71,10 @@ fn search_from(
     n_obs: usize,
     reml: bool,
     start: Option<&[Vec<f64>]>,
+    known: Option<&Point>,
     control: &Control,
     check: Check<'_>,
-) -> Result<Outcome, CoreError> {
+) -> Result<End, CoreError> {
     let mut space = Space::new(cp, n_obs, reml);
     let roots = |space: &Space| -> Vec<(Vec<f64>, usize)> {
         let identity = |p: &state::PartSpace| (small::identity(p.d), p.d);
@@ -71,6 +94,7 @@ fn search_from(
         curvature = space.curvature(cp, &mut point)?;
         search.n_evaluations += 1;
     }
+    search.known = known;
     search.run(&space, point, Some(curvature), unidentified, check)
 }
 
@@ -104,17 +128,13 @@ struct Search<'a> {
     n_evaluations: usize,
     radius: f64,
     trace: Vec<Record>,
-}
-
-/// A step that can be tried at several lengths.
-enum Step<'s> {
-    Cone { target: &'s [Vec<f64>] },
-    Face { roots: &'s [(Vec<f64>, usize)], step: &'s FaceStep },
+    /// An optimum that need not be found a second time.
+    known: Option<&'a Point>,
 }
 
 impl<'a> Search<'a> {
     fn new(cp: &'a CrossProducts, control: &'a Control) -> Self {
-        Search { cp, control, n_evaluations: 0, radius: 1.0, trace: Vec::new() }
+        Search { cp, control, n_evaluations: 0, radius: 1.0, trace: Vec::new(), known: None }
     }
 
     fn run(
@@ -124,9 +144,10 @@ impl<'a> Search<'a> {
         mut known: Option<Curvature>,
         unidentified: Vec<(usize, Vec<f64>)>,
         check: Check<'_>,
-    ) -> Result<Outcome, CoreError> {
+    ) -> Result<End, CoreError> {
         let mut correction = Correction::new(space.n_elements());
         let (mut taken, mut kind, mut best, mut iteration) = (0.0, "start", f64::INFINITY, 0);
+        let mut probed = false;
         loop {
             let mut curvature = match known.take() {
                 Some(c) => c,
@@ -136,7 +157,7 @@ impl<'a> Search<'a> {
             let assessment = self.assess(space, &point, &curvature);
             let gap = assessment.gap();
             self.record(space, &point, taken, kind, gap);
-            let settled = gap < self.control.tolerance && assessment.min_curvature() > -1e-3;
+            let settled = gap < self.control.tolerance && (probed || assessment.min_curvature() > -1e-3);
             // go on while the decrement still falls: the last steps are cheap digits
             let done = settled && (gap < 1e-14 || gap > 0.1 * best || (curvature.exact && gap < 1e-12));
             best = best.min(gap);
@@ -144,15 +165,22 @@ impl<'a> Search<'a> {
                 if settled {
                     point = self.last_step(space, point, &assessment);
                 }
-                return Ok(self.finish(space, point, &curvature, assessment, settled, unidentified));
+                return Ok(self.finish(space, point, &curvature, assessment, settled, unidentified).into());
+            }
+            if self.known.is_some_and(|k| is_near(space, &point, &curvature, gap, k)) {
+                return Ok(End::Known { n_evaluations: self.n_evaluations });
             }
             if !check(iteration, point.criterion) {
                 return Err(CoreError::Interrupted);
             }
             match self.advance(space, &point, &curvature, &assessment) {
-                Some((next, alpha, name)) => (point, taken, kind) = (next, alpha, name),
+                Some((next, alpha, name)) => {
+                    // a step along negative curvature that had to be cut to nothing: the curvature was rounding
+                    probed = alpha < 0.1 && assessment.newton.as_ref().is_some_and(|s| s.saddle);
+                    (point, taken, kind) = (next, alpha, name);
+                }
                 None => {
-                    return Ok(self.finish(space, point, &curvature, assessment, settled, unidentified));
+                    return Ok(self.finish(space, point, &curvature, assessment, settled, unidentified).into());
                 }
             }
             iteration += 1;
@@ -178,7 +206,7 @@ impl<'a> Search<'a> {
 
     fn assess(&self, space: &Space, point: &Point, c: &Curvature) -> Assessment {
         let n = space.n_elements();
-        let b = convex(&c.rescaled, n);
+        let b = convex(c.model(n), n);
         let (root, cone_decrement) = cone::minimise(space, &point.s, &c.gradient, &b);
         let target: Vec<Vec<f64>> = space.parts.iter().zip(&root).map(|(p, r)| snap(r, p.d)).collect();
         let current: Vec<Root> = space.parts.iter().zip(&point.s).map(|(p, s)| Root::new(s, p.d)).collect();
@@ -220,28 +248,6 @@ impl<'a> Search<'a> {
         Some((next, alpha, "cone"))
     }
 
-    /// Armijo's rule, shortening by interpolation.
-    fn search(&mut self, space: &Space, point: &Point, slope: f64, step: &Step<'_>) -> Option<(Point, f64)> {
-        let noise = space.noise(point);
-        let mut alpha = 1.0;
-        for _ in 0..20 {
-            self.n_evaluations += 1;
-            let trial = space.evaluate(self.cp, &displaced(space, point, step, alpha));
-            match trial {
-                Ok(next) if next.criterion <= point.criterion + 1e-4 * alpha * slope.min(0.0) + noise => {
-                    return Some((next, alpha));
-                }
-                Ok(next) => {
-                    let excess = next.criterion - point.criterion - slope * alpha;
-                    let best = -slope * alpha * alpha / (2.0 * excess);
-                    alpha = if best.is_finite() { best.clamp(0.1 * alpha, 0.6 * alpha) } else { 0.3 * alpha };
-                }
-                Err(_) => alpha *= 0.3,
-            }
-        }
-        None
-    }
-
     fn record(&mut self, space: &Space, point: &Point, step: f64, kind: &'static str, decrement: f64) {
         let t = lower_factors(space, &point.s);
         self.trace.push(Record { criterion: point.criterion, sigma2: point.sigma2, t, step, kind, decrement });
@@ -275,6 +281,7 @@ impl<'a> Search<'a> {
             trace: self.trace,
             converged,
             n_evaluations: self.n_evaluations,
+            n_evaluations_in_all: self.n_evaluations,
             cone_decrement: a.cone_decrement,
             newton_decrement: a.newton.as_ref().map_or(f64::NAN, |s| s.decrement),
             min_curvature: a.min_curvature(),
@@ -284,10 +291,24 @@ impl<'a> Search<'a> {
             unidentified,
             exact_hessian: c.exact,
             starts_tried: 1,
+            few_levels: false,
             spread: 0.0,
             point: Point { reduced: None, ..point },
         }
     }
+}
+
+/// Whether a point is so near a known optimum that the search would end there: their criteria differ by what is still to gain,
+/// and so does the quadratic form of their distance.
+fn is_near(space: &Space, point: &Point, c: &Curvature, gap: f64, known: &Point) -> bool {
+    let (here, there) = (space.pack(&point.s), space.pack(&known.s));
+    if gap > 0.01 || here.len() != there.len() {
+        return false;
+    }
+    let d: Vec<f64> = here.iter().zip(&there).map(|(a, b)| a - b).collect();
+    let distance = 0.5 * small::dot(&d, &small::multiply(&c.expected, &d, d.len(), d.len(), 1));
+    let margin = space.noise(point) + space.noise(known);
+    (point.criterion - known.criterion - gap).abs() <= gap + margin && distance <= 4.0 * gap + margin
 }
 
 /// `b` with its negative eigenvalues, which only rounding can make, lifted: in units of its diagonal to 1e-9.
@@ -341,24 +362,6 @@ fn snap(r: &[f64], d: usize) -> Vec<f64> {
     let root = Root::new(&small::multiply(r, &small::transpose(r, d, d), d, d, d), d);
     let m = root.matrix();
     small::multiply(&m, &small::transpose(&m, d, root.rank), d, root.rank, d)
-}
-
-fn displaced(space: &Space, point: &Point, step: &Step<'_>, alpha: f64) -> Vec<(Vec<f64>, usize)> {
-    match step {
-        Step::Face { roots, step } => {
-            let add = |((r, c), s): (&(Vec<f64>, usize), &Vec<f64>)| {
-                (r.iter().zip(s).map(|(x, y)| x + alpha * y).collect(), *c)
-            };
-            roots.iter().zip(&step.step).map(add).collect()
-        }
-        Step::Cone { target } => {
-            let mix = |(p, (s, y)): (&state::PartSpace, (&Vec<f64>, &Vec<f64>))| {
-                let m: Vec<f64> = s.iter().zip(y).map(|(a, b)| a + alpha * (b - a)).collect();
-                start_root(&m, p.d)
-            };
-            space.parts.iter().zip(point.s.iter().zip(target.iter())).map(mix).collect()
-        }
-    }
 }
 
 /// T per part from S̃ per part.

@@ -1,6 +1,7 @@
 //! What the search is told, and what it gives back.
 
 use super::state::Point;
+use crate::error::CoreError;
 
 /// What the caller may set.
 #[derive(Clone, Debug)]
@@ -36,6 +37,8 @@ pub struct Outcome {
     pub converged: bool,
     /// Evaluations of the search that found the optimum.
     pub n_evaluations: usize,
+    /// Evaluations of all searches.
+    pub n_evaluations_in_all: usize,
     pub cone_decrement: f64,
     pub newton_decrement: f64,
     pub min_curvature: f64,
@@ -50,18 +53,64 @@ pub struct Outcome {
     /// Searches made, and how far apart the optima were that they found.
     pub starts_tried: usize,
     pub spread: f64,
+    /// Whether the levels are so few that further optima are no surprise.
+    pub few_levels: bool,
+}
+
+/// The end of one search.
+pub enum End {
+    Optimum(Box<Outcome>),
+    /// At an optimum that was known before.
+    Known {
+        n_evaluations: usize,
+    },
+}
+
+impl From<Outcome> for End {
+    fn from(outcome: Outcome) -> End {
+        End::Optimum(Box::new(outcome))
+    }
+}
+
+impl End {
+    /// The optimum of a search that was told of no other.
+    pub fn optimum(self) -> Result<Outcome, CoreError> {
+        match self {
+            End::Optimum(outcome) => Ok(*outcome),
+            End::Known { .. } => Err(CoreError::BadInput("the search was told of no optimum".into())),
+        }
+    }
 }
 
 impl Outcome {
+    /// Counts a search that came back to this optimum.
+    pub fn met_again(&mut self, n_evaluations: usize) {
+        self.starts_tried += 1;
+        self.n_evaluations_in_all += n_evaluations;
+    }
+
+    /// The search that went on from here.
+    pub fn continued(self, mut rest: Outcome) -> Outcome {
+        let trace = self.trace.into_iter().chain(rest.trace.drain(..)).collect();
+        let n_evaluations_in_all = self.n_evaluations_in_all + rest.n_evaluations_in_all;
+        let (n_evaluations, unidentified) = (self.n_evaluations + rest.n_evaluations, self.unidentified);
+        let (starts_tried, spread, few_levels) = (self.starts_tried, self.spread, self.few_levels);
+        Outcome { trace, n_evaluations, n_evaluations_in_all, starts_tried, spread, few_levels, unidentified, ..rest }
+    }
+
     /// The lower of two ends of searches; a difference between optima is remembered.
     pub fn better(self, other: Outcome) -> Outcome {
         let gap = other.point.criterion - self.point.criterion;
-        let (starts_tried, n_evaluations) = (self.starts_tried + other.starts_tried, self.n_evaluations);
-        let spread = self.spread.max(if self.converged && other.converged { gap.abs() } else { 0.0 });
+        let starts_tried = self.starts_tried + other.starts_tried;
+        let n_evaluations_in_all = self.n_evaluations_in_all + other.n_evaluations_in_all;
+        let few_levels = self.few_levels || other.few_levels;
         let lower = gap < -1e-9 * (1.0 + self.point.criterion.abs()) && (other.converged || !self.converged);
-        let mut out = if lower { other } else { self };
-        out.n_evaluations = if lower { out.n_evaluations } else { n_evaluations };
-        (out.starts_tried, out.spread) = (starts_tried, spread);
-        out
+        let spread = match (self.converged && other.converged, lower) {
+            (false, _) => self.spread.max(other.spread),
+            (true, true) => other.spread.max(self.spread - gap),
+            (true, false) => self.spread.max(other.spread + gap),
+        };
+        let best = if lower { other } else { self };
+        Outcome { starts_tried, n_evaluations_in_all, spread, few_levels, ..best }
     }
 }

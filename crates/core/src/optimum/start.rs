@@ -1,5 +1,6 @@
 //! Where the search begins when evaluations are dear: each grouping factor fitted alone costs next to nothing.
 
+use super::outcome::End;
 use super::state::Space;
 use super::{Control, Search};
 use crate::cross::{Chain, CrossProducts};
@@ -8,22 +9,9 @@ use crate::single::Single;
 use crate::small;
 use crate::tail::Tail;
 use crate::tail::full::FullTail;
-use crate::traces::DENSE_LIMIT;
 
 /// Random tail columns from which an evaluation is dearer than the fits of single factors.
 const WORTH_IT: usize = 64;
-
-/// Further starts where few levels make several optima likely (3 % of hard designs have them): far away, and near zero.
-pub fn further(cp: &CrossProducts) -> Vec<Vec<Vec<f64>>> {
-    const FEW: usize = 8;
-    let few = cp.layout.blocks.iter().any(|b| b.n_levels < FEW * b.k);
-    if !few || cp.n_random() > DENSE_LIMIT {
-        return Vec::new();
-    }
-    let scaled =
-        |f: f64| cp.layout.parts.iter().map(|p| small::identity(p.k).iter().map(|v| f * v).collect()).collect();
-    vec![scaled(100.0), scaled(0.01)]
-}
 
 /// S per part from the fits of each block alone; none where that is not worth it or not defined.
 ///
@@ -42,7 +30,8 @@ pub fn marginal(cp: &CrossProducts, n_obs: usize, reml: bool) -> Option<Vec<Vec<
         let control = Control { max_iterations: 4, tolerance: 1e-2 };
         let identity: Vec<_> = space.parts.iter().map(|p| (small::identity(p.d), p.d)).collect();
         let point = space.evaluate(&alone, &identity).ok()?;
-        let fit = Search::new(&alone, &control).run(&space, point, None, Vec::new(), &mut |_, _| true).ok()?;
+        let fit = Search::new(&alone, &control).run(&space, point, None, Vec::new(), &mut |_, _| true);
+        let fit = fit.and_then(End::optimum).ok()?;
         let mut share = 0.0;
         for (&part, s) in parts.iter().zip(&fit.point.s) {
             let k = layout.parts[part].k;

@@ -60,6 +60,20 @@ pub struct Curvature {
     pub exact: bool,
 }
 
+impl Curvature {
+    /// What the quadratic model of the cone step is made of: the rescaled average information or, where rescaling has made it
+    /// indefinite (few rows, far away), the expected one or the average one as it is, which never are.
+    pub fn model(&self, n: usize) -> &[f64] {
+        let mut l = self.rescaled.clone();
+        let definite = (0..n).all(|i| l[i * n + i] > 0.0) && small::cholesky(&mut l, n);
+        match (definite, self.exact) {
+            (true, _) => &self.rescaled,
+            (false, true) => &self.expected,
+            (false, false) => &self.average,
+        }
+    }
+}
+
 impl Space {
     /// All directions of every part.
     pub fn new(cp: &CrossProducts, n_obs: usize, reml: bool) -> Space {

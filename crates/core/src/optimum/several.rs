@@ -1,0 +1,113 @@
+//! Further starts where several optima are likely: with few levels (3 % of hard designs have them), and along the one variance of
+//! a small model, where looking everywhere costs next to nothing.
+
+use super::face::Root;
+use super::state::{PartSpace, Point, Space};
+use crate::cross::CrossProducts;
+use crate::small;
+use crate::traces::DENSE_LIMIT;
+
+/// Levels per column below which a term counts as small.
+const FEW: usize = 8;
+
+/// Levels up to which a single variance is looked for everywhere.
+const SCANNED: usize = 500;
+
+/// Iterations after which a search in a long flat valley waits until others have been tried: they may come in from the side.
+pub const PATIENCE: usize = 15;
+
+/// Searches from further starts, the lowest of the candidates first: many where a search takes microseconds.
+fn most(n_random: usize) -> usize {
+    if n_random <= 100 { 6 } else { 2 }
+}
+
+/// S of all parts.
+type Start = Vec<Vec<f64>>;
+
+/// Starts, and the evaluations that chose them.
+#[derive(Default)]
+pub struct Further {
+    pub starts: Vec<Start>,
+    pub n_evaluations: usize,
+}
+
+/// Whether the levels of a term are so few that other optima cannot be excluded; a single variance is looked for everywhere.
+pub fn few_levels(cp: &CrossProducts) -> bool {
+    let few = cp.layout.blocks.iter().any(|b| b.n_levels < FEW * b.k);
+    few && !is_one_variance(cp) && cp.n_random() > 0
+}
+
+fn is_one_variance(cp: &CrossProducts) -> bool {
+    cp.layout.parts.len() == 1 && cp.layout.parts[0].k == 1
+}
+
+/// Where to search again once an optimum has been found.
+pub fn further(cp: &CrossProducts, n_obs: usize, reml: bool, found: &Point) -> Further {
+    let space = Space::new(cp, n_obs, reml);
+    if is_one_variance(cp) && cp.n_random() <= SCANNED {
+        return valleys(cp, &space, found);
+    }
+    if !few_levels(cp) || cp.n_random() > DENSE_LIMIT {
+        return Further::default();
+    }
+    let candidates = candidates(cp);
+    let n_evaluations = candidates.len();
+    let mut screened: Vec<(f64, Start)> =
+        candidates.into_iter().filter_map(|s| Some((criterion(cp, &space, &s)?, s))).collect();
+    screened.sort_by(|a, b| a.0.total_cmp(&b.0));
+    screened.truncate(most(cp.n_random()));
+    Further { starts: screened.into_iter().map(|(_, s)| s).collect(), n_evaluations }
+}
+
+/// Far away and near zero; direction by direction, one alone small among large ones and one alone large; and pair by pair of one
+/// term, correlations near ±1.
+fn candidates(cp: &CrossProducts) -> Vec<Start> {
+    let sizes: Vec<usize> = cp.layout.parts.iter().map(|p| p.k).collect();
+    let uniform = |value: f64| -> Start {
+        sizes.iter().map(|&k| small::identity(k).iter().map(|v| value * v).collect()).collect()
+    };
+    let mut out = vec![uniform(100.0), uniform(0.01)];
+    for (part, &k) in sizes.iter().enumerate() {
+        for i in 0..k {
+            for (rest, own) in [(100.0, 0.01), (1.0, 100.0)] {
+                let mut s = uniform(rest);
+                s[part][i * k + i] = own;
+                out.push(s);
+            }
+            for (j, sign) in (0..i).flat_map(|j| [(j, 1.0), (j, -1.0)]) {
+                let mut s = uniform(100.0);
+                s[part][i * k + j] = 99.0 * sign;
+                s[part][j * k + i] = 99.0 * sign;
+                out.push(s);
+            }
+        }
+    }
+    out
+}
+
+fn criterion(cp: &CrossProducts, space: &Space, s: &Start) -> Option<f64> {
+    let root = |(p, m): (&PartSpace, &Vec<f64>)| {
+        let root = Root::new(m, p.d);
+        (root.matrix(), root.rank)
+    };
+    let roots: Vec<(Vec<f64>, usize)> = space.parts.iter().zip(s).map(root).collect();
+    space.evaluate(cp, &roots).ok().map(|p| p.criterion)
+}
+
+/// The valleys of the criterion along a single variance, but for the one that was found.
+fn valleys(cp: &CrossProducts, space: &Space, found: &Point) -> Further {
+    const PER_DECADE: i32 = 3;
+    let grid: Vec<f64> =
+        (-3 * PER_DECADE..=6 * PER_DECADE).map(|i| 10f64.powf(f64::from(i) / f64::from(PER_DECADE))).collect();
+    let heights: Vec<f64> =
+        grid.iter().map(|v| criterion(cp, space, &vec![vec![*v]]).unwrap_or(f64::INFINITY)).collect();
+    let at = found.s[0].first().copied().unwrap_or(0.0);
+    let own = grid.iter().position(|v| *v >= at).unwrap_or(grid.len() - 1);
+    let lowest = |i: usize| {
+        let left = i == 0 || heights[i] < heights[i - 1];
+        let right = i + 1 == grid.len() || heights[i] <= heights[i + 1];
+        left && right && heights[i].is_finite()
+    };
+    let other = |i: &usize| lowest(*i) && i.abs_diff(own) > 1;
+    Further { starts: (0..grid.len()).filter(other).map(|i| vec![vec![grid[i]]]).collect(), n_evaluations: grid.len() }
+}
