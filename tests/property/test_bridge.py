@@ -149,18 +149,43 @@ def test_more_levels_than_a_computer_holds(n_levels):
     assert answers(lambda: _core.Problem(*problem)) is None
 
 
-@pytest.mark.parametrize("size", [1e-140, 1e-200, 1e140, 1e200])
-def test_units_beyond_all_squares(size):
-    """Squares of such numbers leave double precision: the answer is right, or it is refused."""
+LAYOUT = np.repeat(np.arange(6, dtype=np.uint32), 5)
+
+
+def optimum(y=1.0, x=1.0, z=1.0, w=1.0):
+    """Relative factor of one layout with its response, columns and weights in other units."""
     rng = np.random.default_rng(1)
-    y, codes = rng.normal(size=20) + np.repeat(np.arange(4.0), 5), np.repeat(np.arange(4, dtype=np.uint32), 5)
+    values, covariate = rng.normal(size=30) + 2.0 * rng.normal(size=6)[LAYOUT], rng.normal(1.0, 0.5, 30)
+    X = np.column_stack([np.ones(30), x * covariate])
+    term = (LAYOUT, z * covariate[:, None], 6, [1])
+    problem = _core.Problem(y * values, X, np.full(30, w), [term])
+    found = problem.optimize(True, None, None, (60, 1e-8), None)
+    assert found["converged"]
+    T = z * np.sqrt(w) * found["T"][0]
+    assert T > 0.1
+    return T
 
-    def optimum(response):
-        problem = _core.Problem(response, np.ones((20, 1)), None, [(codes, None, 4, [1])])
-        return problem.optimize(True, None, None, (60, 1e-8), None)["T"][0]
 
-    found = answers(lambda: optimum(size * y))
-    assert found is None or found == pytest.approx(optimum(y), rel=1e-7)
+@pytest.mark.parametrize("size", [1e-140, 1e-100, 1e100, 1e140])
+@pytest.mark.parametrize("what", ["y", "x", "z", "w"])
+def test_units_at_the_edge_of_all_squares(what, size):
+    np.testing.assert_allclose(optimum(**{what: size}), optimum(), rtol=1e-7)
+
+
+@pytest.mark.parametrize("size", [1e-300, 1e-200, 1e-150, 1e150, 1e200, 1e300])
+@pytest.mark.parametrize(
+    ("what", "named"),
+    [("y", "the response"), ("x", "column 2 of X"), ("z", "column 1 of random term 1"), ("w", "weights")],
+)
+def test_units_beyond_all_squares(what, named, size):
+    """Squares of such numbers leave double precision: the message says so."""
+    with pytest.raises(_core.CoreFailure) as refused:
+        optimum(**{what: size})
+    kind, text = refused.value.args
+    assert kind == "input"
+    assert named in text
+    assert ("as large as" if size > 1.0 else "no larger than") in text
+    assert "double precision cannot hold their squares" in text
 
 
 @pytest.mark.parametrize(

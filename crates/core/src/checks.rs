@@ -11,12 +11,29 @@ fn fail(text: String) -> Result<(), CoreError> {
     Err(CoreError::BadInput(text))
 }
 
+/// Refuse numbers whose squares leave double precision: sums of squares of them would be zero or infinite.
+fn check_squares<'a>(what: &str, values: impl Iterator<Item = &'a f64>) -> Result<(), CoreError> {
+    const SMALLEST: f64 = 1e-145;
+    const LARGEST: f64 = 1e145;
+    let largest = values.fold(0.0_f64, |a, v| a.max(v.abs()));
+    if largest == 0.0 || (SMALLEST..=LARGEST).contains(&largest) {
+        return Ok(());
+    }
+    let size = if largest > 1.0 { "as large as" } else { "no larger than" };
+    fail(format!(
+        "{what} has values {size} {largest:.1e}: double precision cannot hold their squares; use another unit"
+    ))
+}
+
 /// Refuse a response that does not fit the design, or is not finite.
 pub fn check_response(y: &[f64], n: usize) -> Result<(), CoreError> {
     if y.len() != n {
         return fail(format!("y has {} rows; X, weights and random terms have {n}", y.len()));
     }
-    if finite(y) { Ok(()) } else { fail("y must be finite".into()) }
+    if !finite(y) {
+        return fail("y must be finite".into());
+    }
+    check_squares("the response", y.iter())
 }
 
 /// Refuse fixed columns, weights and random terms that do not fit together, or are not finite.
@@ -33,6 +50,8 @@ pub fn check_design(n: usize, x: &[Vec<f64>], weights: Option<&[f64]>, terms: &[
     if weights.is_some_and(|w| !w.iter().all(|v| v.is_finite() && *v > 0.0)) {
         return fail("weights must be positive and finite".into());
     }
+    x.iter().enumerate().try_for_each(|(j, c)| check_squares(&format!("column {} of X", j + 1), c.iter()))?;
+    check_squares("the vector of weights", weights.unwrap_or(&[]).iter())?;
     terms.iter().enumerate().try_for_each(|(i, t)| check_term(i, t, n))
 }
 
@@ -50,7 +69,7 @@ pub fn check_size(layout: &Layout, sparse: bool) -> Result<(), CoreError> {
 }
 
 fn check_term(i: usize, term: &Term, n: usize) -> Result<(), CoreError> {
-    let fail = |text: &str| Err(CoreError::BadInput(format!("random term {i}: {text}")));
+    let fail = |text: &str| Err(CoreError::BadInput(format!("random term {}: {text}", i + 1)));
     if term.k == 0 || term.n_levels == 0 || term.parts.iter().sum::<usize>() != term.k || term.parts.contains(&0) {
         return fail("levels, columns and covariance parts do not fit together");
     }
@@ -67,8 +86,12 @@ fn check_term(i: usize, term: &Term, n: usize) -> Result<(), CoreError> {
             match values {
                 None if term.k != 1 => fail("values are missing"),
                 Some(v) if v.len() != n * term.k => fail("values have the wrong shape"),
-                Some(v) if !v.iter().all(|a| a.is_finite()) => fail("values must be finite"),
-                _ => Ok(()),
+                Some(v) if !finite(v) => fail("values must be finite"),
+                Some(v) => (0..term.k).try_for_each(|c| {
+                    let what = format!("column {} of random term {}", c + 1, i + 1);
+                    check_squares(&what, v.iter().skip(c).step_by(term.k))
+                }),
+                None => Ok(()),
             }
         }
         Columns::Matrix { row_start, column, value } => {
@@ -79,7 +102,7 @@ fn check_term(i: usize, term: &Term, n: usize) -> Result<(), CoreError> {
             if column.iter().any(|c| *c as usize >= term.n_levels * term.k) || !value.iter().all(|a| a.is_finite()) {
                 return fail("entries must be finite and in range");
             }
-            Ok(())
+            check_squares(&format!("the matrix of random term {}", i + 1), value.iter())
         }
     }
 }
