@@ -87,6 +87,14 @@ def test_no_fit_that_fails_a_check_looks_converged(iterations):
         assert found.message.startswith("Converged" if found.converged else "Not converged")
 
 
+def test_the_search_goes_on_while_the_decrement_falls():
+    """Until it is below 1e-14, or no longer falls; the step that it belongs to is taken too."""
+    for seed in range(96):
+        design = draw(seed)
+        falls = CrossProducts(*design.arguments).optimize(design.reml).trace["decrement"]
+        assert falls[-1] < 1e-12 or falls[-1] > 0.1 * min(falls[:-1])
+
+
 def test_a_fit_that_is_not_converged_says_so_everywhere():
     with pytest.warns(lmm.errors.LmmWarning, match="Not converged after 1 iterations"):
         fit = lmm.fit(

@@ -67,7 +67,12 @@ def inputs(draw, elements):
         X[:, 0] = 1.0
     w = draw(st.one_of(st.none(), arrays(np.float64, draw(lengths(n)), elements=elements)))
     term = st.one_of(group_terms(n, elements), group_terms(n, elements), matrix_terms(n, elements))
-    return y, X, w, draw(st.lists(term, max_size=3))
+    terms = draw(st.lists(term, max_size=3))
+    if terms and draw(
+        st.sampled_from([False] * 5 + [True])
+    ):  # the same levels, or the same columns, a second time
+        terms.append(draw(st.sampled_from(terms)))
+    return y, X, w, terms
 
 
 @st.composite
@@ -136,7 +141,8 @@ def test_batch(data, wild, reml):
     if batch is None:
         return
     responses = data.draw(matrices(data.draw(lengths(y.size)), data.draw(st.integers(0, 3)), elements))
-    found = answers(lambda: batch.fit(responses, reml, None, (60, 1e-8)))
+    start = data.draw(st.one_of(st.none(), factors(others[2], elements)))
+    found = answers(lambda: batch.fit(responses, reml, start, (60, 1e-8)))
     if found is not None:
         assert found["criterion"].size == responses.shape[1]
         assert np.all(np.isfinite(found["criterion"][found["converged"]]))
