@@ -57,6 +57,19 @@ def test_trace_leads_to_the_optimum(name, reml):
         np.testing.assert_allclose(model.evaluate(T, reml).criterion, criterion, atol=1e-8)
 
 
+@pytest.mark.parametrize("hold", [None, [np.array([[True, False], [False, False]])]], ids=["free", "held"])
+def test_a_watcher_is_told_the_criterion_in_the_units_of_the_user(hold):
+    problem = make_problem(7, PLANS["slope"], n=70, p=3)
+    start, seen = [np.eye(2)], []
+    found = CrossProducts(*problem.arguments).optimize(
+        True, start, hold, check=lambda *told: seen.append(told)
+    )
+    criteria = found.trace["criterion"][: len(seen)]
+    assert len(seen) >= len(found.trace["criterion"]) - 1
+    np.testing.assert_allclose([criterion for _, criterion in seen], criteria, rtol=1e-12)
+    assert [iteration for iteration, _ in seen] == list(range(len(seen)))
+
+
 @pytest.mark.parametrize("reml", [False, True], ids=["ml", "reml"])
 def test_held_entries_stay_where_they_are(reml):
     problem = make_problem(3, [TermPlan(k=2), TermPlan("balanced")], n=60)

@@ -16,6 +16,15 @@ def test_evaluations_of_the_reference_fits():
     assert sum(counts.values()) <= 7.5 * len(counts), counts
 
 
+def test_evaluations_of_all_starts():
+    """Further starts are for few levels; where they are tried they end soon, at the optimum that is known."""
+    for case in cases.reference():
+        certificate = cases.fitted(case).certificate
+        in_all = certificate.details.get("evaluations_in_all", certificate.n_evaluations)
+        assert in_all <= 80, case
+        assert certificate.starts_tried <= 7
+
+
 def test_the_trace_tells_the_evaluations():
     """No step is taken without one; few are taken with more."""
     for case in cases.reference():

@@ -281,6 +281,8 @@ impl Problem {
     ) -> Result<Outcome, CoreError> {
         let offset = self.criterion_offset(reml);
         let n = self.scaling.n;
+        let mut told = |iteration: usize, criterion: f64| check(iteration, criterion + offset);
+        let check: Check<'_> = &mut told;
         let mut outcome = match (start, hold) {
             (Some(t), Some(mask)) => held::optimise_held(&self.cp, n, reml, &self.hold(t, mask), control, check)?,
             (None, Some(_)) => {

@@ -11,7 +11,7 @@ use crate::traces::DENSE_LIMIT;
 const FEW: usize = 8;
 
 /// Levels up to which a single variance is looked for everywhere.
-const SCANNED: usize = 500;
+const SCANNED: usize = 100;
 
 /// Iterations after which a search in a long flat valley waits until others have been tried: they may come in from the side.
 pub const PATIENCE: usize = 15;
