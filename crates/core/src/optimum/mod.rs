@@ -40,11 +40,10 @@ pub fn optimise(
         return search_from(cp, n_obs, reml, start, None, control, check)?.optimum();
     }
     let own = start::marginal(cp, n_obs, reml);
-    let few = several::few_levels(cp);
-    let patience = if few { control.max_iterations.min(several::PATIENCE) } else { control.max_iterations };
+    let patience = control.max_iterations.min(if several::are_cheap(cp) { several::PATIENCE } else { usize::MAX });
     let short = Control { max_iterations: patience, ..control.clone() };
     let mut best = search_from(cp, n_obs, reml, own.as_deref(), None, &short, check)?.optimum()?;
-    best.few_levels = few;
+    best.few_levels = several::few_levels(cp);
     let further = several::further(cp, n_obs, reml, &best.point);
     best.n_evaluations_in_all += further.n_evaluations;
     for s in further.starts {

@@ -37,6 +37,11 @@ pub fn few_levels(cp: &CrossProducts) -> bool {
     few && !is_one_variance(cp) && cp.n_random() > 0
 }
 
+/// Whether that is so, and searches are cheap enough to try more than one.
+pub fn are_cheap(cp: &CrossProducts) -> bool {
+    few_levels(cp) && cp.n_random() <= DENSE_LIMIT
+}
+
 fn is_one_variance(cp: &CrossProducts) -> bool {
     cp.layout.parts.len() == 1 && cp.layout.parts[0].k == 1
 }
@@ -47,7 +52,7 @@ pub fn further(cp: &CrossProducts, n_obs: usize, reml: bool, found: &Point) -> F
     if is_one_variance(cp) && cp.n_random() <= SCANNED {
         return valleys(cp, &space, found);
     }
-    if !few_levels(cp) || cp.n_random() > DENSE_LIMIT {
+    if !are_cheap(cp) {
         return Further::default();
     }
     let candidates = candidates(cp);
