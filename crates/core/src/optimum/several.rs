@@ -16,7 +16,7 @@ const SCANNED: usize = 100;
 /// Iterations after which a search in a long flat valley waits until others have been tried: they may come in from the side.
 pub const PATIENCE: usize = 15;
 
-/// Searches from further starts, the lowest of the candidates first: many where a search takes microseconds.
+/// Searches from further starts: many where a search takes microseconds.
 fn most(n_random: usize) -> usize {
     if n_random <= 100 { 6 } else { 2 }
 }
@@ -60,27 +60,29 @@ pub fn further(cp: &CrossProducts, n_obs: usize, reml: bool, found: &Point) -> F
     let mut screened: Vec<(f64, Start)> =
         candidates.into_iter().filter_map(|s| Some((criterion(cp, &space, &s)?, s))).collect();
     screened.sort_by(|a, b| a.0.total_cmp(&b.0));
-    screened.truncate(most(cp.n_random()));
-    Further { starts: screened.into_iter().map(|(_, s)| s).collect(), n_evaluations }
+    screened.truncate(most(cp.n_random()) - 1);
+    // near zero the criterion is high, but the way from there is one of its own
+    let starts = screened.into_iter().map(|(_, s)| s).chain([uniform(cp, 0.01)]).collect();
+    Further { starts, n_evaluations }
 }
 
-/// Far away and near zero; direction by direction, one alone small among large ones and one alone large; and pair by pair of one
-/// term, correlations near ±1.
+fn uniform(cp: &CrossProducts, value: f64) -> Start {
+    cp.layout.parts.iter().map(|p| small::identity(p.k).iter().map(|v| value * v).collect()).collect()
+}
+
+/// Far away; direction by direction, one alone small among large ones and one alone large; and pair by pair of one term,
+/// correlations near ±1.
 fn candidates(cp: &CrossProducts) -> Vec<Start> {
-    let sizes: Vec<usize> = cp.layout.parts.iter().map(|p| p.k).collect();
-    let uniform = |value: f64| -> Start {
-        sizes.iter().map(|&k| small::identity(k).iter().map(|v| value * v).collect()).collect()
-    };
-    let mut out = vec![uniform(100.0), uniform(0.01)];
-    for (part, &k) in sizes.iter().enumerate() {
+    let mut out = vec![uniform(cp, 100.0)];
+    for (part, k) in cp.layout.parts.iter().map(|p| p.k).enumerate() {
         for i in 0..k {
             for (rest, own) in [(100.0, 0.01), (1.0, 100.0)] {
-                let mut s = uniform(rest);
+                let mut s = uniform(cp, rest);
                 s[part][i * k + i] = own;
                 out.push(s);
             }
             for (j, sign) in (0..i).flat_map(|j| [(j, 1.0), (j, -1.0)]) {
-                let mut s = uniform(100.0);
+                let mut s = uniform(cp, 100.0);
                 s[part][i * k + j] = 99.0 * sign;
                 s[part][j * k + i] = 99.0 * sign;
                 out.push(s);
