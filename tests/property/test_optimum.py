@@ -88,3 +88,13 @@ def test_start_at_zero_does_not_stay_there(reml):
     model = CrossProducts(*problem.arguments)
     found = model.optimize(reml, start=[np.zeros((2, 2))])
     assert found.criterion <= DenseCrossProducts(*problem.arguments).optimize(reml).criterion + 1e-6
+
+
+@pytest.mark.parametrize("size", [1e4, 1e5])
+def test_no_direction_is_lost_far_away(size):
+    """Where S is large the data seem to say nothing about it."""
+    problem = make_problem(7, PLANS["slope"], n=70, p=3)
+    model = CrossProducts(*problem.arguments)
+    found, expected = model.optimize(True, start=[size * np.eye(2)]), model.optimize(True)
+    assert found.criterion == pytest.approx(expected.criterion, abs=1e-7)
+    assert found.singular == expected.singular

@@ -63,11 +63,9 @@ fn inverses_undo_the_matrix() {
         let a = example(n, width);
         let mut l = a.clone();
         assert_eq!(dense::cholesky(&mut l, n), Ok(()));
-        let inverse = dense::gram_of_lower(&dense::invert_lower(&l, n), n);
+        dense::invert_in_place(&mut l, n, n);
         let z = dense::probe(n);
-        let back = times(&inverse, n, &times(&a, n, &z));
+        let back = times(&l, n, &times(&a, n, &z));
         assert!(dense::relative(&back, &z) < 1e-13, "order {n}");
-        // both triangles are filled, with the same numbers
-        assert!((0..n).all(|j| (0..j).all(|i| inverse[j * n + i] == inverse[i * n + j])), "order {n}");
     }
 }

@@ -87,7 +87,7 @@ fn search_from(
     search.n_evaluations = 1;
     let mut point = space.evaluate(cp, &roots(&space))?;
     let mut curvature = space.curvature(cp, &mut point)?;
-    let unidentified = restrict(&mut space, cp, &curvature);
+    let unidentified = restrict(&mut space, cp, &point, &curvature);
     if !unidentified.is_empty() {
         point = space.evaluate(cp, &roots(&space))?;
         curvature = space.curvature(cp, &mut point)?;
@@ -102,13 +102,15 @@ fn start_root(s: &[f64], d: usize) -> (Vec<f64>, usize) {
     (root.matrix(), root.rank)
 }
 
-/// Removes the directions that the data say nothing about: eigenvalues of `Σ Z_j'QZ_j` that are zero beside the cross-products.
-fn restrict(space: &mut Space, cp: &CrossProducts, c: &Curvature) -> Vec<(usize, Vec<f64>)> {
+/// Removes the directions that the data say nothing about: eigenvalues of `Σ Z_j'QZ_j` that are zero beside the cross-products. A
+/// large S makes those of all directions small, in the measure of its size.
+fn restrict(space: &mut Space, cp: &CrossProducts, point: &Point, c: &Curvature) -> Vec<(usize, Vec<f64>)> {
     let mut out = Vec::new();
     for (i, (p, part)) in space.parts.iter_mut().zip(&cp.layout.parts).enumerate() {
         let scale = cp.layout.blocks[part.block].n_levels as f64 * cp.rows_per_level(part.block).min(1.0);
         let (w, v) = small::symmetric_eigen(&c.trace[i], p.k);
-        let lost = w.iter().filter(|x| **x < 1e-9 * scale).count();
+        let size = (0..p.k).map(|r| point.s[i][r * p.k + r]).fold(1.0, f64::max).min(1e6);
+        let lost = w.iter().filter(|x| **x * size < 1e-9 * scale).count();
         if lost == 0 {
             continue;
         }

@@ -93,9 +93,9 @@ impl Outcome {
     pub fn continued(self, mut rest: Outcome) -> Outcome {
         let trace = self.trace.into_iter().chain(rest.trace.drain(..)).collect();
         let n_evaluations_in_all = self.n_evaluations_in_all + rest.n_evaluations_in_all;
-        let (n_evaluations, unidentified) = (self.n_evaluations + rest.n_evaluations, self.unidentified);
+        let n_evaluations = self.n_evaluations + rest.n_evaluations;
         let (starts_tried, spread, few_levels) = (self.starts_tried, self.spread, self.few_levels);
-        Outcome { trace, n_evaluations, n_evaluations_in_all, starts_tried, spread, few_levels, unidentified, ..rest }
+        Outcome { trace, n_evaluations, n_evaluations_in_all, starts_tried, spread, few_levels, ..rest }
     }
 
     /// The lower of two ends of searches; a difference between optima is remembered.
