@@ -199,10 +199,10 @@ def test_rows_that_every_cluster_fits_exactly_have_no_degrees_of_freedom():
     assert np.isnan(fit.anova(vcov=robust)["f_value"]).all()
 
 
-def test_a_covariance_within_clusters_without_digits_is_named():
+@pytest.mark.parametrize("kind", ["CR1", "CR2"])
+def test_a_covariance_within_clusters_without_digits_is_named(kind):
     rng = np.random.default_rng(0)
-    data = {"y": 1e6 + 1e-3 * rng.normal(size=30), "g": np.repeat(list("abc"), 10), "x": rng.normal(size=30)}
-    fit = quietly("y ~ 0 + x + (1 | g)", data)
-    with pytest.raises(lmm.DesignError, match=r"has no digits left.*CR1"):
-        fit.coefficients(vcov=lmm.ClusterRobust("CR2"))
-    assert np.isfinite(fit.coefficients(vcov=lmm.ClusterRobust("CR1"))["std_error"]).all()
+    data = {"y": rng.normal(size=30), "g": np.repeat(list("abc"), 10), "x": rng.normal(size=30)}
+    fit = lmm.fit("y ~ 0 + x + (1 | g)", data, theta=[1e9])
+    with pytest.raises(lmm.DesignError, match="has no digits left"):
+        fit.coefficients(vcov=lmm.ClusterRobust(kind))

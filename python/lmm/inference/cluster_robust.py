@@ -133,16 +133,16 @@ def _sandwich(fit: Fit, method: ClusterRobust) -> _Sandwich:
 
 def _adjusted(stack: Stack, M: FloatMatrix, kind: str) -> FloatArray:
     """Compute A V⁻¹X (c, m, p): A symmetric with A (V - XMX') A = V for CR2, else the identity."""
-    VX = np.asarray(np.linalg.solve(stack.V, stack.X), dtype=np.float64)
-    if kind != "CR2":
-        return VX
     try:
-        L = np.linalg.cholesky(stack.V)
+        L = np.linalg.cholesky(stack.V) if kind == "CR2" else None
+        VX = np.asarray(np.linalg.solve(stack.V, stack.X), dtype=np.float64)
     except np.linalg.LinAlgError:
         raise DesignError(
             "The random effects vary so much more than the errors that the covariance within a cluster has no digits "
-            'left, which CR2 needs the root of. Use lmm.ClusterRobust("CR1"), or center the response.'
+            "left. Center the response."
         ) from None
+    if L is None:
+        return VX
     right = np.swapaxes(L, 1, 2)
     # A = L {L'(V - XMX')L}^(-1/2) L'
     LX = right @ stack.X

@@ -65,6 +65,8 @@ def _interval(fit: Fit, parameter: Parameter, z: float) -> tuple[float, float] |
     if parameter.kind != "sigma" and _on_boundary(fit, parameter):
         return None
     estimate = float(values_of([parameter], fit.T, fit.sigma, fit.beta)[0])
+    if parameter.kind == "sd" and estimate == 0.0:
+        return None
     own = surface(fit, [parameter], reml=fit.method != "ml")
     # The coordinate of a correlation is its arcsine, of sigma its logarithm.
     error = float(np.sqrt(2.0 / own.curvature()[0, 0]))
