@@ -5,6 +5,7 @@ use crate::layout::{Columns, Layout, Term, parents};
 use crate::parallel;
 use crate::scaling::ScaledDesign;
 use crate::single::Single;
+use crate::small;
 use crate::tail::Tail;
 use crate::tail::full::FullTail;
 use crate::tail::pattern::Pattern;
@@ -239,14 +240,26 @@ fn add_range(
         border[head - 1] = rows.y[i];
         let a = &mut a[j * k * k..(j + 1) * k * k];
         let a_head = &mut a_head[j * k * head..(j + 1) * k * head];
-        for r in 0..k {
-            for s in 0..k {
-                a[r * k + s] += z[r] * z[s];
-            }
-            for (o, v) in a_head[r * head..(r + 1) * head].iter_mut().zip(&border) {
-                *o += z[r] * v;
+        match k {
+            1 => add_row::<1>(a, a_head, &z, &border),
+            2 => add_row::<2>(a, a_head, &z, &border),
+            3 => add_row::<3>(a, a_head, &z, &border),
+            _ => {
+                small::multiply_add(a, 1.0, &z, &z, k, 1, k);
+                small::multiply_add(a_head, 1.0, &z, &border, k, 1, head);
             }
         }
+    }
+}
+
+/// One row of a level with K columns.
+fn add_row<const K: usize>(a: &mut [f64], a_head: &mut [f64], z: &[f64], border: &[f64]) {
+    let z: [f64; K] = std::array::from_fn(|r| z[r]);
+    for (own, f) in a.chunks_exact_mut(K).zip(z) {
+        own.iter_mut().zip(z).for_each(|(o, v)| *o += f * v);
+    }
+    for (own, f) in a_head.chunks_exact_mut(border.len()).zip(z) {
+        own.iter_mut().zip(border).for_each(|(o, v)| *o += f * v);
     }
 }
 

@@ -150,8 +150,12 @@ impl Problem {
             let (block, offset) = self.place(i);
             let k_block = self.cp.layout.blocks[block].k;
             let levels = |values: &[f64], m: &[f64], factor: f64| -> Vec<f64> {
-                let one = |v: &[f64]| small::multiply(m, &v[offset..offset + term.k], term.k, term.k, 1);
-                values.chunks_exact(k_block).flat_map(one).map(|x| x * factor).collect()
+                let mut out = Vec::with_capacity(values.len() / k_block * term.k);
+                for v in values.chunks_exact(k_block) {
+                    let v = &v[offset..offset + term.k];
+                    out.extend(m.chunks_exact(term.k).map(|row| factor * small::dot(row, v)));
+                }
+                out
             };
             let units = &s.terms[i];
             b.push(levels(&solution.b[block], &units.r, s.y_scale));

@@ -4,7 +4,7 @@
 //! sum below unchanged; it gathers X and the mean of `Z_j'Wy` in one level, the scatter of `Z_j'Wy` in `k` more, and leaves the
 //! others with nothing but their count. So an evaluation costs as much as there are classes, not levels or rows.
 
-use crate::classes::classes;
+use crate::classes::Classes;
 use crate::cross::CrossProducts;
 use crate::level::{Level, add, dot, square, unscale};
 use crate::parallel;
@@ -58,8 +58,8 @@ impl Single {
         let (k, p) = (chain.k, layout.p);
         let mut out =
             Single { k, p, a: Vec::new(), count: Vec::new(), head: Vec::new(), start: vec![0], scatter: Vec::new() };
-        for members in classes(&chain.a, &chain.a_head, k, p) {
-            out.add(&chain.a, &chain.a_head, &members);
+        for members in Classes::new(&chain.a, &chain.a_head, k, p).iter() {
+            out.add(&chain.a, &chain.a_head, members);
         }
         Some(out)
     }
@@ -70,6 +70,11 @@ impl Single {
         let m = members.len() as f64;
         self.a.extend(&a[first * k * k..(first + 1) * k * k]);
         self.count.push(m);
+        if members.len() == 1 {
+            self.head.extend(&head[first * k * width..(first + 1) * k * width]);
+            self.start.push(self.scatter.len() / k);
+            return;
+        }
         let y = |j: u32, r: usize| head[(j as usize * k + r) * width + width - 1];
         let mean: Vec<f64> = (0..k).map(|r| members.iter().map(|&j| y(j, r)).sum::<f64>() / m).collect();
         let own = &head[first * k * width..(first + 1) * k * width];
@@ -77,19 +82,17 @@ impl Single {
         self.head.extend(
             own.iter().enumerate().map(|(i, v)| factor * if i % width == width - 1 { mean[i / width] } else { *v }),
         );
-        if members.len() > 1 {
-            let mut scatter = vec![0.0; k * k];
-            for &j in members {
-                for r in 0..k {
-                    for s in 0..k {
-                        scatter[r * k + s] += (y(j, r) - mean[r]) * (y(j, s) - mean[s]);
-                    }
+        let mut scatter = vec![0.0; k * k];
+        for &j in members {
+            for r in 0..k {
+                for s in 0..k {
+                    scatter[r * k + s] += (y(j, r) - mean[r]) * (y(j, s) - mean[s]);
                 }
             }
-            let (w, v) = small::symmetric_eigen(&scatter, k);
-            for c in (0..k).filter(|&c| w[c] > 0.0) {
-                self.scatter.extend((0..k).map(|r| v[r * k + c] * w[c].sqrt()));
-            }
+        }
+        let (w, v) = small::symmetric_eigen(&scatter, k);
+        for c in (0..k).filter(|&c| w[c] > 0.0) {
+            self.scatter.extend((0..k).map(|r| v[r * k + c] * w[c].sqrt()));
         }
         self.start.push(self.scatter.len() / k);
     }

@@ -1,6 +1,6 @@
 //! Solutions from a factor: fixed effects, random effects, and the residual's cross-products with Z.
 
-use crate::cross::CrossProducts;
+use crate::cross::{Chain, CrossProducts};
 use crate::factor::Factor;
 use crate::layout::{Block, Layout};
 use crate::parallel;
@@ -97,40 +97,27 @@ impl CrossProducts {
             let size = levels.len() * k;
             let (mut u, mut effects, mut r) =
                 (Vec::with_capacity(size), Vec::with_capacity(size), Vec::with_capacity(size));
+            let (mut border, mut left) = (Vec::with_capacity(head), vec![0.0; k]);
             for j in levels {
-                let mut border = Vec::with_capacity(head);
+                border.clear();
                 for (i, parent) in chain.parents.iter().enumerate() {
                     let kb = self.chain[c + 1 + i].k;
-                    border.extend(&b[c + 1 + i][parent[j] as usize * kb..(parent[j] as usize + 1) * kb]);
+                    border.extend_from_slice(&b[c + 1 + i][parent[j] as usize * kb..(parent[j] as usize + 1) * kb]);
                 }
-                border.extend(&rest[q..q + p]);
-                let remainder = |heads: &[f64], pairs: &[f64]| -> Vec<f64> {
-                    let (heads, pairs) = (&heads[j * k * head..(j + 1) * k * head], &pairs[chain.pair_range(j)]);
-                    let pattern = chain.pattern(j);
-                    let row = |i: usize| {
-                        let own = &heads[i * head..(i + 1) * head];
-                        let tail = &pairs[i * pattern.len()..(i + 1) * pattern.len()];
-                        own[head - 1]
-                            - small::dot(&own[..head - 1], &border)
-                            - pattern.iter().zip(tail).map(|(&s, v)| v * rest[s as usize]).sum::<f64>()
-                    };
-                    (0..k).map(row).collect()
-                };
-                let mut uj = remainder(&own.y_head, &own.y_pair);
-                small::solve_lower_transposed(&own.l[j * k * k..(j + 1) * k * k], k, &mut uj, 1);
-                let bj = small::multiply(t, &uj, k, k, 1);
-                let rj = if inverse {
-                    let mut x = uj.clone();
-                    solve_t_transposed(t, k, &mut x);
-                    x
+                border.extend_from_slice(&rest[q..q + p]);
+                remainder(chain, j, (&own.y_head, &own.y_pair), &border, rest, &mut left);
+                small::solve_lower_transposed(&own.l[j * k * k..(j + 1) * k * k], k, &mut left, 1);
+                u.extend_from_slice(&left);
+                let at = effects.len();
+                effects.extend(t.chunks_exact(k).map(|row| small::dot(row, &left)));
+                if inverse {
+                    solve_t_transposed(t, k, &mut left);
                 } else {
-                    let mut x = remainder(a_head, a_pair);
-                    small::multiply_add(&mut x, -1.0, &a[j * k * k..(j + 1) * k * k], &bj, k, k, 1);
-                    x
-                };
-                u.extend(uj);
-                effects.extend(bj);
-                r.extend(rj);
+                    remainder(chain, j, (a_head, a_pair), &border, rest, &mut left);
+                    let own = a[j * k * k..(j + 1) * k * k].chunks_exact(k);
+                    left.iter_mut().zip(own).for_each(|(o, row)| *o -= small::dot(row, &effects[at..]));
+                }
+                r.extend_from_slice(&left);
             }
             (u, effects, r)
         });
@@ -181,6 +168,19 @@ impl CrossProducts {
             (b.tail_start..b.tail_start + b.k * b.n_levels).map(|i| self.tail.entry(i, i)).sum()
         };
         trace / (b.n_levels * b.k) as f64
+    }
+}
+
+/// `y − B·border − C·rest` of level `j`, for its rows on the dense border (y last) and on tail columns.
+fn remainder(chain: &Chain, j: usize, (heads, pairs): (&[f64], &[f64]), border: &[f64], rest: &[f64], out: &mut [f64]) {
+    let (k, head, pattern) = (chain.k, chain.head, chain.pattern(j));
+    let (heads, pairs) = (&heads[j * k * head..(j + 1) * k * head], &pairs[chain.pair_range(j)]);
+    for (i, o) in out.iter_mut().enumerate() {
+        let own = &heads[i * head..(i + 1) * head];
+        let tail = &pairs[i * pattern.len()..(i + 1) * pattern.len()];
+        *o = own[head - 1]
+            - small::dot(&own[..head - 1], border)
+            - pattern.iter().zip(tail).map(|(&s, v)| v * rest[s as usize]).sum::<f64>();
     }
 }
 

@@ -46,13 +46,24 @@ def independent_columns(X: FloatMatrix, weights: FloatVector | None = None) -> I
     scaled = X if weights is None else X * np.sqrt(weights)[:, None]
     n, p = scaled.shape
     with np.errstate(over="ignore", invalid="ignore"):
-        gram = scaled.T @ scaled
+        gram = _gram(scaled)
         lengths = np.sqrt(np.diag(gram))
     if 0 < p <= n and np.all(lengths > 0) and np.all(np.isfinite(lengths)):
         eigenvalues = np.linalg.eigvalsh(gram / np.outer(lengths, lengths))
         if eigenvalues[0] > _CLEARLY_INDEPENDENT:
             return np.arange(p)
     return _gram_schmidt(scaled)
+
+
+def _gram(X: FloatMatrix) -> FloatMatrix:
+    """X'X in pieces too small for the threads of BLAS, which would go on waiting for work on the cores of the core."""
+    n, p = X.shape
+    rows = max(64, min(200_000 // max(1, p * p), 8_000 // max(1, p)))
+    total = np.zeros((p, p))
+    for first in range(0, n, rows):
+        piece = X[first : first + rows]
+        total += piece.T @ piece
+    return total
 
 
 def _gram_schmidt(X: FloatMatrix) -> IntVector:
