@@ -1,4 +1,8 @@
-"""GPBoost: random intercepts, maximum likelihood."""
+"""GPBoost: random intercepts, maximum likelihood.
+
+With several factors it approximates log-determinants by random probes, so that the likelihood that it reports is not exact: what it
+is judged by is the likelihood at the variances that it reports.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +38,9 @@ def prepare(frame: pd.DataFrame, spec: dict[str, Any]) -> Callable[[], Any]:
 
 
 def describe(result: Any) -> dict[str, Any]:
+    error, *variances = np.ravel(result.get_cov_pars()).tolist()
     return {
+        "theta": [(variance / error) ** 0.5 for variance in variances],
         "criterion": 2.0 * float(result.get_current_neg_log_likelihood()),
         "method": "ml",
         "converged": None,
