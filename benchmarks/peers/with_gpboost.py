@@ -1,7 +1,7 @@
 """GPBoost: random intercepts, maximum likelihood.
 
-With several factors it approximates log-determinants by random probes, so that the likelihood that it reports is not exact: what it
-is judged by is the likelihood at the variances that it reports.
+With several factors it approximates log-determinants by random probes, so that the likelihood that it reports is
+not exact: what it is judged by is the likelihood at the variances that it reports.
 """
 
 from __future__ import annotations
