@@ -1,11 +1,8 @@
-//! All of a model but its response, and many responses fitted on it.
+//! All of a model but its response.
 
 use crate::checks;
 use crate::error::CoreError;
 use crate::layout::{Columns, Layout, Term};
-use crate::optimum::Control;
-use crate::parallel;
-use crate::problem::Problem;
 use crate::scaling::ScaledDesign;
 use crate::tail::pattern::Pattern;
 use crate::tail::{self, Choice};
@@ -42,40 +39,6 @@ impl Design {
     pub fn sizes(&self) -> Vec<usize> {
         self.terms.iter().map(|t| t.k).collect()
     }
-
-    /// Fits many responses (each of length n), in order; a response that cannot be fitted keeps its error.
-    pub fn fit_all(
-        &self,
-        responses: &[&[f64]],
-        reml: bool,
-        start: Option<&[Vec<f64>]>,
-        control: &Control,
-    ) -> Vec<Result<Refit, CoreError>> {
-        parallel::map(responses.len(), |i| {
-            let problem = Problem::new(self, responses[i])?;
-            let found = problem.optimise(reml, start, None, control, &mut |_, _| true)?;
-            let at = problem.evaluate(&found.t, reml, false)?;
-            let singular = !found.null.is_empty() || !found.unidentified.is_empty();
-            Ok(Refit {
-                t: found.t,
-                criterion: at.criterion,
-                sigma: at.sigma,
-                beta: at.beta,
-                converged: found.converged,
-                singular,
-            })
-        })
-    }
-}
-
-/// What is kept of one of many fits.
-pub struct Refit {
-    pub t: Vec<Vec<f64>>,
-    pub criterion: f64,
-    pub sigma: f64,
-    pub beta: Vec<f64>,
-    pub converged: bool,
-    pub singular: bool,
 }
 
 /// Terms with equal codes share their factor.

@@ -16,13 +16,14 @@
 //! | `optimum` | the search: steps in the cone of S, Newton steps on its face |
 //! | `profile` | the deviance with σ explicit, minimized over all parameters but those that a profile holds |
 //! | `checks` | what is refused |
-//! | `design` | all of a model but the response, and many responses fitted on it |
+//! | `design`, `batch` | all of a model but the response, and many responses fitted on it |
 //! | `slopes` | `Σ Z_j'QZ_j` for the gradient |
 //! | `problem` | all of it in the user's units: start reading here |
 //! | `tail` | what the chain leaves: one full triangle, or a sparse one with its own order of elimination |
 //! | `small`, `dense`, `sparse` | linear algebra of k × k blocks, of the tail, and of the sparse factor that is only shown |
 #![forbid(unsafe_code)]
 
+pub mod batch;
 pub mod checks;
 pub mod classes;
 pub mod cross;

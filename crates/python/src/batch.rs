@@ -48,10 +48,10 @@ impl Batch {
         let y: Vec<&[f64]> = y.iter().map(Vec::as_slice).collect();
         let found = compute(py, || Ok(self.inner.fit_all(&y, reml, start.as_deref(), &control)))?;
         let count = found.len();
-        let number = |f: fn(&lmm_core::design::Refit) -> f64| -> Vec<f64> {
+        let number = |f: fn(&lmm_core::batch::Refit) -> f64| -> Vec<f64> {
             found.iter().map(|r| r.as_ref().map_or(f64::NAN, f)).collect()
         };
-        let fact = |f: fn(&lmm_core::design::Refit) -> bool| -> Vec<bool> {
+        let fact = |f: fn(&lmm_core::batch::Refit) -> bool| -> Vec<bool> {
             found.iter().map(|r| r.as_ref().is_ok_and(f)).collect()
         };
         let out = PyDict::new(py);

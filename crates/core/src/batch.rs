@@ -1,0 +1,43 @@
+//! Many responses fitted on one design.
+
+use crate::design::Design;
+use crate::error::CoreError;
+use crate::optimum::Control;
+use crate::parallel;
+use crate::problem::Problem;
+
+impl Design {
+    /// Fits many responses (each of length n), in order; a response that cannot be fitted keeps its error.
+    pub fn fit_all(
+        &self,
+        responses: &[&[f64]],
+        reml: bool,
+        start: Option<&[Vec<f64>]>,
+        control: &Control,
+    ) -> Vec<Result<Refit, CoreError>> {
+        parallel::map(responses.len(), |i| {
+            let problem = Problem::new(self, responses[i])?;
+            let found = problem.optimise(reml, start, None, control, &mut |_, _| true)?;
+            let at = problem.evaluate(&found.t, reml, false)?;
+            let singular = !found.null.is_empty() || !found.unidentified.is_empty();
+            Ok(Refit {
+                t: found.t,
+                criterion: at.criterion,
+                sigma: at.sigma,
+                beta: at.beta,
+                converged: found.converged,
+                singular,
+            })
+        })
+    }
+}
+
+/// What is kept of one of many fits.
+pub struct Refit {
+    pub t: Vec<Vec<f64>>,
+    pub criterion: f64,
+    pub sigma: f64,
+    pub beta: Vec<f64>,
+    pub converged: bool,
+    pub singular: bool,
+}
