@@ -8,29 +8,13 @@ from hypothesis import strategies as st
 import lmm
 from lmm.inference import components as room
 from lmm.inference.components import are_feasible, components
-from tests.engine.problems import EFFECTS, KINDS, RANKS, TermPlan, make_problem
+from tests.engine.drawn import random_problems
 from tests.inference.dense_components import DenseModel, of_problem, projected
 from tests.inference.dense_equations import SHAPES, fitted
 
 TOLERANCE = 1e-8
 
-term_plans = st.builds(
-    TermPlan,
-    kind=st.sampled_from(KINDS),
-    k=st.integers(1, 3),
-    structure=st.sampled_from(["us", "diag"]),
-    effects=st.sampled_from(EFFECTS),
-    rank=st.sampled_from(RANKS),
-    unused_level=st.booleans(),
-)
-problems = st.builds(
-    make_problem,
-    seed=st.integers(0, 10**6),
-    plans=st.lists(term_plans, min_size=0, max_size=3),
-    n=st.integers(8, 50),
-    p=st.integers(0, 4),
-    weighted=st.booleans(),
-)
+problems = random_problems(largest_k=3, fewest_terms=0, most_terms=3, most_rows=50)
 
 
 def compare(found, dense):

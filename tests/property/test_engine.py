@@ -7,28 +7,13 @@ from hypothesis import strategies as st
 
 from lmm.engine import CrossProducts, DenseCrossProducts
 from lmm.engine.dense import symmetric_basis
-from tests.engine.problems import EFFECTS, KINDS, RANKS, TermPlan, make_problem
+from tests.engine.drawn import random_problems
+from tests.engine.problems import make_problem
 
 TOLERANCE = 1e-9
 RANDOMLY = settings(max_examples=200, deadline=None, derandomize=True)
 
-term_plans = st.builds(
-    TermPlan,
-    kind=st.sampled_from(KINDS),
-    k=st.integers(1, 4),
-    structure=st.sampled_from(["us", "diag"]),
-    effects=st.sampled_from(EFFECTS),
-    rank=st.sampled_from(RANKS),
-    unused_level=st.booleans(),
-)
-problems = st.builds(
-    make_problem,
-    seed=st.integers(0, 10**6),
-    plans=st.lists(term_plans, min_size=1, max_size=4),
-    n=st.integers(8, 60),
-    p=st.integers(0, 4),
-    weighted=st.booleans(),
-)
+problems = random_problems(largest_k=4, fewest_terms=1, most_terms=4, most_rows=60)
 
 # crossed factors fill what is left of them, or leave it sparse: small designs never choose the second
 tails = st.sampled_from(["full", "sparse"])

@@ -43,6 +43,13 @@ impl Chain {
         &self.column[self.start[j]..self.start[j + 1]]
     }
 
+    /// Tail columns of level `j` as a range if they follow each other, as in complete crossings.
+    pub fn run(&self, j: usize) -> Option<std::ops::Range<usize>> {
+        let pattern = self.pattern(j);
+        let range = *pattern.first()? as usize..*pattern.last()? as usize + 1;
+        (range.len() == pattern.len()).then_some(range)
+    }
+
     /// Range of level `j` in `a_pair`.
     pub fn pair_range(&self, j: usize) -> std::ops::Range<usize> {
         self.start[j] * self.k..self.start[j + 1] * self.k

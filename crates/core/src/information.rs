@@ -132,7 +132,7 @@ impl CrossProducts {
                 small::transpose_multiply_add(rows, 1.0, &block, &own, k, other.k, count);
                 at += other.k;
             }
-            let run = consecutive(pattern).map(|r| r.start * count..r.end * count);
+            let run = chain.run(j).map(|r| r.start * count..r.end * count);
             if let Some(run) = &run {
                 let shape = (k, pattern.len(), count);
                 dense::multiply_add(&mut cross, 1.0, pairs, &variates.tail[run.clone()], shape);
@@ -176,7 +176,7 @@ impl CrossProducts {
             dense::transpose_multiply_add(gram, -1.0, &y, &y, (k, count, count));
             let heads = &own.y_head[j * k * head..(j + 1) * k * head];
             let (pairs, pattern) = (&own.y_pair[chain.pair_range(j)], chain.pattern(j));
-            let run = consecutive(pattern);
+            let run = chain.run(j);
             for r in 0..k {
                 let row = &y[r * count..(r + 1) * count];
                 let subtract = |f: f64, target: &mut [f64]| target.iter_mut().zip(row).for_each(|(o, v)| *o -= f * v);
@@ -240,13 +240,6 @@ impl CrossProducts {
         }
         Some(out)
     }
-}
-
-/// The range of tail columns of a level if they follow each other, as in complete crossings.
-fn consecutive(pattern: &[u32]) -> Option<std::ops::Range<usize>> {
-    let (&first, &last) = (pattern.first()?, pattern.last()?);
-    let range = first as usize..last as usize + 1;
-    (range.len() == pattern.len()).then_some(range)
 }
 
 /// Working variates of one level, `k × count`.

@@ -92,6 +92,11 @@ impl Layout {
         self.q_tail + self.p + 1
     }
 
+    /// Whether there is one grouping factor and nothing else.
+    pub fn is_single(&self) -> bool {
+        self.blocks.len() == 1 && self.n_chain == 1
+    }
+
     /// The blocks of the tail with their numbers.
     pub fn tail_blocks(&self) -> impl Iterator<Item = (usize, &Block)> {
         self.blocks.iter().enumerate().skip(self.n_chain)

@@ -51,7 +51,7 @@ impl Single {
     /// None if there is more than one block, a tail, or more than four columns.
     pub fn new(cp: &CrossProducts) -> Option<Single> {
         let layout = &cp.layout;
-        if layout.blocks.len() != 1 || layout.n_chain != 1 || layout.blocks[0].k > 4 {
+        if !layout.is_single() || layout.blocks[0].k > 4 {
             return None;
         }
         let chain = &cp.chain[0];

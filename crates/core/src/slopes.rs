@@ -40,7 +40,7 @@ impl CrossProducts {
         let f = &f;
         let solid: Vec<bool> =
             (0..layout.n_chain).map(|c| through_inverse(&f.t[c], self.chain[c].k, self.rows_per_level(c))).collect();
-        let single = layout.n_chain == 1 && layout.blocks.len() == 1;
+        let single = layout.is_single();
         let need_border: Vec<bool> = solid.iter().map(|s| single || !s).collect();
         let found = self.sweep(f, &c_hat, &need_border, LevelSums::default, |sums: &mut LevelSums, level| {
             let block = self.level_slope(f, &level, solid[level.block]);

@@ -38,6 +38,18 @@ class BatchResult:
     converged: BoolVector
     singular: BoolVector
 
+    @classmethod
+    def joined(cls, parts: Sequence[BatchResult]) -> BatchResult:
+        """Put pieces one after the other."""
+        return cls(
+            T=[np.concatenate(arrays) for arrays in zip(*(part.T for part in parts), strict=True)],
+            criterion=np.concatenate([part.criterion for part in parts]),
+            sigma=np.concatenate([part.sigma for part in parts]),
+            beta=np.concatenate([part.beta for part in parts]),
+            converged=np.concatenate([part.converged for part in parts]),
+            singular=np.concatenate([part.singular for part in parts]),
+        )
+
 
 class Batch:
     """A design that waits for its responses: bootstrap and simulation studies refit it many times.

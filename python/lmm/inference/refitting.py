@@ -5,20 +5,19 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lmm.engine import Batch
+from lmm.engine import Batch, BatchResult
 from lmm.errors import LmmError, LmmWarning
 from lmm.model.building import fixed_matrix
-from lmm.typing import BoolVector, FloatArray, FloatMatrix, FloatVector
+from lmm.typing import FloatMatrix, FloatVector
 
 if TYPE_CHECKING:
     from lmm.model import Fit
 
-__all__ = ["Refits", "refit_all", "simulated"]
+__all__ = ["refit_all", "simulated"]
 
 MOST_NUMBERS = 4_000_000
 """Responses are drawn and fitted in pieces of so many numbers."""
@@ -26,40 +25,7 @@ MOST_NUMBERS = 4_000_000
 PIECE = 100  # fits between two looks at the progress
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Refits:
-    """What is kept of each of B fits; missing where a response could not be fitted.
-
-    Attributes
-    ----------
-    T : list of shape (B, k, k)
-        Relative covariance factors, one array for each random term.
-    criterion, sigma : shape (B,)
-    beta : shape (B, n_fixed)
-    converged, singular : shape (B,)
-    """
-
-    T: list[FloatArray]
-    criterion: FloatVector
-    sigma: FloatVector
-    beta: FloatMatrix
-    converged: BoolVector
-    singular: BoolVector
-
-    @classmethod
-    def joined(cls, parts: list[Refits]) -> Refits:
-        """Put pieces one after the other."""
-        return cls(
-            T=[np.concatenate(arrays) for arrays in zip(*(part.T for part in parts), strict=True)],
-            criterion=np.concatenate([part.criterion for part in parts]),
-            sigma=np.concatenate([part.sigma for part in parts]),
-            beta=np.concatenate([part.beta for part in parts]),
-            converged=np.concatenate([part.converged for part in parts]),
-            singular=np.concatenate([part.singular for part in parts]),
-        )
-
-
-def refit_all(fit: Fit, responses: FloatMatrix) -> Refits:
+def refit_all(fit: Fit, responses: FloatMatrix) -> BatchResult:
     """Fit the model of a fit to each column of responses (n_obs, B), as `Fit.refit` does.
 
     All on all cores in the compiled core; one by one where the fit has what that does not know: given
@@ -74,14 +40,13 @@ def refit_all(fit: Fit, responses: FloatMatrix) -> Refits:
     """
     design, request = fit.design, fit.request
     if fit.method == "moments" or fit.optimum.held.any() or request.restarts:
-        return Refits.joined([_one(fit, response) for response in responses.T])
+        return BatchResult.joined([_one(fit, response) for response in responses.T])
     batch = Batch(fixed_matrix(design), [part.block for part in design.random], design.weights)
     Y = responses if design.offset is None else responses - design.offset[:, None]
     start = (
         None if request.start is None else fit.criterion_function.layout.factors(np.asarray(request.start))
     )
-    found = batch.fit(Y, fit.method == "reml", start, request.control)
-    return Refits(found.T, found.criterion, found.sigma, found.beta, found.converged, found.singular)
+    return batch.fit(Y, fit.method == "reml", start, request.control)
 
 
 def simulated(
@@ -105,14 +70,14 @@ def _report(done: int, n: int) -> None:
     sys.stderr.flush()
 
 
-def _one(fit: Fit, response: FloatVector) -> Refits:
+def _one(fit: Fit, response: FloatVector) -> BatchResult:
     """Fit one response; missing where that fails."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", LmmWarning)
         try:
             own = fit.refit(response)
         except LmmError:
-            return Refits(
+            return BatchResult(
                 [np.full((1, *T.shape), np.nan) for T in fit.T],
                 np.full(1, np.nan),
                 np.full(1, np.nan),
@@ -120,7 +85,7 @@ def _one(fit: Fit, response: FloatVector) -> Refits:
                 np.zeros(1, dtype=bool),
                 np.zeros(1, dtype=bool),
             )
-    return Refits(
+    return BatchResult(
         [T[None] for T in own.T],
         np.array([own.criterion]),
         np.array([own.sigma]),

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from lmm.engine import BatchResult
 from lmm.errors import LmmError, LmmWarning, nearest
 from lmm.inference.distributions import checked_level
 from lmm.inference.likelihood_profile import Scale, interval_table
 from lmm.inference.parameters import Parameter, Terms, parameters, select, values_of
 from lmm.inference.quantiles import BootstrapInterval, interval, known_kinds
-from lmm.inference.refitting import Refits, refit_all, simulated
+from lmm.inference.refitting import refit_all, simulated
 from lmm.inference.score import accelerations
 from lmm.table import Table
 from lmm.typing import BoolVector, FloatMatrix, FloatVector
@@ -239,7 +240,7 @@ def bootstrap(
     if statistics is not None:
         return _of_user(fit, responses, statistics)
     chosen = parameters(fit)
-    refits = Refits.joined([refit_all(fit, Y) for Y in responses])
+    refits = BatchResult.joined([refit_all(fit, Y) for Y in responses])
     values = np.full((int(n), len(chosen)), np.nan)
     for b in np.flatnonzero(refits.converged):
         values[b] = values_of(chosen, [T[b] for T in refits.T], float(refits.sigma[b]), refits.beta[b])

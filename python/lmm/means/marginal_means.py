@@ -25,7 +25,7 @@ from lmm.typing import ObjectVector
 if TYPE_CHECKING:
     from lmm.model import Fit
 
-__all__ = ["averaged", "emmeans", "group_numbers", "labels_of", "with_nests"]
+__all__ = ["averaged", "averaged_rows", "emmeans", "labels_of", "with_nests"]
 
 _SCALES = ("response",)
 
@@ -118,21 +118,40 @@ def emmeans(
         options = changed_options(options, bias_variance=_bias_variance(fit, options, sigma))
     elif sigma is not None:
         raise LmmError("sigma= is for bias_adjust=True; leave it out.")
+    return averaged_rows(
+        grid,
+        grid,
+        asked,
+        weights,
+        kind="mean",
+        value="emmean",
+        heading=_heading(asked),
+        options=options,
+        link=link,
+    )
+
+
+def averaged_rows(
+    grid: ReferenceGrid,
+    shown: ReferenceGrid,
+    asked: Specs,
+    weights: str,
+    *,
+    slope: str | None = None,
+    **rest: Any,
+) -> Means:
+    """Average the rows of a grid, or what is `shown` of it (slopes), for each combination of the factors asked for."""
     averages = average(grid, [*asked.factors, *asked.by], weights)
     labels = labels_of(grid, asked, averages)
     return Means(
-        functions=averaged(grid, averages),
+        functions=averaged(shown, averages),
         labels=labels,
         by=asked.by,
         comparison=group_numbers(labels, asked.by, len(averages.first)),
-        kind="mean",
-        options=options,
-        link=link,
-        heading=_heading(asked),
-        remarks=remarks_of(grid, asked, averages, weights),
+        remarks=remarks_of(grid, asked, averages, weights, slope=slope),
         counts=averages.counts,
         grid=grid,
-        value="emmean",
+        **rest,
     )
 
 

@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from lmm.errors import LmmError, nearest
 from lmm.inference import Df, Vcov, df_method
-from lmm.means.averaging import average
 from lmm.means.grid import ReferenceGrid, reference_grid
-from lmm.means.marginal_means import averaged, group_numbers, labels_of, with_nests
+from lmm.means.marginal_means import averaged_rows, with_nests
 from lmm.means.options import Options, changed_options
-from lmm.means.remarks import remarks_of
 from lmm.means.result import Means
 from lmm.means.slopes import sloping
 from lmm.means.specs import read_specs
@@ -74,23 +72,18 @@ def emtrends(
     asked = with_nests(grid, read_specs(fit, specs, by, grid.variables))
     df_method(fit, df)  # says at once what is wrong with it
     options = changed_options(Options(df=df, vcov=vcov), level=level, adjust=adjust, seed=seed)
-    averages = average(grid, [*asked.factors, *asked.by], weights)
-    slopes = sloping(grid, [var])
-    labels = labels_of(grid, asked, averages)
-    remarks = remarks_of(grid, asked, averages, weights, slope=var)
-    return Means(
-        functions=averaged(slopes, averages),
-        labels=labels,
-        by=asked.by,
-        comparison=group_numbers(labels, asked.by, len(averages.first)),
+    return averaged_rows(
+        grid,
+        sloping(grid, [var]),
+        asked,
+        weights,
+        slope=var,
         kind="trend",
+        value="trend",
+        heading=f"Slopes of {var}"
+        + (f" for {':'.join([*asked.factors, *asked.by])}" if asked.factors else ""),
         options=options,
         link=None,
-        heading=f"Slopes of {var}" + (f" for {':'.join(labels)}" if asked.factors else ""),
-        remarks=remarks,
-        counts=averages.counts,
-        grid=grid,
-        value="trend",
     )
 
 

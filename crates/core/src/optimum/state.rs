@@ -200,8 +200,7 @@ impl Space {
         let solution = cp.solve(&f);
         let squares = solution.squares(&cp.layout);
         let information = cp.unit_information(&f, &solution);
-        let alone = cp.layout.blocks.len() == 1 && cp.layout.n_chain == 1;
-        let dense_traces = if alone { None } else { cp.dense_traces(&f, self.reml)? };
+        let dense_traces = if cp.layout.is_single() { None } else { cp.dense_traces(&f, self.reml)? };
         let slopes = cp.slopes(f, self.reml);
         let traces = cp.unit_traces(&slopes, self.reml).or(dense_traces);
         Ok((slopes.trace, squares, information, traces))

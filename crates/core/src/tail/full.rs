@@ -217,7 +217,7 @@ impl FullInverse {
         for r in 0..fixed {
             (0..fixed).for_each(|c| out[(at + r) * width + at + c] = self.entry(q + r, q + c));
         }
-        let consecutive = count > 0 && (pattern[count - 1] - pattern[0]) as usize == count - 1;
+        let consecutive = chain.run(j).is_some();
         for (s, &first) in pattern.iter().enumerate() {
             let first = first as usize;
             let column = &self.value[first * size..(first + 1) * size];

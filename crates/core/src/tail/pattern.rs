@@ -34,6 +34,8 @@ pub struct Pattern {
     pub factor: supernodal::SymbolicSupernodalCholesky<usize>,
     /// Where each entry stands in the factor.
     pub in_factor: Vec<usize>,
+    /// Supernode of each column.
+    pub owner: Vec<usize>,
     /// Supernodes that depend on those of earlier lists only, from the roots to the leaves.
     pub waves: Vec<Vec<usize>>,
     /// Multiplications of one factorization.
@@ -76,8 +78,10 @@ impl Pattern {
         }
         let (start, row) = expand(&nodes, &order, &rank, &neighbours);
         let (factor, flops) = analyse(&start, &row)?;
-        let (in_factor, waves) = (in_factor(&start, &row, &factor), waves(&factor));
-        Ok(Pattern { nodes, place, start, row, factor, in_factor, waves, flops })
+        let in_factor = in_factor(&start, &row, &factor);
+        let owner = owners(&factor);
+        let waves = waves(&factor, &owner);
+        Ok(Pattern { nodes, place, start, row, factor, in_factor, owner, waves, flops })
     }
 }
 
@@ -262,11 +266,16 @@ fn in_factor(start: &[usize], row: &[usize], factor: &supernodal::SymbolicSupern
     out
 }
 
+/// Supernode of each column.
+fn owners(factor: &supernodal::SymbolicSupernodalCholesky<usize>) -> Vec<usize> {
+    let mut out = vec![0; factor.nrows()];
+    (0..factor.n_supernodes()).for_each(|s| out[factor.supernode_begin()[s]..factor.supernode_end()[s]].fill(s));
+    out
+}
+
 /// Supernodes by their distance from the root of the elimination tree.
-fn waves(factor: &supernodal::SymbolicSupernodalCholesky<usize>) -> Vec<Vec<usize>> {
+fn waves(factor: &supernodal::SymbolicSupernodalCholesky<usize>, owner: &[usize]) -> Vec<Vec<usize>> {
     let n = factor.n_supernodes();
-    let mut owner = vec![0; factor.nrows()];
-    (0..n).for_each(|s| owner[factor.supernode_begin()[s]..factor.supernode_end()[s]].fill(s));
     let mut depth = vec![0; n];
     let mut out: Vec<Vec<usize>> = Vec::new();
     for s in (0..n).rev() {

@@ -82,11 +82,10 @@ impl Pattern {
     /// `(LL')⁻¹` on the pattern of L (Takahashi's recursion, supernode by supernode from the roots), as entries of the pattern.
     pub fn selected_inverse(&self, l: &[f64]) -> Vec<f64> {
         let mut c = vec![0.0; l.len()];
-        let owner = self.owners();
         for wave in &self.waves {
             let done = parallel::map_ranges(wave.len(), 8, |range| {
                 let mut local = vec![usize::MAX; self.size()];
-                wave[range].iter().map(|&s| self.invert_supernode(s, l, &c, &owner, &mut local)).collect::<Vec<_>>()
+                wave[range].iter().map(|&s| self.invert_supernode(s, l, &c, &mut local)).collect::<Vec<_>>()
             });
             for (&s, values) in wave.iter().zip(done.into_iter().flatten()) {
                 c[self.supernode(s).at].copy_from_slice(&values);
@@ -95,15 +94,8 @@ impl Pattern {
         self.in_factor.iter().map(|&at| c[at]).collect()
     }
 
-    /// Supernode of each column.
-    fn owners(&self) -> Vec<usize> {
-        let mut out = vec![0; self.size()];
-        (0..self.factor.n_supernodes()).for_each(|s| out[self.supernode(s).columns].fill(s));
-        out
-    }
-
     /// `C_JJ = (L_JJ L_JJ')⁻¹ + W'C_RR W` and `C_RJ = −C_RR W` with `W = L_RJ L_JJ⁻¹`.
-    fn invert_supernode(&self, s: usize, l: &[f64], c: &[f64], owner: &[usize], local: &mut [usize]) -> Vec<f64> {
+    fn invert_supernode(&self, s: usize, l: &[f64], c: &[f64], local: &mut [usize]) -> Vec<f64> {
         let node = self.supernode(s);
         let (height, width, rows) = (node.height(), node.columns.len(), node.rows.len());
         let values = MatRef::from_column_major_slice(&l[node.at.clone()], height, width);
@@ -112,7 +104,7 @@ impl Pattern {
             (0..width).flat_map(|j| l[node.at.start + j * height + width..][..rows].to_vec()).collect();
         let across = MatMut::from_column_major_slice_mut(&mut w, rows, width);
         solve_upper_triangular_in_place(corner.transpose(), across.transpose_mut(), Par::Seq);
-        let rest = self.gather(&node, c, owner, local);
+        let rest = self.gather(&node, c, local);
         let mut out = vec![0.0; height * width];
         let mut view = MatMut::from_column_major_slice_mut(&mut out, height, width);
         let (w, rest) =
@@ -129,13 +121,13 @@ impl Pattern {
     }
 
     /// The inverse on the rows below a supernode, full square: all of it belongs to its ancestors.
-    fn gather(&self, node: &Supernode<'_>, c: &[f64], owner: &[usize], local: &mut [usize]) -> Vec<f64> {
+    fn gather(&self, node: &Supernode<'_>, c: &[f64], local: &mut [usize]) -> Vec<f64> {
         let rows = node.rows;
         let n = rows.len();
         let mut out = vec![0.0; n * n];
         let mut i = 0;
         while i < n {
-            let above = self.supernode(owner[rows[i]]);
+            let above = self.supernode(self.owner[rows[i]]);
             let (height, first) = (above.height(), above.columns.start);
             let end = i + rows[i..].partition_point(|&r| r < above.columns.end);
             above.columns.clone().for_each(|r| local[r] = r - first);

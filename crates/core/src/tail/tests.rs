@@ -5,6 +5,11 @@ use crate::layout::{Columns, Term};
 use crate::problem::Problem;
 use crate::tail::Choice;
 
+/// A grouping factor with intercepts.
+fn group(codes: Vec<u32>, n_levels: usize) -> Term {
+    Term { columns: Columns::Group { codes, values: None }, n_levels, k: 1, parts: vec![1], factor: 0 }
+}
+
 /// Varieties in plots with rows and columns within trials: 600 + 240 + 160 levels, the rows with a slope.
 fn field() -> (Vec<f64>, Vec<Vec<f64>>, Vec<Term>) {
     let n = 3000;
@@ -25,13 +30,6 @@ fn field() -> (Vec<f64>, Vec<Vec<f64>>, Vec<Term>) {
         x.push(draw(1000) as f64 / 100.0);
         y.push(draw(1000) as f64 / 100.0);
     }
-    let group = |codes: Vec<u32>, n_levels: usize| Term {
-        columns: Columns::Group { codes, values: None },
-        n_levels,
-        k: 1,
-        parts: vec![1],
-        factor: 0,
-    };
     let sloped = Term {
         columns: Columns::Group { codes: row, values: Some(slope) },
         n_levels: 240,
@@ -80,13 +78,6 @@ fn a_sparse_tail_gives_the_numbers_of_a_full_one() {
 /// 3,000 levels, each of which meets some of 1,000.
 fn chosen(rows: usize, meet: impl Fn(usize) -> usize) -> (bool, usize, f64, f64) {
     let n = 3000 * rows;
-    let group = |codes: Vec<u32>, n_levels: usize| Term {
-        columns: Columns::Group { codes, values: None },
-        n_levels,
-        k: 1,
-        parts: vec![1],
-        factor: 0,
-    };
     let first = group((0..n).map(|i| (i / rows) as u32).collect(), 3000);
     let second = group((0..n).map(|i| (meet(i) % 1000) as u32).collect(), 1000);
     let y: Vec<f64> = (0..n).map(|i| (i * 7919 % 101) as f64).collect();
