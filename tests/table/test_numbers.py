@@ -93,3 +93,18 @@ def test_a_format_of_ones_own_goes_first():
 def test_integers_and_marks_are_written_plainly():
     assert written([1, 20]) == ["1", "20"]
     assert written([True, False]) == ["True", "False"]
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [(53.625, "53.63"), (321.75, "321.8"), (2.5, "3"), (-53.625, "-53.63"), (0.125, "0.13")],
+)
+def test_ties_round_away_from_zero_whatever_the_last_bits(number, text):
+    decimals = len(text.partition(".")[2])
+    for other in (number, np.nextafter(number, 0), np.nextafter(number, 2 * number)):
+        columns = format_columns({"x": np.array([other])}, {"x": f".{decimals}f"})
+        assert columns["x"] == [text]
+
+
+def test_whole_numbers_with_noise_in_the_last_bit_are_whole():
+    assert format_columns({"df": np.array([3.0, 3.0000000000000004])}, {})["df"] == ["3", "3"]

@@ -28,6 +28,7 @@ _MOST_WORK = 6e9  # products of one sample
 _BINS = 1024
 _SURE = 3.1  # t quantile of a 99 % interval with 11 degrees of freedom
 _RANK = 1e-10
+_SAME_PIVOT = 1e-8  # relative difference of pivots that count as equal
 _MOST_CONTRASTS = 20_000
 _CHUNK = 2_000_000  # numbers at a time
 _KNOTS = 256  # different values for which the tail is computed
@@ -176,12 +177,24 @@ def _radius_tail(square: FloatArray, m: int, df: float) -> FloatArray:
 
 
 def _root(correlation: FloatMatrix) -> FloatMatrix:
-    """Give A (r, m) with A A' the correlation, m its rank."""
-    values, vectors = np.linalg.eigh((correlation + correlation.T) / 2.0)
-    used = values > _RANK * max(values[-1], 1.0)
-    root: FloatMatrix = vectors[:, used] * np.sqrt(values[used])
-    # Large directions first: the first coordinates of Sobol points are the most even.
-    return root[:, ::-1]
+    """Root A (r, m) with A A' the correlation and m its rank, by Cholesky with diagonal pivots.
+
+    Eigenvectors of equal eigenvalues are arbitrary, so that other machines would draw other numbers; pivots are
+    not, as long as the first of nearly equal ones is taken.
+    """
+    rest = (correlation + correlation.T) / 2.0  # (r, r)
+    least = _RANK * max(float(np.diagonal(rest).max(initial=0.0)), 1.0)
+    columns: list[FloatVector] = []
+    while len(columns) < len(rest):
+        remaining = np.diagonal(rest)
+        largest = float(remaining.max(initial=0.0))
+        if largest <= least:
+            break
+        pivot = int(np.argmax(remaining >= (1.0 - _SAME_PIVOT) * largest))
+        column: FloatVector = rest[:, pivot] / np.sqrt(rest[pivot, pivot])  # (r,)
+        rest -= np.outer(column, column)
+        columns.append(column)
+    return np.column_stack(columns) if columns else np.zeros((len(rest), 0))
 
 
 def _largest(u: FloatMatrix, A: FloatMatrix, two_sided: bool) -> FloatVector:

@@ -32,6 +32,8 @@ _DECIMALS = {
 _DIGITS = 5  # significant digits of the smallest number of a column
 _ERROR_DIGITS = 4  # and of the smallest standard error
 _MOST_DIGITS = 6  # but of the largest number of a column no more than these
+# Numbers this close to a tie are ties: the last bits differ between machines, the printed digits must not.
+_NOISE = 1e-12
 
 
 def format_p_value(p: float) -> str:
@@ -57,6 +59,7 @@ def format_p_value(p: float) -> str:
     if p < np.finfo(float).eps:
         return "<2e-16"
     # The borders are those at which rounding reaches the next form.
+    p = _off_ties(p)
     if p < 9.95e-5:
         return f"{p:.1e}"
     return f"{p:.5f}" if p < 9.95e-4 else f"{p:.4f}"
@@ -103,7 +106,7 @@ def _format_column(name: str, values: Any, spec: str | None, shared: int) -> lis
     if spec == "p" or (spec is None and name.startswith("p_value")):
         return [format_p_value(float(number)) for number in numbers]
     if spec is not None:
-        return [MISSING if number != number else format(number, spec) for number in numbers]
+        return [MISSING if number != number else format(_off_ties(number), spec) for number in numbers]
     if values.dtype.kind in "iu":
         return [str(number) for number in numbers]
     if name in _ESTIMATES:
@@ -129,11 +132,18 @@ def _fixed(number: float, decimals: int) -> str:
     if not isfinite(number):
         return "inf" if number > 0 else "-inf"
     # A number that fixed decimals would show as zero, or as one digit, keeps its size instead.
-    if number != 0 and abs(number) < 10.0 ** (1 - decimals) and round(number, decimals) != number:
+    number = _off_ties(number)
+    off = abs(round(number, decimals) - number)
+    if number != 0 and abs(number) < 10.0 ** (1 - decimals) and off > 2 * _NOISE * abs(number):
         return f"{number:.2e}"
     if abs(number) >= 1e12:
         return f"{number:.6e}"
     return f"{number + 0.0:.{decimals}f}"
+
+
+def _off_ties(number: Any) -> Any:
+    """Move a float away from zero by less than its digits mean, so that ties round the same way everywhere."""
+    return number * (1.0 + _NOISE) if isinstance(number, float) else number
 
 
 def _trim(texts: Sequence[str]) -> list[str]:
