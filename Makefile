@@ -12,7 +12,7 @@ PACKAGE := $(shell find python -name '*.py' -o -name '*.pyi') pyproject.toml
 export PYO3_PYTHON := $(CURDIR)/$(BIN)/python
 
 # `make docs` writes the real output below the code in README.md and docs/.
-.PHONY: run test lint bench instructions peers build docs study format test-rust lint-python lint-rust clean
+.PHONY: run test lint bench instructions peers build docs site wheel study format test-rust lint-python lint-rust clean
 
 run: build
 	$(BIN)/lmm fit "Reaction ~ Days + (Days | Subject)" --data sleepstudy --report sleepstudy.html
@@ -41,6 +41,21 @@ test-rust:
 docs: build
 	$(BIN)/python -m tools.precision_table
 	$(BIN)/python -m tests.architecture.documents
+
+# The documentation as a site in site/, warnings as errors; open site/index.html, no server is needed.
+site: build $(STAMPS)/site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "The site is in $(CURDIR)/site/index.html"
+
+# The wheel for any Linux of the last ten years (zig links against an old glibc), tried in a bare environment.
+WHEEL_TARGET ?= $(shell uname -m)-unknown-linux-gnu
+wheel: $(STAMPS)/wheel
+	rm -rf target/dist target/bare
+	$(BIN)/maturin build --release --locked --zig --compatibility manylinux_2_17 --target $(WHEEL_TARGET) --out target/dist
+	$(BIN)/maturin sdist --out target/dist
+	$(PYTHON) -m venv target/bare
+	target/bare/bin/python -m pip install --quiet "$$(echo target/dist/*.whl)[all]"
+	env PATH=$(CURDIR)/target/bare/bin:/usr/bin:/bin target/bare/bin/python -I tools/smoke_test.py
 
 # Some minutes: the search against ten starts of SciPy on the dense oracle, over hundreds of hard designs.
 study: build
@@ -80,11 +95,15 @@ $(STAMPS)/tools: pyproject.toml
 	@mkdir -p $(STAMPS)
 	@touch $@
 
+$(STAMPS)/site $(STAMPS)/wheel: $(STAMPS)/tools
+	$(BIN)/python -m pip install --quiet --group $(@F)
+	@touch $@
+
 $(STAMPS)/built: $(STAMPS)/tools $(RUST)
 	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/maturin develop --release --locked --extras all
 	@touch $@
 
 clean:
-	rm -rf $(VENV) target sleepstudy.html python/lmm/_core*.so
+	rm -rf $(VENV) target site sleepstudy.html python/lmm/_core*.so
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .benchmarks
 	find python tests -name __pycache__ -type d -prune -exec rm -rf {} +

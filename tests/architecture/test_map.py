@@ -31,12 +31,11 @@ def test_every_room_is_on_the_map_and_every_name_on_the_map_is_a_room():
 
 def test_every_python_dependency_has_its_reason():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    extras = [needed for extra in project["project"]["optional-dependencies"].values() for needed in extra]
+    chosen = [project["project"]["optional-dependencies"], project["dependency-groups"]]
     needed = [
         *project["project"]["dependencies"],
         *project["build-system"]["requires"],
-        *project["dependency-groups"]["dev"],
-        *extras,
+        *(needed for groups in chosen for group in groups.values() for needed in group),
     ]
     names = {re.match(r"[\w-]+", requirement)[0].lower() for requirement in needed} - {"lmm"}
 
