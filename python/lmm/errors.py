@@ -7,6 +7,7 @@ the built-in exception that it specialises, so that code that knows nothing of t
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -22,13 +23,85 @@ __all__ = [
     "LmmWarning",
     "MissingExtraError",
     "UnsupportedError",
+    "brief",
     "nearest",
     "require",
+    "visible",
 ]
+
+_LONGEST_WORD = 200  # names and paths of people are shorter
+_LONGEST_MESSAGE = 4000
+_WINDOW = 120  # characters of a long formula that its picture shows
+
+
+def visible(text: str) -> str:
+    r"""Write characters that a terminal would obey, or not show, as escapes; line breaks and tabs stay.
+
+    Examples
+    --------
+    >>> from lmm.errors import visible
+    >>> print(visible("a\x1b[31mb\u202ec"))
+    a\x1b[31mb\u202ec
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        char if char.isprintable() or char in "\n\t" else char.encode("unicode_escape").decode("ascii")
+        for char in text
+    )
+
+
+def brief(value: object, most: int = 60) -> str:
+    """Shorten what a person typed to what a message has room for.
+
+    Parameters
+    ----------
+    value
+        Text, or something whose ``repr`` is meant.
+    most
+        Number of characters that are kept, from both ends.
+
+    Examples
+    --------
+    >>> from lmm.errors import brief
+    >>> brief("Reaction"), brief(["Days", 3])
+    ('Reaction', "['Days', 3]")
+    >>> brief("x" * 100, 11)
+    'xxxxx…xxxxx'
+    """
+    text = visible(value if isinstance(value, str) else _repr(value))
+    if len(text) <= most:
+        return text
+    head, tail = most // 2, (most - 1) // 2
+    return f"{text[:head]}…{text[len(text) - tail :]}"
+
+
+def _repr(value: object) -> str:
+    try:
+        return repr(value)
+    except Exception:  # noqa: BLE001 (what a stranger's class raises, or Python about 5,000 digits)
+        return f"<{type(value).__name__}>"
+
+
+def _readable(message: str) -> str:
+    """Any message, with nothing in it that a terminal obeys, and no part of it without an end."""
+    if len(message) > _LONGEST_WORD:
+        message = re.sub(rf"\S{{{_LONGEST_WORD + 1},}}", lambda word: brief(word[0], _LONGEST_WORD), message)
+    if len(message) > _LONGEST_MESSAGE:
+        half = _LONGEST_MESSAGE // 2
+        message = f"{message[:half]} … {message[-half:]}"
+    return visible(message)
 
 
 class LmmError(Exception):
-    """Root of everything that the package raises on purpose."""
+    """Root of everything that the package raises on purpose.
+
+    As text its message shows control characters as escapes, and words of more than some hundred characters cut.
+    """
+
+    def __str__(self) -> str:
+        # Not by super(): KeyError shows the repr of its argument, which would put a sentence in quotes.
+        return _readable(Exception.__str__(self))
 
 
 class FormulaError(LmmError, ValueError):
@@ -53,13 +126,23 @@ class FormulaError(LmmError, ValueError):
 
     def __str__(self) -> str:
         if not self.formula:
-            return self.message
-        # One line of the same length, so that the caret stands below its character.
-        line = "".join(" " if char.isspace() else char for char in self.formula)
-        picture = f"{self.message}\n    {line}"
-        if self.position is None:
-            return picture
-        return f"{picture}\n    {' ' * min(max(self.position, 0), len(line))}^"
+            return _readable(self.message)
+        at = 0 if self.position is None else min(max(self.position, 0), len(self.formula))
+        before, after = self._around(at)
+        picture = f"{_readable(self.message)}\n    {before}{after}"
+        return picture if self.position is None else f"{picture}\n    {' ' * len(before)}^"
+
+    def _around(self, at: int) -> tuple[str, str]:
+        """Cut the formula at a place; of a long one what is near it."""
+        first, last = 0, len(self.formula)
+        if last > 2 * _WINDOW:
+            first, last = max(at - _WINDOW, 0), min(at + _WINDOW, last)
+        before, after = (
+            # One line, so that the caret stands below its character.
+            visible("".join(" " if char.isspace() else char for char in text))
+            for text in (self.formula[first:at], self.formula[at:last])
+        )
+        return f"…{before}" if first else before, f"{after}…" if last < len(self.formula) else after
 
 
 class DataError(LmmError, ValueError):
@@ -68,9 +151,6 @@ class DataError(LmmError, ValueError):
 
 class ColumnError(LmmError, KeyError):
     """A column that the table does not have."""
-
-    # KeyError shows the repr of its argument, which would put a sentence in quotes.
-    __str__ = Exception.__str__
 
 
 class DesignError(LmmError, ValueError):
@@ -92,8 +172,6 @@ class FileError(LmmError, OSError):
 class DatasetError(LmmError, KeyError):
     """A data set that is not shipped with the package."""
 
-    __str__ = Exception.__str__
-
 
 class MissingExtraError(LmmError, ImportError):
     """An optional package is not installed; the message names the extra that brings it."""
@@ -101,6 +179,9 @@ class MissingExtraError(LmmError, ImportError):
 
 class LmmWarning(UserWarning):
     """Something about the fit that the reader of its numbers should know."""
+
+    def __str__(self) -> str:
+        return _readable(super().__str__())
 
 
 def nearest(name: str, candidates: Iterable[str]) -> str:
@@ -130,6 +211,8 @@ def nearest(name: str, candidates: Iterable[str]) -> str:
     from difflib import get_close_matches
 
     by_folded = {candidate.casefold(): candidate for candidate in candidates}
+    if len(name) > _LONGEST_WORD:
+        return ""
     found = get_close_matches(name.casefold(), list(by_folded), n=1)
     return f' Did you mean "{by_folded[found[0]]}"?' if found else ""
 

@@ -8,7 +8,7 @@ import pickle
 import pytest
 
 from lmm import errors
-from lmm.errors import FormulaError, LmmError, MissingExtraError, nearest, require
+from lmm.errors import FormulaError, LmmError, MissingExtraError, brief, nearest, require, visible
 
 CLASSES = [
     thing
@@ -103,3 +103,69 @@ def test_require_leaves_a_broken_package_its_own_message(tmp_path, monkeypatch):
 
     with pytest.raises(ModuleNotFoundError, match="nonesuch"):
         require("halfinstalled", extra="plot")
+
+
+@pytest.mark.parametrize("error", CLASSES)
+@pytest.mark.parametrize("char", ["\x1b", "\x07", "\r", "\x9b", "\u202e", "\u200b", "\x00"])
+def test_messages_show_what_a_terminal_would_obey(error, char):
+    text = str(error(f"no column a{char}[31mb"))
+
+    assert char not in text
+    assert char.encode("unicode_escape").decode() in text
+
+
+@pytest.mark.parametrize("error", CLASSES)
+@pytest.mark.parametrize("text", ["x" * 10_000, "ab " * 10_000, "x" * 10_000 + " and a way out"], ids=len)
+def test_no_message_is_without_end(error, text):
+    shown = str(error(f"begin {text} end"))
+
+    assert len(shown) < 5000
+    assert shown.startswith("begin")
+    assert shown.endswith("end")
+    assert "…" in shown
+
+
+def test_of_a_long_formula_the_picture_shows_what_is_near_the_place():
+    formula = "y ~ " + " + ".join(f"x{i}" for i in range(5000))
+    place = formula.index("x2500 ")
+    lines = str(FormulaError("this one", formula, place)).splitlines()
+
+    assert max(map(len, lines)) < 300
+    assert lines[1][lines[2].index("^") :].startswith("x2500 +")
+
+
+def test_the_caret_stands_below_its_character_behind_an_escape():
+    lines = str(FormulaError("this one", "y ~ a\x1b[0m + b", 12)).splitlines()
+
+    assert lines[1].strip() == r"y ~ a\x1b[0m + b"
+    assert lines[1][lines[2].index("^")] == "b"
+
+
+class Rude:
+    def __repr__(self):
+        raise RuntimeError("no")
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("Days", "Days"),
+        (["Days"], "['Days']"),
+        (10**5000, "<int>"),
+        (Rude(), "<Rude>"),
+        ("a\x1b", r"a\x1b"),
+        ("x" * 100, "x" * 30 + "…" + "x" * 29),
+    ],
+    ids=["text", "list", "number", "rude", "escape", "long"],
+)
+def test_what_was_typed_is_shown_in_short(value, shown):
+    assert brief(value) == shown
+
+
+@pytest.mark.parametrize("text", ["Days", "é ü 日本", "two\nlines\tand a tab"])
+def test_ordinary_text_is_visible_as_it_is(text):
+    assert visible(text) == text
+
+
+def test_no_near_name_is_sought_for_a_name_without_end():
+    assert nearest("a" * 10_000, ["a" * 10_000 + "b"]) == ""

@@ -1,0 +1,194 @@
+"""How large things may become: sizes are predicted here, and refused by name before anything of them is built.
+
+A limit is where nobody's work is yet, and far from where a computer stops answering.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, SupportsInt
+
+import numpy as np
+
+from lmm.errors import DesignError, FormulaError, LmmError, brief
+
+__all__ = [
+    "DEEPEST",
+    "MOST_CHARACTERS",
+    "MOST_COMPARISONS",
+    "MOST_DRAWS",
+    "MOST_FACTORS",
+    "MOST_GRID_NUMBERS",
+    "MOST_POWER",
+    "MOST_REFITS",
+    "MOST_RESTARTS",
+    "MOST_TERMS",
+    "check_count",
+    "check_memory",
+    "check_text",
+    "counted",
+    "memory",
+    "whole_number",
+]
+
+MOST_CHARACTERS = 1_000_000
+"""In a formula or a hypothesis. A formula of 5,000 terms has about 50,000."""
+
+DEEPEST = 50
+"""Parentheses, calls and operators inside one another. Readers call themselves at each level, and Python allows about
+1,000 calls, of which the caller may have used most."""
+
+MOST_TERMS = 10_000
+"""Of one side of a formula when its products are written out. R users report formulas of 5,000."""
+
+MOST_FACTORS = 14
+"""Joined by ``:`` in one term. A product of so many has 16,383 terms; nobody interprets interactions of ten."""
+
+MOST_POWER = 100
+"""In ``(a + b)^2``. A power above the number of its terms adds nothing."""
+
+MOST_GRID_NUMBERS = 150_000_000
+"""Rows times columns of X of a grid: about one gigabyte."""
+
+MOST_COMPARISONS = 1_000_000
+"""Rows of one family of contrasts. All pairs of 1,400 means are as many; each row has its own test."""
+
+MOST_DRAWS = 1_000_000
+"""Responses simulated in one call."""
+
+MOST_REFITS = 1_000_000
+"""Of a bootstrap: a thousand times what intervals need."""
+
+MOST_RESTARTS = 10_000
+"""Of one search: a hundred times what hard designs need."""
+
+
+def whole_number(value: Any, name: str, *, least: int = 1, most: int, advice: str) -> int:
+    """Read an argument that is a count.
+
+    Parameters
+    ----------
+    value
+        What was given.
+    name
+        Of the argument, with what stands behind it: ``"n="``.
+    least, most
+        Smallest and largest count that is possible.
+    advice
+        Sentence that says what to do when it is too large.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    LmmError
+        If it is no whole number, or out of range.
+
+    Examples
+    --------
+    >>> from lmm.limits import whole_number
+    >>> whole_number(3, "n=", most=10, advice="Take fewer.")
+    3
+    """
+    if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        raise LmmError(f"{name} must be a whole number of at least {least}, not {brief(value)}.")
+    number = int(value)
+    if number < least:
+        raise LmmError(f"{name} must be a whole number of at least {least}, not {brief(value)}.")
+    check_count(name, number, most, advice)
+    return number
+
+
+def check_count(what: str, count: float, most: int, advice: str, error: type[LmmError] = LmmError) -> None:
+    """Refuse a count above its limit.
+
+    Parameters
+    ----------
+    what
+        Subject of the sentence: ``"The product has terms:"``.
+    count
+        What it would be; may be a float where it was only estimated.
+    most
+        The limit.
+    advice
+        Sentence that says what to do.
+    error
+        Class of the error.
+
+    Raises
+    ------
+    LmmError
+        If there are more.
+    """
+    if count > most:
+        raise error(f"{what} {counted(count)} is more than the {most:,} that are possible. {advice}")
+
+
+def check_memory(
+    what: str, rows: float, columns: float, advice: str, error: type[LmmError] = DesignError
+) -> None:
+    """Refuse a matrix of floats (rows, columns) that this process has no memory for.
+
+    Raises
+    ------
+    LmmError
+        If it would be larger than the whole memory.
+    """
+    needed, there = 8.0 * rows * columns, memory()
+    if needed > there:
+        raise error(
+            f"{what} would have {counted(rows)} rows and {counted(columns)} columns, {needed / 2**30:,.3g} GB; "
+            f"{there / 2**30:,.3g} GB of memory are there. {advice}"
+        )
+
+
+def check_text(text: str, what: str) -> None:
+    """Refuse a text that is too long to be read.
+
+    Raises
+    ------
+    FormulaError
+        If it has more than `MOST_CHARACTERS`.
+    """
+    if len(text) > MOST_CHARACTERS:
+        raise FormulaError(
+            f"{what} has {len(text):,} characters; at most {MOST_CHARACTERS:,} are read: {brief(text)}"
+        )
+
+
+def counted(count: SupportsInt | float) -> str:
+    """Write a count for people, however large it is.
+
+    Examples
+    --------
+    >>> from lmm.limits import counted
+    >>> counted(1234567), counted(2**500)
+    ('1,234,567', 'about 10^151')
+    """
+    if isinstance(count, float) and not math.isfinite(count):
+        return "more than 10^308"
+    number = int(count)
+    return f"{number:,}" if number < 10**15 else f"about 10^{round(math.log10(number))}"
+
+
+def memory() -> float:
+    """Bytes that this process can have: those of the machine, of its container, or as limited by the shell.
+
+    Infinite where the system does not say.
+    """
+    found = [math.inf]
+    with suppress(AttributeError, ValueError, OSError):  # Windows
+        found.append(float(os.sysconf("SC_PAGE_SIZE")) * os.sysconf("SC_PHYS_PAGES"))
+    with suppress(ValueError, OSError):  # no container, or one without a limit
+        found.append(float(Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii")))
+    with suppress(ImportError, OSError):  # Windows
+        import resource
+
+        limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+        found.append(math.inf if limit == resource.RLIM_INFINITY else float(limit))
+    return min(size for size in found if size > 0)
