@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from lmm._version import __version__
     from lmm.engine import block
     from lmm.errors import (
+        ArgumentError,
         ColumnError,
         ConvergenceError,
         DataError,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
         LmmError,
         LmmWarning,
         MissingExtraError,
+        UnknownNameError,
         UnsupportedError,
     )
     from lmm.experiments import components, shell, strata
@@ -66,6 +68,7 @@ if TYPE_CHECKING:
     from lmm.table import Table
 
 __all__ = [
+    "ArgumentError",
     "Bootstrap",
     "BootstrapTest",
     "ClusterRobust",
@@ -85,6 +88,7 @@ __all__ = [
     "Profile",
     "Satterthwaite",
     "Table",
+    "UnknownNameError",
     "UnsupportedError",
     "__version__",
     "anova",

@@ -11,7 +11,10 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from lmm.wording import described
+
 __all__ = [
+    "ArgumentError",
     "ColumnError",
     "ConvergenceError",
     "DataError",
@@ -22,8 +25,10 @@ __all__ = [
     "LmmError",
     "LmmWarning",
     "MissingExtraError",
+    "UnknownNameError",
     "UnsupportedError",
     "brief",
+    "near_name",
     "nearest",
     "require",
     "visible",
@@ -57,7 +62,7 @@ def brief(value: object, most: int = 60) -> str:
     Parameters
     ----------
     value
-        Text, or something whose ``repr`` is meant.
+        Text as it is; all else as `lmm.wording.described` writes it.
     most
         Number of characters that are kept, from both ends.
 
@@ -69,18 +74,11 @@ def brief(value: object, most: int = 60) -> str:
     >>> brief("x" * 100, 11)
     'xxxxx…xxxxx'
     """
-    text = visible(value if isinstance(value, str) else _repr(value))
+    text = visible(value if isinstance(value, str) else described(value))
     if len(text) <= most:
         return text
     head, tail = most // 2, (most - 1) // 2
     return f"{text[:head]}…{text[len(text) - tail :]}"
-
-
-def _repr(value: object) -> str:
-    try:
-        return repr(value)
-    except Exception:  # noqa: BLE001 (what a stranger's class raises, or Python about 5,000 digits)
-        return f"<{type(value).__name__}>"
 
 
 def _readable(message: str) -> str:
@@ -145,6 +143,14 @@ class FormulaError(LmmError, ValueError):
         return f"…{before}" if first else before, f"{after}…" if last < len(self.formula) else after
 
 
+class ArgumentError(LmmError, TypeError, ValueError):
+    """An argument that a function does not have, or a value that it cannot take."""
+
+
+class UnknownNameError(LmmError, AttributeError):
+    """An attribute that the object does not have; the message names ours for the same thing."""
+
+
 class DataError(LmmError, ValueError):
     """Data that cannot be used: empty, infinite, of the wrong kind, length or sign."""
 
@@ -207,14 +213,27 @@ def nearest(name: str, candidates: Iterable[str]) -> str:
     >>> nearest("weight", ["Days", "Subject"])
     ''
     """
+    near = near_name(name, candidates)
+    return f' Did you mean "{near}"?' if near else ""
+
+
+def near_name(name: str, candidates: Iterable[str]) -> str | None:
+    """Find the most similar of the names that exist; None if nothing is similar.
+
+    Examples
+    --------
+    >>> from lmm.errors import near_name
+    >>> near_name("adjsut", ["adjust", "level"])
+    'adjust'
+    """
+    if len(name) > _LONGEST_WORD:
+        return None
     # Only on the way to an error, hence not loaded with the package.
     from difflib import get_close_matches
 
     by_folded = {candidate.casefold(): candidate for candidate in candidates}
-    if len(name) > _LONGEST_WORD:
-        return ""
     found = get_close_matches(name.casefold(), list(by_folded), n=1)
-    return f' Did you mean "{by_folded[found[0]]}"?' if found else ""
+    return by_folded[found[0]] if found else None
 
 
 def require(module: str, extra: str) -> Any:

@@ -40,6 +40,9 @@ def test_errors_travel_between_processes(error, rebuild):
 @pytest.mark.parametrize(
     ("error", "builtin"),
     [
+        (errors.ArgumentError, TypeError),
+        (errors.ArgumentError, ValueError),
+        (errors.UnknownNameError, AttributeError),
         (errors.FormulaError, ValueError),
         (errors.DataError, ValueError),
         (errors.DesignError, ValueError),
@@ -151,8 +154,8 @@ class Rude:
     [
         ("Days", "Days"),
         (["Days"], "['Days']"),
-        (10**5000, "<int>"),
-        (Rude(), "<Rude>"),
+        (10**5000, "a number of thousands of digits"),
+        (Rude(), "a Rude"),
         ("a\x1b", r"a\x1b"),
         ("x" * 100, "x" * 30 + "…" + "x" * 29),
     ],
