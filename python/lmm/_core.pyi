@@ -30,6 +30,14 @@ class Problem:
         limits: tuple[int, float],
         check: Callable[[int, float], None] | None,
     ) -> dict[str, Any]: ...
+    def optimize_chart(
+        self,
+        reml: bool,
+        chart: Any,
+        starts: Sequence[Floats],
+        limits: tuple[int, float],
+        check: Callable[[int, float], None] | None,
+    ) -> dict[str, Any]: ...
     def deviance(
         self, roots: Sequence[Floats], log_sigma: float, held: tuple[list[int], Floats], reml: bool
     ) -> dict[str, Any]: ...

@@ -1,26 +1,19 @@
 //! Second-order quantities: the average information, and `tr(Q W_i Q W_j)` where it is cheap.
 //!
-//! Directions are matrix units: for a part with `k` columns the `k²` matrices `e_r e_s'`, giving working variates
-//! `f = Z v` with `v_j = e_r ρ_j[s]`, `ρ_j = Z_j'We`. Symmetric directions, and rescaled ones, are combinations of them.
+//! A direction D gives the working variate `f = Z v` with `v_j = D ρ_j`, `ρ_j = Z_j'We`. The cost grows with the number of
+//! directions, not with the square of the columns: a structure with two parameters has two.
 
 use crate::cross::CrossProducts;
 use crate::dense;
+use crate::directions::Directions;
 use crate::factor::Factor;
 use crate::slopes::Slopes;
 use crate::small;
 use crate::solve::Solution;
 
-/// One working variate.
-#[derive(Clone, Copy, Debug)]
-struct Unit {
-    block: usize,
-    row: usize,
-    source: usize,
-}
-
-/// The working variates of all matrix units.
+/// The working variates of some directions.
 struct Variates<'a> {
-    units: &'a [Unit],
+    directions: &'a Directions,
     solution: &'a Solution,
     /// On the tail columns, `q_tail × count`.
     tail: &'a [f64],
@@ -34,28 +27,18 @@ struct Rows {
 }
 
 impl CrossProducts {
-    /// All matrix units, part by part, row by row.
-    fn units(&self) -> Vec<Unit> {
-        let of_part = |p: &crate::layout::Part| {
-            let (block, offset, k) = (p.block, p.offset, p.k);
-            (0..k * k).map(move |i| Unit { block, row: offset + i / k, source: offset + i % k })
-        };
-        self.layout.parts.iter().flat_map(of_part).collect()
-    }
-
-    /// `F'PF` for the working variates of all matrix units: k more rows under the same factor.
-    pub fn unit_information(&self, f: &Factor, solution: &Solution) -> Vec<f64> {
-        let units = self.units();
-        let count = units.len();
+    /// `F'PF` (`count × count`) for the working variates of some directions: as many more rows under the same factor.
+    pub fn information(&self, f: &Factor, solution: &Solution, directions: &Directions) -> Vec<f64> {
+        let count = directions.count;
         let layout = &self.layout;
         let (m, q, p) = (layout.tail_size(), layout.q_tail, layout.p);
         let mut gram = vec![0.0; count * count];
         // rows of the working variates on the coarser chain blocks and on [tail, X], before and after elimination
         let coarse: Vec<Vec<f64>> = self.chain.iter().map(|c| vec![0.0; c.n_levels * c.k * count]).collect();
-        let variates = self.tail_variates(&units, solution);
+        let variates = self.tail_variates(directions, solution);
         let tail = self.tail_rows(&variates, count, &mut gram);
         let mut rows = Rows { coarse, tail, gram };
-        let variates = Variates { units: &units, solution, tail: &variates };
+        let variates = Variates { directions, solution, tail: &variates };
         for c in 0..self.chain.len() {
             self.chain_rows(c, &variates, &mut rows);
         }
@@ -84,14 +67,15 @@ impl CrossProducts {
     }
 
     /// The working variates on the tail columns (row-major, `q_tail × count`).
-    fn tail_variates(&self, units: &[Unit], solution: &Solution) -> Vec<f64> {
-        let (layout, count) = (&self.layout, units.len());
+    fn tail_variates(&self, directions: &Directions, solution: &Solution) -> Vec<f64> {
+        let (layout, count) = (&self.layout, directions.count);
         let mut out = vec![0.0; layout.q_tail * count];
-        for (u, unit) in units.iter().enumerate().filter(|(_, unit)| unit.block >= layout.n_chain) {
-            let block = &layout.blocks[unit.block];
-            for level in 0..block.n_levels {
-                let at = block.tail_start + level * block.k;
-                out[(at + unit.row) * count + u] = solution.r[unit.block][level * block.k + unit.source];
+        for (b, block) in layout.tail_blocks() {
+            for e in &directions.entries[b] {
+                for level in 0..block.n_levels {
+                    let at = block.tail_start + level * block.k;
+                    out[(at + e.row) * count + e.direction] += e.value * solution.r[b][level * block.k + e.source];
+                }
             }
         }
         out
@@ -107,16 +91,16 @@ impl CrossProducts {
 
     /// Adds `A v` of the pairs (chain block c, everything not finer) to the rows, and its part of `v'A v` to `gram`.
     fn chain_rows(&self, c: usize, variates: &Variates<'_>, rows: &mut Rows) {
-        let (units, solution) = (variates.units, variates.solution);
+        let (directions, solution) = (variates.directions, variates.solution);
         let Rows { coarse, tail, gram } = rows;
-        let (chain, layout, count) = (&self.chain[c], &self.layout, units.len());
+        let (chain, layout, count) = (&self.chain[c], &self.layout, directions.count);
         let (k, head, q, p) = (chain.k, chain.head, layout.q_tail, layout.p);
         let mut cross = vec![0.0; k * count];
         for j in 0..chain.n_levels {
             let a = &chain.a[j * k * k..(j + 1) * k * k];
             let heads = &chain.a_head[j * k * head..(j + 1) * k * head];
             let (pairs, pattern) = (&chain.a_pair[chain.pair_range(j)], chain.pattern(j));
-            let own = level_variates(units, c, k, &solution.r[c], j);
+            let own = directions.variates(c, k, &solution.r[c], j);
             // products with the own block: gram takes v'A_jj v
             let product = small::multiply(a, &own, k, k, count);
             dense::transpose_multiply_add(gram, 1.0, &own, &product, (k, count, count));
@@ -124,7 +108,7 @@ impl CrossProducts {
             let mut at = 0;
             for (i, parents) in chain.parents.iter().enumerate() {
                 let (other, parent) = (&self.chain[c + 1 + i], parents[j] as usize);
-                let theirs = level_variates(units, c + 1 + i, other.k, &solution.r[c + 1 + i], parent);
+                let theirs = directions.variates(c + 1 + i, other.k, &solution.r[c + 1 + i], parent);
                 let block: Vec<f64> =
                     (0..k).flat_map(|r| heads[r * head + at..r * head + at + other.k].to_vec()).collect();
                 small::multiply_add(&mut cross, 1.0, &block, &theirs, k, other.k, count);
@@ -206,27 +190,27 @@ impl CrossProducts {
         }
     }
 
-    /// `tr(Q W_u Q W_v)` for matrix units u, v of a single grouping factor; `levels` and `fixed` of [`Slopes`] are required.
-    pub fn unit_traces(&self, slopes: &Slopes, reml: bool) -> Option<Vec<f64>> {
+    /// `tr(Q W_u Q W_v)` for directions u, v of a single grouping factor; `levels` and `fixed` of [`Slopes`] are required.
+    pub fn level_traces(&self, slopes: &Slopes, directions: &Directions, reml: bool) -> Option<Vec<f64>> {
         let (levels, fixed) = (slopes.levels.as_ref()?, slopes.fixed.as_ref()?);
-        let units = self.units();
-        let (k, p, count) = (self.chain[0].k, self.layout.p, units.len());
+        let (k, p, count) = (self.chain[0].k, self.layout.p, directions.count);
+        let entries = &directions.entries[0];
+        // pairs of numbers where the matrices are nearly empty, products of matrices where they are full
+        let full = (entries.len() > k * k).then(|| directions.matrices(0, k));
         let mut out = vec![0.0; count * count];
         let mut low_rank = vec![0.0; count * p * p];
         for (j, n) in levels.chunks_exact(k * k).enumerate() {
             let x = &fixed[j * k * p..(j + 1) * k * p];
             let xx = if reml { small::multiply(x, &small::transpose(x, k, p), k, p, k) } else { vec![0.0; k * k] };
-            for (u, a) in units.iter().enumerate() {
-                for (v, b) in units.iter().enumerate() {
-                    // tr(e_r e_s' N e_t e_u' N) = N_st N_ur, with N less its fixed part on both sides
-                    let (st, ur) = (a.source * k + b.row, b.source * k + a.row);
-                    out[u * count + v] += n[st] * n[ur] - n[st] * xx[ur] - xx[st] * n[ur];
-                }
+            match &full {
+                Some(matrices) => add_products(&mut out, count, matrices, n, &xx, k),
+                None => add_pairs(&mut out, directions, n, &xx, k),
             }
             if reml {
-                for (u, a) in units.iter().enumerate() {
-                    let (row, source) = (&x[a.row * p..(a.row + 1) * p], &x[a.source * p..(a.source + 1) * p]);
-                    small::multiply_add(&mut low_rank[u * p * p..(u + 1) * p * p], 1.0, row, source, p, 1, p);
+                for e in entries {
+                    let (row, source) = (&x[e.row * p..(e.row + 1) * p], &x[e.source * p..(e.source + 1) * p]);
+                    let own = &mut low_rank[e.direction * p * p..(e.direction + 1) * p * p];
+                    small::multiply_add(own, e.value, row, source, p, 1, p);
                 }
             }
         }
@@ -242,12 +226,31 @@ impl CrossProducts {
     }
 }
 
-/// Working variates of one level, `k × count`.
-fn level_variates(units: &[Unit], block: usize, k: usize, r: &[f64], j: usize) -> Vec<f64> {
-    let count = units.len();
-    let mut out = vec![0.0; k * count];
-    for (u, unit) in units.iter().enumerate().filter(|(_, unit)| unit.block == block) {
-        out[unit.row * count + u] = r[j * k + unit.source];
+/// Adds `tr(D_u N D_v N)` of one level, N less its fixed part on both sides, number by number.
+fn add_pairs(out: &mut [f64], directions: &Directions, n: &[f64], xx: &[f64], k: usize) {
+    let (entries, count) = (&directions.entries[0], directions.count);
+    for a in entries {
+        for b in entries {
+            // tr(e_r e_s' N e_t e_u' N) = N_st N_ur
+            let (st, ur) = (a.source * k + b.row, b.source * k + a.row);
+            let value = n[st] * n[ur] - n[st] * xx[ur] - xx[st] * n[ur];
+            out[a.direction * count + b.direction] += a.value * b.value * value;
+        }
     }
-    out
+}
+
+/// The same by products of full matrices.
+fn add_products(out: &mut [f64], count: usize, matrices: &[(usize, Vec<f64>)], n: &[f64], xx: &[f64], k: usize) {
+    let products = |m: &[f64]| -> Vec<Vec<f64>> {
+        matrices.iter().map(|(_, d)| small::multiply(d, m, k, k, k)).collect() // D_u m, k × k
+    };
+    let (by_n, by_x) = (products(n), products(xx));
+    let transposed: Vec<Vec<f64>> = by_n.iter().map(|m| small::transpose(m, k, k)).collect();
+    for (a, (u, _)) in matrices.iter().enumerate() {
+        for (b, (v, _)) in matrices.iter().enumerate() {
+            let own = small::dot(&transposed[a], &by_n[b]);
+            let fixed = small::dot(&transposed[a], &by_x[b]) + small::dot(&transposed[b], &by_x[a]);
+            out[u * count + v] += own - fixed;
+        }
+    }
 }

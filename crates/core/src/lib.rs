@@ -10,10 +10,11 @@
 //! | `factor` | block elimination at one T: log-determinants and the penalized residual sum of squares |
 //! | `solve` | β, u, b and `Z'We` from a factor |
 //! | `inverse` | diagonal blocks of the inverse: conditional covariances and the gradient |
-//! | `information`, `traces` | average information, and what the exact Hessian needs beyond it |
+//! | `directions`, `information`, `traces` | directions of S; average information along them, and what the exact Hessian needs beyond it |
 //! | `single`, `single_factor`, `level`, `classes` | the same for one grouping factor, by classes of equal levels |
 //! | `parallel` | fixed pieces of work on all cores, results in order |
-//! | `optimum` | the search: steps in the cone of S, Newton steps on its face |
+//! | `optimum` | the search: steps in the cone of S, Newton steps on its face, or over the coordinates of a chart |
+//! | `translate` | factors, changes and slopes of S between the user's units and the engine's |
 //! | `profile` | the deviance with σ explicit, minimized over all parameters but those that a profile holds |
 //! | `checks` | what is refused |
 //! | `design`, `batch` | all of a model but the response, and many responses fitted on it |
@@ -29,6 +30,7 @@ pub mod classes;
 pub mod cross;
 pub mod dense;
 pub mod design;
+pub mod directions;
 pub mod error;
 pub mod factor;
 pub mod information;
@@ -48,3 +50,4 @@ pub mod solve;
 pub mod sparse;
 pub mod tail;
 pub mod traces;
+pub mod translate;

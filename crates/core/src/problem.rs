@@ -6,13 +6,14 @@ use crate::design::Design;
 use crate::error::CoreError;
 use crate::factor::Factor;
 use crate::layout::Part;
-use crate::optimum::held::{self, Hold};
+use crate::optimum::chart::{self, Chart, Charted, Entries};
 use crate::optimum::state::Space;
 use crate::optimum::{self, Check, Control, Outcome};
 use crate::scaling::Scaling;
 use crate::small;
 use crate::solve::Solution;
 use crate::tail::{self, Tail};
+use crate::translate::{Units, block_of};
 
 /// Cross-products of one data set and the units to read them in.
 pub struct Problem {
@@ -88,8 +89,12 @@ impl Problem {
 
     /// `k × k` block of a term's matrix that belongs to a part.
     fn part_of(&self, part: &Part, m: &[f64]) -> Vec<f64> {
-        let k = self.terms[part.term].k;
-        (0..part.k * part.k).map(|i| m[(part.within + i / part.k) * k + part.within + i % part.k]).collect()
+        block_of(part, m, self.terms[part.term].k)
+    }
+
+    /// Maps between the user's units and those of the engine.
+    fn units(&self) -> Units {
+        Units::new(&self.cp.layout, &self.scaling, self.terms.iter().map(|t| t.k).collect())
     }
 
     /// Matrices of the terms from those of the parts.
@@ -283,61 +288,74 @@ impl Problem {
         control: &Control,
         check: Check<'_>,
     ) -> Result<Outcome, CoreError> {
-        let offset = self.criterion_offset(reml);
-        let n = self.scaling.n;
-        let mut told = |iteration: usize, criterion: f64| check(iteration, criterion + offset);
-        let check: Check<'_> = &mut told;
-        let mut outcome = match (start, hold) {
-            (Some(t), Some(mask)) => held::optimise_held(&self.cp, n, reml, &self.hold(t, mask), control, check)?,
-            (None, Some(_)) => {
-                return Err(CoreError::BadInput("held parameters need their values as a start".into()));
+        match (start, hold) {
+            (Some(t), Some(mask)) => {
+                let sizes: Vec<usize> = self.terms.iter().map(|t| t.k).collect();
+                let possible = |term: usize, row: usize, column: usize| self.is_free(term, row, column);
+                let chart = Entries::new(t.to_vec(), sizes, mask, possible);
+                self.optimise_chart(reml, &chart, &[chart.start()], control, check)
             }
+            (None, Some(_)) => Err(CoreError::BadInput("held parameters need their values as a start".into())),
             (start, None) => {
+                let offset = self.criterion_offset(reml);
                 let s: Option<Vec<Vec<f64>>> = start.map(|t| {
                     let square =
                         |(f, p): (Vec<f64>, &Part)| small::multiply(&f, &small::transpose(&f, p.k, p.k), p.k, p.k, p.k);
                     self.inner_roots(t).into_iter().zip(&self.cp.layout.parts).map(square).collect()
                 });
-                optimum::optimise(&self.cp, n, reml, s.as_deref(), control, check)?
+                let mut told = |iteration: usize, criterion: f64| check(iteration, criterion + offset);
+                let found = optimum::optimise(&self.cp, self.scaling.n, reml, s.as_deref(), control, &mut told)?;
+                Ok(self.outer_outcome(found, reml))
             }
-        };
+        }
+    }
+
+    /// Searches over the coordinates of a chart; the lowest end of the best two starts.
+    pub fn optimise_chart(
+        &self,
+        reml: bool,
+        chart: &dyn Chart,
+        starts: &[Vec<f64>],
+        control: &Control,
+        check: Check<'_>,
+    ) -> Result<Outcome, CoreError> {
+        let offset = self.criterion_offset(reml);
+        let mut told = |iteration: usize, criterion: f64| check(iteration, criterion + offset);
+        let (units, space) = (self.units(), Space::new(&self.cp, self.scaling.n, reml));
+        let on = Charted { cp: &self.cp, space, units: &units, chart };
+        Ok(self.outer_outcome(chart::optimise_chart(&on, starts, control, &mut told)?, reml))
+    }
+
+    /// Whether the structure of a term has this entry of T.
+    fn is_free(&self, term: usize, row: usize, column: usize) -> bool {
+        let inside =
+            |p: &Part| (p.within..p.within + p.k).contains(&row) && (p.within..p.within + p.k).contains(&column);
+        self.cp.layout.parts.iter().any(|p| p.term == term && inside(p))
+    }
+
+    /// What a search found, in the user's units.
+    fn outer_outcome(&self, mut outcome: Outcome, reml: bool) -> Outcome {
+        let offset = self.criterion_offset(reml);
         outcome.point.criterion += offset;
         for record in &mut outcome.trace {
             record.criterion += offset;
             record.sigma2 *= self.scaling.w_scale * self.scaling.y_scale * self.scaling.y_scale;
             record.t = self.outer_factors(&record.t);
         }
-        outcome.t = match outcome.held.take() {
-            Some(t) => self.join(&t),
+        outcome.t = match &outcome.user {
+            Some((t, _)) => t.clone(),
             None => self.outer_factors(&outcome.t),
         };
         for (part, direction) in outcome.null.iter_mut().chain(&mut outcome.unidentified) {
             *direction = self.outer_direction(*part, direction);
         }
-        Ok(outcome)
+        outcome
     }
 
     /// Term and offset within it of a part.
     pub fn part(&self, i: usize) -> (usize, usize, usize) {
         let p = &self.cp.layout.parts[i];
         (p.term, p.within, p.k)
-    }
-
-    fn hold(&self, t: &[Vec<f64>], mask: &[Vec<bool>]) -> Hold {
-        let parts = &self.cp.layout.parts;
-        let to_internal = |p: &Part| {
-            let inverse = self.part_of(p, &self.scaling.terms[p.term].inverse);
-            inverse.iter().map(|v| v * self.scaling.w_scale.sqrt()).collect()
-        };
-        let free = |p: &Part| {
-            let (k, m) = (self.terms[p.term].k, &mask[p.term]);
-            (0..p.k * p.k).map(|i| i % p.k <= i / p.k && !m[(p.within + i / p.k) * k + p.within + i % p.k]).collect()
-        };
-        Hold {
-            t: parts.iter().map(|p| self.part_of(p, &t[p.term])).collect(),
-            to_internal: parts.iter().map(to_internal).collect(),
-            free: parts.iter().map(free).collect(),
-        }
     }
 
     /// T per term in the user's units from T per part in internal ones.

@@ -2,6 +2,7 @@
 
 use crate::cross::CrossProducts;
 use crate::dense;
+use crate::directions::Directions;
 use crate::error::CoreError;
 use crate::factor::Factor;
 
@@ -67,40 +68,70 @@ impl CrossProducts {
         out
     }
 
-    /// `tr(Q W_u Q W_v)` for matrix units u, v, by the full `Z'QZ`; none if the design is too large for that.
-    pub fn dense_traces(&self, f: &Factor, reml: bool) -> Result<Option<Vec<f64>>, CoreError> {
+    /// `tr(Q W_u Q W_v)` for directions u, v, by the full `Z'QZ`; none if the design is too large for that.
+    pub fn dense_traces(&self, f: &Factor, directions: &Directions, reml: bool) -> Result<Option<Vec<f64>>, CoreError> {
         let (starts, q) = self.dense_starts();
         if q > DENSE_LIMIT {
             return Ok(None);
         }
         let n = self.dense_slopes(f, &starts, q, reml)?;
-        let parts = &self.layout.parts;
-        let count: usize = parts.iter().map(|p| p.k * p.k).sum();
+        let columns: usize = self.layout.blocks.iter().map(|b| b.k * b.k).sum();
+        let numbers: usize = directions.entries.iter().map(Vec::len).sum();
+        let size = q + self.layout.p;
+        Ok(Some(if numbers <= columns {
+            self.traces_by_numbers(directions, &starts, |row, column| n[column * size + row])
+        } else {
+            self.traces_by_products(directions, &starts, q, |row, column| n[column * size + row])
+        }))
+    }
+
+    /// Number by number of the directions: few where they are matrix units.
+    fn traces_by_numbers(
+        &self,
+        directions: &Directions,
+        starts: &[usize],
+        n: impl Fn(usize, usize) -> f64,
+    ) -> Vec<f64> {
+        let count = directions.count;
         let mut out = vec![0.0; count * count];
-        let (mut u0, size) = (0, q + self.layout.p);
-        for a in parts {
-            let mut v0 = 0;
-            for b in parts {
-                let (block_a, block_b) = (&self.layout.blocks[a.block], &self.layout.blocks[b.block]);
-                for i in 0..block_a.n_levels {
-                    let row = starts[a.block] + i * block_a.k + a.offset;
-                    for j in 0..block_b.n_levels {
-                        let column = starts[b.block] + j * block_b.k + b.offset;
-                        let entry = |s: usize, t: usize| n[(column + t) * size + row + s];
-                        for u in 0..a.k * a.k {
-                            let (r, s) = (u / a.k, u % a.k);
-                            for v in 0..b.k * b.k {
-                                let (t, w) = (v / b.k, v % b.k);
-                                out[(u0 + u) * count + v0 + v] += entry(s, t) * entry(r, w);
+        for (a, block_a) in self.layout.blocks.iter().enumerate() {
+            for (b, block_b) in self.layout.blocks.iter().enumerate() {
+                for row in (0..block_a.n_levels).map(|i| starts[a] + i * block_a.k) {
+                    for column in (0..block_b.n_levels).map(|j| starts[b] + j * block_b.k) {
+                        for u in &directions.entries[a] {
+                            for v in &directions.entries[b] {
+                                let value = n(row + u.source, column + v.row) * n(row + u.row, column + v.source);
+                                out[u.direction * count + v.direction] += u.value * v.value * value;
                             }
                         }
                     }
                 }
-                v0 += b.k * b.k;
             }
-            u0 += a.k * a.k;
         }
-        Ok(Some(out))
+        out
+    }
+
+    /// By `tr(B_u B_v)` with `B_u = (I ⊗ D_u) Z'QZ`: where the directions are full matrices.
+    fn traces_by_products(
+        &self,
+        directions: &Directions,
+        starts: &[usize],
+        q: usize,
+        n: impl Fn(usize, usize) -> f64,
+    ) -> Vec<f64> {
+        let count = directions.count;
+        let mut products = vec![vec![0.0; q * q]; count]; // (q × q) row-major
+        for (b, block) in self.layout.blocks.iter().enumerate() {
+            for at in (0..block.n_levels).map(|j| starts[b] + j * block.k) {
+                for e in &directions.entries[b] {
+                    let row = &mut products[e.direction][(at + e.row) * q..(at + e.row + 1) * q];
+                    row.iter_mut().enumerate().for_each(|(c, o)| *o += e.value * n(at + e.source, c));
+                }
+            }
+        }
+        let transposed: Vec<Vec<f64>> = products.iter().map(|m| crate::small::transpose(m, q, q)).collect();
+        let pair = |i: usize| crate::small::dot(&transposed[i / count], &products[i % count]);
+        (0..count * count).map(pair).collect()
     }
 
     /// `Z'QZ` in the leading part of a full `(q + p)²` matrix.

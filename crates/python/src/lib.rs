@@ -4,6 +4,7 @@ use pyo3::prelude::*;
 
 mod allocator;
 mod batch;
+mod chart;
 mod convert;
 mod problem;
 mod profile;

@@ -1,8 +1,9 @@
 //! The engine for Python: one class, and the sparse factor.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use lmm_core::design::Design;
+use lmm_core::error::CoreError;
 use lmm_core::optimum::{Control, Outcome};
 use lmm_core::profile::{self, Estimates};
 use lmm_core::{problem, sparse};
@@ -10,7 +11,8 @@ use numpy::{PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
-use crate::convert::{TermInput, choice, columns, compute, squares, to_matrix, to_stack, to_vector, vector};
+use crate::chart::PythonChart;
+use crate::convert::{TermInput, choice, columns, compute, failure, squares, to_matrix, to_stack, to_vector, vector};
 use crate::profile::{Surface, parameter, watched};
 
 /// Cross-products of one data set.
@@ -38,6 +40,8 @@ impl Problem {
     fn outcome<'py>(&self, py: Python<'py>, o: Outcome) -> PyResult<Bound<'py, PyDict>> {
         let out = PyDict::new(py);
         out.set_item("T", self.matrices(py, o.t)?)?;
+        out.set_item("flat", o.flat.map(|v| to_vector(py, v)))?;
+        out.set_item("eta", o.user.map(|(_, eta)| to_vector(py, eta)))?;
         out.set_item("criterion", o.point.criterion)?;
         out.set_item("converged", o.converged)?;
         out.set_item("n_evaluations", o.n_evaluations)?;
@@ -208,21 +212,55 @@ impl Problem {
         let hold: Option<Vec<Vec<bool>>> =
             hold.map(|h| h.iter().map(|m| m.as_array().iter().copied().collect()).collect());
         let control = Control { max_iterations: limits.0, tolerance: limits.1 };
-        // signals and Python's own check once an iteration, so that Ctrl-C stops a long search
-        let mut raised: Option<PyErr> = None;
-        let mut ask = |iteration: usize, criterion: f64| {
-            let answer = Python::attach(|py| {
-                py.check_signals()?;
-                check.as_ref().map_or(Ok(()), |f| f.call1(py, (iteration, criterion)).map(|_| ()))
-            });
-            raised = answer.err();
-            raised.is_none()
-        };
-        let found = compute(py, || self.inner.optimise(reml, start.as_deref(), hold.as_deref(), &control, &mut ask));
-        match raised {
+        let found =
+            asking(py, check, |ask| self.inner.optimise(reml, start.as_deref(), hold.as_deref(), &control, ask))?;
+        self.outcome(py, found)
+    }
+
+    /// Searches over the coordinates of a chart (an object with `factors`, `moves` and `bend`), from some starts.
+    fn optimize_chart<'py>(
+        &self,
+        py: Python<'py>,
+        reml: bool,
+        chart: Py<PyAny>,
+        starts: Vec<PyReadonlyArray1<'py, f64>>,
+        limits: (usize, f64),
+        check: Option<Py<PyAny>>,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let starts: Vec<Vec<f64>> = starts.iter().map(vector).collect();
+        let n = starts.first().map_or(0, Vec::len);
+        if starts.iter().any(|s| s.len() != n) {
+            return Err(failure(CoreError::BadInput("starts of a chart must be of one length".into())));
+        }
+        let chart = PythonChart { object: chart, sizes: self.sizes(), n, raised: Mutex::new(None) };
+        let control = Control { max_iterations: limits.0, tolerance: limits.1 };
+        let found = asking(py, check, |ask| self.inner.optimise_chart(reml, &chart, &starts, &control, ask));
+        match chart.raised.into_inner().ok().flatten() {
             Some(error) => Err(error),
             None => self.outcome(py, found?),
         }
+    }
+}
+
+/// Runs a search with signals and Python's own check once an iteration, so that Ctrl-C stops a long search.
+fn asking(
+    py: Python<'_>,
+    check: Option<Py<PyAny>>,
+    search: impl FnOnce(lmm_core::optimum::Check<'_>) -> Result<Outcome, CoreError> + Send,
+) -> PyResult<Outcome> {
+    let mut raised: Option<PyErr> = None;
+    let mut ask = |iteration: usize, criterion: f64| {
+        let answer = Python::attach(|py| {
+            py.check_signals()?;
+            check.as_ref().map_or(Ok(()), |f| f.call1(py, (iteration, criterion)).map(|_| ()))
+        });
+        raised = answer.err();
+        raised.is_none()
+    };
+    let found = compute(py, || search(&mut ask));
+    match raised {
+        Some(error) => Err(error),
+        None => found,
     }
 }
 

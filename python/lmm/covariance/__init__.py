@@ -8,7 +8,8 @@ together: the terms stand in formula order, each with its theta behind the other
 """
 
 from lmm.covariance.catalog import CATALOG, structure
+from lmm.covariance.chart import ThetaChart
 from lmm.covariance.family import Structure
 from lmm.covariance.layout import ThetaLayout, ThetaTerm
 
-__all__ = ["CATALOG", "Structure", "ThetaLayout", "ThetaTerm", "structure"]
+__all__ = ["CATALOG", "Structure", "ThetaChart", "ThetaLayout", "ThetaTerm", "structure"]

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from lmm.covariance.ar1 import Autoregressive
+from lmm.covariance.cs import CompoundSymmetry, HeterogeneousCompoundSymmetry
 from lmm.covariance.diag import Diagonal
 from lmm.covariance.family import Structure
 from lmm.covariance.us import Unstructured
 from lmm.errors import UnsupportedError
 
-CATALOG: dict[str, Structure] = {family.name: family for family in (Unstructured(), Diagonal())}
+_FAMILIES: tuple[Structure, ...] = (
+    Unstructured(),
+    Diagonal(),
+    CompoundSymmetry(),
+    HeterogeneousCompoundSymmetry(),
+    Autoregressive(),
+)
+
+CATALOG: dict[str, Structure] = {family.name: family for family in _FAMILIES}
 
 
 def structure(name: str) -> Structure:

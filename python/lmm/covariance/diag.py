@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import numpy as np
 
 from lmm.covariance.family import Structure
-from lmm.typing import FloatArray, FloatMatrix, FloatVector
+from lmm.typing import FloatArray, FloatMatrix, FloatVector, IntVector
 
 
 class Diagonal(Structure):
@@ -22,7 +22,8 @@ class Diagonal(Structure):
     """
 
     name: ClassVar[str] = "diag"
-    coordinates: ClassVar[Literal["us", "diag"]] = "diag"
+    is_linear: ClassVar[bool] = True
+    is_correlated: ClassVar[bool] = False
 
     def n_theta(self, k: int) -> int:
         """One per column."""
@@ -62,3 +63,22 @@ class Diagonal(Structure):
         index = np.arange(k)
         derivatives[index, index, index] = 2.0 * np.asarray(theta, dtype=float)
         return derivatives
+
+    def second(self, theta: FloatVector, k: int) -> FloatArray:
+        """Differentiate S twice: d²S_ii = 2."""
+        second = np.zeros((k, k, k, k))
+        index = np.arange(k)
+        second[index, index, index, index] = 2.0
+        return second
+
+    def rescaled(self, theta: FloatVector, scales: FloatVector) -> FloatVector:
+        """Each with its column."""
+        return np.asarray(theta) * scales
+
+    def elements(self, k: int) -> tuple[IntVector, IntVector]:
+        """Take the diagonal."""
+        return np.arange(k), np.arange(k)
+
+    def parts(self, k: int) -> tuple[int, ...]:
+        """Each column by itself."""
+        return (1,) * k

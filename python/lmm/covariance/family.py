@@ -4,31 +4,42 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import ClassVar, Literal
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
-from lmm.typing import FloatArray, FloatMatrix, FloatVector
+from lmm.typing import FloatArray, FloatMatrix, FloatVector, IntVector
+
+
+class Coordinates(NamedTuple):
+    """Theta (n_theta,) as a function of the coordinates of the search, element by element, with two derivatives."""
+
+    theta: FloatVector
+    first: FloatVector
+    second: FloatVector
 
 
 class Structure(ABC):
     """One family of relative covariances ``S = T T'`` of k random effects.
 
-    Every family keeps three identities, which its tests check: ``theta(factor(t)) == t`` for
-    admissible t, ``derivatives(t)`` equals finite differences of S, and ``start(k)`` gives
-    ``S = I``.
+    Every family keeps these identities, which its tests check: ``theta(factor(t)) == t`` for
+    admissible t; ``derivatives(t)`` and ``second(t)`` equal finite differences of S; ``start(k)`` gives
+    ``S = I``; ``from_search(to_search(t)).theta == t``.
 
     Attributes
     ----------
     name
         The word in formulas and in the catalog.
-    coordinates
-        Which elements of S are free: ``"us"`` all of the lower triangle, column by column;
-        ``"diag"`` the diagonal. The engine reports information in these coordinates.
+    is_linear
+        Whether the elements of S that are not zero are all free, so that S may be any matrix of a
+        cone. The others are searched over coordinates of their own.
+    is_correlated
+        Whether the effects of one level may be correlated.
     """
 
     name: ClassVar[str]
-    coordinates: ClassVar[Literal["us", "diag"]]
+    is_linear: ClassVar[bool]
+    is_correlated: ClassVar[bool]
 
     @abstractmethod
     def n_theta(self, k: int) -> int:
@@ -50,21 +61,55 @@ class Structure(ABC):
     def lower_bounds(self, k: int) -> FloatVector:
         """Smallest admissible theta (n_theta,): 0 for a scale, -inf for what may have a sign."""
 
+    def upper_bounds(self, k: int) -> FloatVector:
+        """Largest admissible theta (n_theta,)."""
+        return np.full(self.n_theta(k), np.inf)
+
     @abstractmethod
     def names(self, group: str, columns: Sequence[str]) -> tuple[str, ...]:
         """Names of theta, such as ``Subject.Days.Intercept``."""
 
     @abstractmethod
     def held_elements(self, held: np.ndarray, k: int) -> np.ndarray:
-        """Elements of T (k, k) that stay fixed when the parameters ``held`` (n_theta,) do."""
+        """Elements of T (k, k) that stay fixed when the parameters ``held`` (n_theta,) do; linear families only."""
 
     @abstractmethod
     def derivatives(self, theta: FloatVector, k: int) -> FloatArray:
         """dS/dtheta (n_theta, k, k)."""
 
+    @abstractmethod
+    def second(self, theta: FloatVector, k: int) -> FloatArray:
+        """d²S/dtheta² (n_theta, n_theta, k, k)."""
+
+    @abstractmethod
+    def rescaled(self, theta: FloatVector, scales: FloatVector) -> FloatVector:
+        """Theta when the effect of each column is multiplied by a positive scale (k,)."""
+
+    def elements(self, k: int) -> tuple[IntVector, IntVector]:
+        """Rows and columns of the elements of S that are not zero, lower triangle column by column."""
+        columns, rows = np.triu_indices(k)
+        return rows, columns
+
+    def parts(self, k: int) -> tuple[int, ...]:
+        """Sizes of the diagonal blocks of S that have no covariance between them."""
+        return (k,)
+
+    def to_search(self, theta: FloatVector, k: int) -> FloatVector:
+        """Coordinates of the search, unbounded, from theta (n_theta,)."""
+        return np.asarray(theta, dtype=float).copy()
+
+    def from_search(self, eta: FloatVector, k: int) -> Coordinates:
+        """Theta from the coordinates of the search, with its derivatives."""
+        eta = np.asarray(eta, dtype=float)
+        return Coordinates(eta.copy(), np.ones_like(eta), np.zeros_like(eta))
+
+    def further_starts(self, k: int) -> list[FloatVector]:
+        """Other places to begin the search, in the scale of `start`; where S is a cone the engine has its own."""
+        return []
+
     def jacobian(self, theta: FloatVector, k: int) -> FloatMatrix:
-        """Differentiate the free elements of S (`coordinates`) by theta (n_free, n_theta)."""
+        """Differentiate the elements of S that are not zero by theta (n_elements, n_theta)."""
         dS = self.derivatives(theta, k)
-        columns, rows = np.triu_indices(k) if self.coordinates == "us" else (np.arange(k),) * 2
+        rows, columns = self.elements(k)
         free: FloatMatrix = dS[:, rows, columns].T
         return free

@@ -9,8 +9,8 @@ from itertools import pairwise
 import numpy as np
 
 from lmm.covariance.catalog import structure
-from lmm.covariance.family import Structure
-from lmm.typing import FloatMatrix, FloatVector
+from lmm.covariance.family import Coordinates, Structure
+from lmm.typing import FloatArray, FloatMatrix, FloatVector
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,16 @@ class ThetaLayout:
         """Smallest admissible theta."""
         return self._joined([t.structure.lower_bounds(t.n_columns) for t in self.terms])
 
+    @property
+    def upper_bounds(self) -> FloatVector:
+        """Largest admissible theta."""
+        return self._joined([t.structure.upper_bounds(t.n_columns) for t in self.terms])
+
+    @property
+    def is_linear(self) -> bool:
+        """Whether the covariances of all terms are cones, so that the engine searches over S itself."""
+        return all(t.structure.is_linear for t in self.terms)
+
     def factors(self, theta: FloatVector) -> list[FloatMatrix]:
         """T (k, k) of each term."""
         return [t.structure.factor(part, t.n_columns) for t, part in self._parts(theta)]
@@ -107,12 +117,52 @@ class ThetaLayout:
             row, column = row + block.shape[0], column + block.shape[1]
         return full
 
+    def derivatives(self, theta: FloatVector) -> list[tuple[slice, FloatArray]]:
+        """Place of each term in theta, and dS (n_theta of the term, k, k) there."""
+        return [
+            (own, t.structure.derivatives(part, t.n_columns))
+            for own, (t, part) in zip(self.places, self._parts(theta), strict=True)
+        ]
+
+    def second(self, theta: FloatVector) -> list[FloatArray]:
+        """d²S (n, n, k, k) of each term by its own theta (n,)."""
+        return [t.structure.second(part, t.n_columns) for t, part in self._parts(theta)]
+
+    def rescaled(self, theta: FloatVector, scales: Sequence[FloatVector]) -> FloatVector:
+        """Theta when the effects of each term's columns are multiplied by scales (k,)."""
+        return self._joined(
+            [t.structure.rescaled(part, s) for (t, part), s in zip(self._parts(theta), scales, strict=True)]
+        )
+
+    def to_search(self, theta: FloatVector) -> FloatVector:
+        """Coordinates of the search (n_theta,)."""
+        return self._joined([t.structure.to_search(part, t.n_columns) for t, part in self._parts(theta)])
+
+    def from_search(self, eta: FloatVector) -> Coordinates:
+        """Theta and its derivatives at coordinates of the search (n_theta,)."""
+        found = [t.structure.from_search(part, t.n_columns) for t, part in self._parts(eta)]
+        return Coordinates(*(self._joined(list(of_all)) for of_all in zip(*found, strict=True)))
+
+    def further_starts(self) -> list[FloatVector]:
+        """Combine the further starts of the structures: the first of each, the second of each, and so on."""
+        own = [t.structure.further_starts(t.n_columns) for t in self.terms]
+        longest = max((len(starts) for starts in own), default=0)
+        plain = [t.structure.start(t.n_columns) for t in self.terms]
+        return [
+            self._joined([s[i % len(s)] if s else p for s, p in zip(own, plain, strict=True)])
+            for i in range(longest)
+        ]
+
+    @property
+    def places(self) -> list[slice]:
+        """Where each term has its parameters."""
+        ends = np.cumsum([0, *(t.structure.n_theta(t.n_columns) for t in self.terms)]).tolist()
+        return [slice(start, stop) for start, stop in pairwise(ends)]
+
     def _parts(self, theta: np.ndarray) -> Iterator[tuple[ThetaTerm, np.ndarray]]:
         """Each term with its piece of a vector as long as theta."""
-        sizes = [t.structure.n_theta(t.n_columns) for t in self.terms]
-        ends = np.cumsum([0, *sizes])
-        for term, (start, stop) in zip(self.terms, pairwise(ends), strict=True):
-            yield term, np.asarray(theta)[start:stop]
+        for term, own in zip(self.terms, self.places, strict=True):
+            yield term, np.asarray(theta)[own]
 
     @staticmethod
     def _joined(parts: list[FloatVector]) -> FloatVector:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import numpy as np
 
@@ -30,7 +30,8 @@ class Unstructured(Structure):
     """
 
     name: ClassVar[str] = "us"
-    coordinates: ClassVar[Literal["us", "diag"]] = "us"
+    is_linear: ClassVar[bool] = True
+    is_correlated: ClassVar[bool] = True
 
     def n_theta(self, k: int) -> int:
         """Elements of the lower triangle, k (k + 1) / 2."""
@@ -78,3 +79,18 @@ class Unstructured(Structure):
         half[np.arange(len(rows)), rows, :] = T[:, columns].T
         derivatives: FloatArray = half + half.transpose(0, 2, 1)
         return derivatives
+
+    def second(self, theta: FloatVector, k: int) -> FloatArray:
+        """Differentiate S twice: E_ij E_sj' + E_sj E_ij' for elements (i, j) and (s, j) of one column of T."""
+        rows, columns = lower_elements(k)
+        n = len(rows)
+        second = np.zeros((n, n, k, k))
+        for a, b in zip(*np.nonzero(columns[:, None] == columns[None, :]), strict=True):
+            second[a, b, rows[a], rows[b]] += 1.0
+            second[a, b, rows[b], rows[a]] += 1.0
+        return second
+
+    def rescaled(self, theta: FloatVector, scales: FloatVector) -> FloatVector:
+        """Each row of T with its column of Z."""
+        rows, _ = lower_elements(len(scales))
+        return np.asarray(theta) * np.asarray(scales)[rows]

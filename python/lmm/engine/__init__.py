@@ -2,7 +2,7 @@
 
 from lmm.engine.batch import Batch, BatchResult
 from lmm.engine.blocks import Block, GroupBlock, MatrixBlock
-from lmm.engine.compiled import CrossProducts, sparse_cholesky
+from lmm.engine.compiled import Chart, CrossProducts, sparse_cholesky
 from lmm.engine.dense import DenseCrossProducts
 from lmm.engine.results import Control, Deviance, Evaluation, Optimum
 from lmm.engine.surface import Check, Held, Place, Reached, Surface, Trace
@@ -12,6 +12,7 @@ __all__ = [
     "Batch",
     "BatchResult",
     "Block",
+    "Chart",
     "Check",
     "Control",
     "CrossProducts",

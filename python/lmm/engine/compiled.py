@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -15,6 +15,19 @@ from lmm.engine.surface import Check, Held, Surface
 
 if TYPE_CHECKING:
     from lmm.typing import FloatMatrix, FloatVector, IntVector
+
+
+class Chart(Protocol):
+    """Coordinates eta (n,) of the covariances of all terms; `lmm.covariance.ThetaChart` is one."""
+
+    def factors(self, eta: FloatVector) -> Sequence[FloatMatrix]:
+        """T (k, k) of each term: S = TT'."""
+
+    def moves(self, eta: FloatVector) -> Sequence[Sequence[tuple[int, FloatMatrix]]]:
+        """Differentiate S by each coordinate: numbers of terms with symmetric (k, k) matrices."""
+
+    def bend(self, eta: FloatVector, M: Sequence[FloatMatrix]) -> FloatMatrix:
+        """Sum of <M, d²S> (n, n), for M (k, k) of each term."""
 
 
 class CrossProducts:
@@ -110,6 +123,24 @@ class CrossProducts:
         found = guarded(lambda: self._problem.optimize(reml, factors, masks, limits, check))
         return self._optimum(found)
 
+    def optimize_chart(
+        self,
+        reml: bool,
+        chart: Chart,
+        starts: Sequence[FloatVector],
+        control: Control | None = None,
+        check: Callable[[int, float], None] | None = None,
+    ) -> Optimum:
+        """Minimise the criterion over the coordinates of a chart, from the best two of some starts.
+
+        `check` is called as by `optimize`.
+        """
+        settings = control or Control()
+        limits = (settings.max_iterations, settings.tolerance)
+        places = [np.asarray(start, dtype=float) for start in starts]
+        found = guarded(lambda: self._problem.optimize_chart(reml, chart, places, limits, check))
+        return self._optimum(found)
+
     def deviance(
         self,
         roots: Sequence[FloatMatrix],
@@ -186,6 +217,8 @@ class CrossProducts:
             starts_tried=found["starts_tried"],
             spread=found["spread"],
             few_levels=found["few_levels"],
+            eta=found["eta"],
+            flat=found["flat"],
         )
 
     def _factor_form(self) -> str:

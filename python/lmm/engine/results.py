@@ -140,6 +140,10 @@ class Optimum:
         How much higher a search from another start ended.
     few_levels : bool
         Whether the levels are so few that other optima cannot be excluded.
+    eta : (n,) array or None
+        Where the search over a chart ended, in its coordinates.
+    flat : (n,) array or None
+        A direction of these coordinates along which the data say nothing.
     """
 
     T: list[FloatMatrix]
@@ -155,6 +159,8 @@ class Optimum:
     starts_tried: int = 1
     spread: float = 0.0
     few_levels: bool = False
+    eta: FloatVector | None = None
+    flat: FloatVector | None = None
 
     @property
     def message(self) -> str:

@@ -1,4 +1,4 @@
-//! Newton's step among matrices of the same rank, `S = RR'` with R of full column rank (or R = T with some entries held).
+//! Newton's step among matrices of the same rank, `S = RR'` with R of full column rank; and in coordinates of any kind.
 
 use super::state::{Curvature, Space};
 use crate::small;
@@ -109,28 +109,55 @@ pub fn newton(
         });
     }
     let (gradient, hessian, metric) = pull_back(space, c, roots, directions);
+    let found = minimum(&gradient, &hessian, metric, radius)?;
+    let mut step = zero_step(roots);
+    for (x, direction) in found.x.iter().zip(directions) {
+        step[direction.part].iter_mut().zip(&direction.a).for_each(|(o, a)| *o += x * a);
+    }
+    let NewtonStep { slope, decrement, min_curvature, length, limited, saddle, .. } = found;
+    Some(FaceStep { step, slope, decrement, min_curvature, length, limited, saddle })
+}
+
+/// A Newton step in coordinates of any kind.
+pub struct NewtonStep {
+    pub x: Vec<f64>,
+    pub slope: f64,
+    pub decrement: f64,
+    pub min_curvature: f64,
+    pub length: f64,
+    pub limited: bool,
+    pub saddle: bool,
+}
+
+impl NewtonStep {
+    /// The step where nothing can move.
+    pub fn none() -> NewtonStep {
+        let x = Vec::new();
+        NewtonStep { x, slope: 0.0, decrement: 0.0, min_curvature: 0.0, length: 0.0, limited: false, saddle: false }
+    }
+}
+
+/// Newton's step with absolute curvatures within `radius`, both in the measure of `metric`; none where that is not definite.
+pub fn minimum(gradient: &[f64], hessian: &[f64], metric: Vec<f64>, radius: f64) -> Option<NewtonStep> {
+    let n = gradient.len();
     let mut l = metric;
     if !small::cholesky(&mut l, n) {
         return None;
     }
     // generalised eigenvectors of (hessian, metric)
     let inverse = small::invert_lower(&l, n);
-    let (h, v) = small::symmetric_eigen(&small::congruence(&hessian, &small::transpose(&inverse, n, n), n, n), n);
+    let (h, v) = small::symmetric_eigen(&small::congruence(hessian, &small::transpose(&inverse, n, n), n, n), n);
     let u = small::multiply(&small::transpose(&inverse, n, n), &v, n, n, n);
     let g: Vec<f64> = (0..n).map(|i| (0..n).map(|t| u[t * n + i] * gradient[t]).sum()).collect();
     let solid: Vec<f64> = h.iter().map(|x| x.abs().max(1e-6)).collect();
     let decrement = 0.5 * g.iter().zip(&solid).map(|(a, b)| a * a / b).sum::<f64>();
     let saddle = h[0] < -1e-3 && g[0].abs() < 1e-9;
     let (z, limited) = within_radius(&g, &solid, radius, saddle);
-    let mut step = zero_step(roots);
+    let x: Vec<f64> = (0..n).map(|t| (0..n).map(|i| u[t * n + i] * z[i]).sum()).collect();
     let mut slope = 0.0;
-    for (t, direction) in directions.iter().enumerate() {
-        let x: f64 = (0..n).map(|i| u[t * n + i] * z[i]).sum();
-        slope += gradient[t] * x;
-        step[direction.part].iter_mut().zip(&direction.a).for_each(|(o, a)| *o += x * a);
-    }
+    x.iter().zip(gradient).for_each(|(x, g)| slope += g * x);
     let length = small::dot(&z, &z).sqrt();
-    Some(FaceStep { step, slope, decrement, min_curvature: h[0], length, limited, saddle })
+    Some(NewtonStep { x, slope, decrement, min_curvature: h[0], length, limited, saddle })
 }
 
 fn zero_step(roots: &[(Vec<f64>, usize)]) -> Vec<Vec<f64>> {
@@ -193,9 +220,14 @@ fn pull_back(
             hessian[s * n + t] += 2.0 * small::dot(&ma, &directions[t].a);
         }
     }
+    lift(&mut metric, n);
+    (gradient, hessian, metric)
+}
+
+/// Makes a metric that rounding has left singular definite.
+pub fn lift(metric: &mut [f64], n: usize) {
     let mean = (0..n).map(|i| metric[i * n + i].abs()).sum::<f64>() / n as f64;
     for i in 0..n {
         metric[i * n + i] += 1e-4 * metric[i * n + i].abs() + 1e-8 * mean + 1e-12;
     }
-    (gradient, hessian, metric)
 }

@@ -2,10 +2,10 @@
 //! matrices of the same rank when near. Working in S has no false stops: the gradient with respect to T vanishes at T = 0, that
 //! with respect to S does not.
 
+pub mod chart;
 pub mod cone;
 mod correction;
 pub mod face;
-pub mod held;
 mod line;
 mod outcome;
 mod several;
@@ -154,7 +154,7 @@ impl<'a> Search<'a> {
                 Some(c) => c,
                 None => space.curvature(self.cp, &mut point)?,
             };
-            correction.apply(&space.pack(&point.s), &mut curvature);
+            correction.apply(&space.pack(&point.s), &curvature.gradient, &mut curvature.hessian, curvature.exact);
             let assessment = self.assess(space, &point, &curvature);
             let gap = assessment.gap();
             self.record(space, &point, taken, kind, gap);
@@ -263,22 +263,20 @@ impl<'a> Search<'a> {
         converged: bool,
         unidentified: Vec<(usize, Vec<f64>)>,
     ) -> Outcome {
-        let (mut null, mut min_boundary_slope) = (Vec::new(), f64::INFINITY);
-        let ends: Vec<Root> = space.parts.iter().zip(&point.s).map(|(p, s)| Root::new(s, p.d)).collect();
-        for (i, (p, root)) in space.parts.iter().zip(&ends).enumerate() {
-            let free = p.d - root.rank;
-            let v: Vec<f64> = (0..p.d).flat_map(|r| root.vectors[r * p.d..r * p.d + free].to_vec()).collect();
+        let mut min_boundary_slope = f64::INFINITY;
+        for (i, (p, s)) in space.parts.iter().zip(&point.s).enumerate() {
+            let (v, free) = null_space(s, p.d);
             if free > 0 {
                 let (w, _) = small::symmetric_eigen(&small::congruence(&c.m[i], &v, p.d, free), free);
                 min_boundary_slope = min_boundary_slope.min(w[0]);
             }
-            let full = small::multiply(&p.basis, &v, p.k, p.d, free);
-            null.extend((0..free).map(|c| (i, (0..p.k).map(|r| full[r * free + c]).collect())));
         }
+        let (null, t) = rank_of(space, &point);
         let max_gradient = a.free_gradient(space, c);
         Outcome {
-            t: lower_factors(space, &point.s),
-            held: None,
+            t,
+            user: None,
+            flat: None,
             trace: self.trace,
             converged,
             n_evaluations: self.n_evaluations,
@@ -297,6 +295,27 @@ impl<'a> Search<'a> {
             point: Point { reduced: None, ..point },
         }
     }
+}
+
+/// Orthonormal directions without variance (`d × free`), and their number.
+fn null_space(s: &[f64], d: usize) -> (Vec<f64>, usize) {
+    let root = Root::new(s, d);
+    let free = d - root.rank;
+    ((0..d).flat_map(|r| root.vectors[r * d..r * d + free].to_vec()).collect(), free)
+}
+
+/// Directions with the part that they belong to.
+type Placed = Vec<(usize, Vec<f64>)>;
+
+/// Directions of S without variance by part, and T per part.
+fn rank_of(space: &Space, point: &Point) -> (Placed, Vec<Vec<f64>>) {
+    let mut null = Vec::new();
+    for (i, (p, s)) in space.parts.iter().zip(&point.s).enumerate() {
+        let (v, free) = null_space(s, p.d);
+        let full = small::multiply(&p.basis, &v, p.k, p.d, free);
+        null.extend((0..free).map(|c| (i, (0..p.k).map(|r| full[r * free + c]).collect())));
+    }
+    (null, lower_factors(space, &point.s))
 }
 
 /// Whether a point is so near a known optimum that the search would end there: their criteria differ by what is still to gain,

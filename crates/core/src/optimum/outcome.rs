@@ -31,8 +31,10 @@ pub struct Outcome {
     pub point: Point,
     /// T per part, internal units.
     pub t: Vec<Vec<f64>>,
-    /// T per part in the user's units where some of its entries were held.
-    pub held: Option<Vec<Vec<f64>>>,
+    /// T per term in the user's units and the coordinates there, where the search was over a chart.
+    pub user: Option<(Vec<Vec<f64>>, Vec<f64>)>,
+    /// A direction of those coordinates that the data do not identify.
+    pub flat: Option<Vec<f64>>,
     pub trace: Vec<Record>,
     pub converged: bool,
     /// Evaluations of the search that found the optimum.

@@ -1,6 +1,7 @@
 //! One point of the search: the criterion at S, its gradient, and the curvatures that the steps are built from.
 
 use crate::cross::CrossProducts;
+use crate::directions::{Change, Directions, inner, on_units};
 use crate::error::CoreError;
 use crate::factor::Factor;
 use crate::single_factor::SingleFactor;
@@ -40,7 +41,7 @@ pub enum Reduced {
     Single(SingleFactor),
 }
 
-/// `Σ Z_j'QZ_j` and `Σ r_j r_j'` per block; `F'PF` and, where known, `tr(Q W_u Q W_v)` for all matrix units.
+/// `Σ Z_j'QZ_j` and `Σ r_j r_j'` per block; `F'PF` and, where known, `tr(Q W_u Q W_v)` for the directions.
 pub type Derivatives = (Vec<Vec<f64>>, Vec<Vec<f64>>, Vec<f64>, Option<Vec<f64>>);
 
 /// First and second derivatives with respect to the distinct elements of S̃ (off-diagonal elements count twice).
@@ -55,6 +56,17 @@ pub struct Curvature {
     pub average: Vec<f64>,
     pub rescaled: Vec<f64>,
     /// Hessian, exact if `exact`.
+    pub hessian: Vec<f64>,
+    pub expected: Vec<f64>,
+    pub exact: bool,
+}
+
+/// First and second derivatives along changes of S; the bend of a curved path is not in the Hessian.
+#[derive(Clone, Debug)]
+pub struct Along {
+    pub gradient: Vec<f64>,
+    /// `dcriterion/dS` per part.
+    pub m: Vec<Vec<f64>>,
     pub hessian: Vec<f64>,
     pub expected: Vec<f64>,
     pub exact: bool,
@@ -176,9 +188,52 @@ impl Space {
     pub fn curvature(&self, cp: &CrossProducts, point: &mut Point) -> Result<Curvature, CoreError> {
         let (traces_of_blocks, squares, unit, traces) = match (point.reduced.take(), &cp.single) {
             (Some(Reduced::Single(f)), Some(single)) => f.derivatives(cp, single, self.reml),
-            (Some(Reduced::Blocks(f)), _) => self.block_derivatives(cp, *f)?,
+            (Some(Reduced::Blocks(f)), _) => self.block_derivatives(cp, *f, &Directions::units(&cp.layout))?,
             _ => return Err(CoreError::BadInput("the point has no factor, or one of other data".into())),
         };
+        let [m, trace, quadratic] = self.slopes_of_parts(cp, &traces_of_blocks, &squares, point.sigma2);
+        let unit: Vec<f64> = unit.iter().map(|v| v / point.sigma2).collect();
+        Ok(self.combine(m, trace, quadratic, &unit, traces.as_deref()))
+    }
+
+    /// Derivatives at a point along some changes of S, at the cost of these alone.
+    pub fn along(&self, cp: &CrossProducts, point: &mut Point, changes: &[Change]) -> Result<Along, CoreError> {
+        let (traces_of_blocks, squares, raw, traces) = match (point.reduced.take(), &cp.single) {
+            (Some(Reduced::Single(f)), Some(single)) => {
+                let (trace, squares, unit, traces) = f.derivatives(cp, single, self.reml);
+                let on_units = on_units(&cp.layout, changes);
+                let pull = |m: &[f64]| small::congruence(m, &on_units, self.n_units(), changes.len());
+                (trace, squares, pull(&unit), traces.map(|m| pull(&m)))
+            }
+            (Some(Reduced::Blocks(f)), _) => self.block_derivatives(cp, *f, &Directions::of(&cp.layout, changes))?,
+            _ => return Err(CoreError::BadInput("the point has no factor, or one of other data".into())),
+        };
+        let [m, trace, quadratic] = self.slopes_of_parts(cp, &traces_of_blocks, &squares, point.sigma2);
+        let raw: Vec<f64> = raw.iter().map(|v| v / point.sigma2).collect();
+        let (t, a) = (inner(&trace, changes), inner(&quadratic, changes));
+        let n = changes.len();
+        let (tt, expected) = match &traces {
+            Some(tt) => (tt.clone(), outer_subtract(tt, &t, self.m)),
+            // as `rescaling`, direction by direction: the average information in the size of the expected one
+            None => {
+                let ratio: Vec<f64> = t.iter().zip(&a).map(|(t, a)| (a / t).abs().clamp(0.1, 1e4).sqrt()).collect();
+                let tt: Vec<f64> = (0..n * n).map(|i| raw[i] / (ratio[i / n] * ratio[i % n])).collect();
+                let expected = outer_subtract(&tt, &t, self.m);
+                (tt, expected)
+            }
+        };
+        let hessian = (0..n * n).map(|i| 2.0 * raw[i] - tt[i] - a[i / n] * a[i % n] / self.m).collect();
+        Ok(Along { gradient: inner(&m, changes), m, hessian, expected, exact: traces.is_some() })
+    }
+
+    /// `dcriterion/dS̃`, `Σ Z_j'QZ_j` and `Σ r_j r_j'/σ²` per part from those of the blocks.
+    fn slopes_of_parts(
+        &self,
+        cp: &CrossProducts,
+        traces_of_blocks: &[Vec<f64>],
+        squares: &[Vec<f64>],
+        sigma2: f64,
+    ) -> [Vec<Vec<f64>>; 3] {
         let (mut m, mut trace, mut quadratic) = (Vec::new(), Vec::new(), Vec::new());
         for (space, part) in self.parts.iter().zip(&cp.layout.parts) {
             let k = part.k;
@@ -187,22 +242,26 @@ impl Space {
                 let entry = |e: usize| block[(part.offset + e / k) * width + part.offset + e % k] * scale;
                 small::congruence(&(0..k * k).map(entry).collect::<Vec<_>>(), &space.basis, k, space.d)
             };
-            let (tr, u) = (own(&traces_of_blocks[part.block], 1.0), own(&squares[part.block], 1.0 / point.sigma2));
+            let (tr, u) = (own(&traces_of_blocks[part.block], 1.0), own(&squares[part.block], 1.0 / sigma2));
             m.push(tr.iter().zip(&u).map(|(a, b)| a - b).collect());
             trace.push(tr);
             quadratic.push(u);
         }
-        let unit: Vec<f64> = unit.iter().map(|v| v / point.sigma2).collect();
-        Ok(self.combine(m, trace, quadratic, &unit, traces.as_deref()))
+        [m, trace, quadratic]
     }
 
-    fn block_derivatives(&self, cp: &CrossProducts, f: Factor) -> Result<Derivatives, CoreError> {
+    fn block_derivatives(
+        &self,
+        cp: &CrossProducts,
+        f: Factor,
+        directions: &Directions,
+    ) -> Result<Derivatives, CoreError> {
         let solution = cp.solve(&f);
         let squares = solution.squares(&cp.layout);
-        let information = cp.unit_information(&f, &solution);
-        let dense_traces = if cp.layout.is_single() { None } else { cp.dense_traces(&f, self.reml)? };
+        let information = cp.information(&f, &solution, directions);
+        let dense_traces = if cp.layout.is_single() { None } else { cp.dense_traces(&f, directions, self.reml)? };
         let slopes = cp.slopes(f, self.reml);
-        let traces = cp.unit_traces(&slopes, self.reml).or(dense_traces);
+        let traces = cp.level_traces(&slopes, directions, self.reml).or(dense_traces);
         Ok((slopes.trace, squares, information, traces))
     }
 
