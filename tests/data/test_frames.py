@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
+import uuid
 from typing import Any
 
 import duckdb
@@ -13,8 +14,12 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+import lmm
 from lmm.data import Columns, open_table, read_table
+from lmm.data.levels import label
 from lmm.errors import ColumnError, DataError
 
 NUMBERS = [1.5, None, -2.0, 4.0]
@@ -119,15 +124,22 @@ ORDERED = ["low", "high", None, "low"]
 CATEGORIES = ["none", "low", "high"]
 
 
-def arrow_dictionary() -> pa.Table:
-    indices = pa.array([1, 2, None, 1], type=pa.int8())
-    return pa.table({"dose": pa.DictionaryArray.from_arrays(indices, pa.array(CATEGORIES))})
+def dictionary(codes: list[Any], values: list[Any], *, ordered: bool) -> Any:
+    return pa.DictionaryArray.from_arrays(pa.array(codes, type=pa.int8()), pa.array(values), ordered=ordered)
 
 
-def chunks_with_different_dictionaries() -> pa.Table:
-    first = pa.DictionaryArray.from_arrays(pa.array([1, 2], type=pa.int8()), pa.array(CATEGORIES))
-    second = pa.DictionaryArray.from_arrays(pa.array([None, 0], type=pa.int8()), pa.array(["low"]))
+def arrow_dictionary(*, ordered: bool = True) -> pa.Table:
+    return pa.table({"dose": dictionary([1, 2, None, 1], CATEGORIES, ordered=ordered)})
+
+
+def chunks_with_different_dictionaries(*, ordered: bool = True) -> pa.Table:
+    first = dictionary([1, 2], CATEGORIES, ordered=ordered)
+    second = dictionary([None, 0], ["low"], ordered=ordered)
     return pa.table({"dose": pa.chunked_array([first, second])})
+
+
+def of_pandas() -> pd.DataFrame:
+    return pd.DataFrame({"dose": pd.Categorical(ORDERED, categories=CATEGORIES)})
 
 
 def duckdb_enum() -> Any:
@@ -137,7 +149,8 @@ def duckdb_enum() -> Any:
 
 
 CATEGORICALS = {
-    "pandas": lambda: pd.DataFrame({"dose": pd.Categorical(ORDERED, categories=CATEGORIES)}),
+    "pandas": of_pandas,
+    "Arrow from pandas": lambda: pa.Table.from_pandas(of_pandas()),
     "pandas ordered": lambda: pd.DataFrame(
         {"dose": pd.Categorical(ORDERED, categories=CATEGORIES, ordered=True)}
     ),
@@ -157,6 +170,64 @@ def test_categories_keep_their_order(make):
     assert column.levels == ("none", "low", "high")
     np.testing.assert_array_equal(column.codes, [1, 2, -1, 1])
     assert column.drop_unused_levels().levels == ("low", "high")
+
+
+APPEARED = ["m", "b", None, "m"]
+
+
+def dictionary_as_it_appeared(values: list[Any] = APPEARED) -> pa.Table:
+    return pa.table({"x": pa.array(values).dictionary_encode()})
+
+
+UNORDERED = {
+    "text": lambda: {"x": APPEARED},
+    "Arrow dictionary": dictionary_as_it_appeared,
+    "Arrow dictionary in another order of rows": lambda: dictionary_as_it_appeared(["b", "m", None, "m"]),
+    "Arrow dictionary in chunks": lambda: pa.concat_tables(
+        [dictionary_as_it_appeared(["m"]), dictionary_as_it_appeared(["b", None, "m"])]
+    ),
+    "Arrow dictionary with a place for missing values": lambda: pa.table(
+        {"x": dictionary([0, 2, 1, 0], ["m", None, "b"], ordered=False)}
+    ),
+    "pandas with an Arrow dictionary": lambda: dictionary_as_it_appeared().to_pandas(
+        types_mapper=pd.ArrowDtype
+    ),
+    "an Arrow dictionary in a dict": lambda: {"x": pa.array(APPEARED).dictionary_encode()},
+    "polars Categorical": lambda: pl.DataFrame({"x": pl.Series(APPEARED, dtype=pl.Categorical)}),
+    "DuckDB of an Arrow dictionary": lambda: duckdb.from_arrow(dictionary_as_it_appeared()),
+}
+
+
+@pytest.mark.parametrize("make", UNORDERED.values(), ids=UNORDERED.keys())
+def test_categories_without_an_order_of_their_own_are_sorted(make):
+    """Public report on Arrow columns: the reference level was that of the first row."""
+    column = read_table(make(), ["x"])["x"]
+
+    assert column.levels == ("b", "m")
+
+
+@given(st.permutations(["c", "a", "b", "a", "d"]))
+def test_levels_of_a_dictionary_do_not_depend_on_the_order_of_rows(values):
+    column = read_table(dictionary_as_it_appeared(list(values)), ["x"])["x"]
+
+    assert column.levels == ("a", "b", "c", "d")
+    assert [column.levels[code] for code in column.factor_codes] == list(values)
+
+
+@pytest.mark.parametrize("name", ["Oats", "cake", "sleepstudy"])
+def test_a_data_set_has_the_same_levels_in_every_library(name):
+    tables = [lmm.datasets.load(name, backend=backend) for backend in ("pandas", "polars", "arrow")]
+    tables += [pa.Table.from_pandas(tables[0]), tables[2].to_pandas(), tables[1].to_arrow()]
+    read = [read_table(table, tables[1].columns) for table in tables[:5]]
+
+    for columns in read[1:]:
+        assert [column.levels for column in columns.values()] == [c.levels for c in read[0].values()]
+
+
+def test_numbers_in_a_dictionary_are_sorted_as_numbers():
+    column = read_table(pa.table({"x": pa.array([10, 2, 10]).dictionary_encode()}), ["x"])["x"]
+
+    assert column.levels == ("2", "10")
 
 
 def test_a_polars_categorical_has_no_order_and_is_sorted():
@@ -200,27 +271,114 @@ def test_decimals_are_numbers():
     np.testing.assert_array_equal(read_table(table, ["x"])["x"].values, [np.nan, 1.25])
 
 
-@pytest.mark.parametrize(
-    "data",
-    [
-        {"when": [dt.date(2026, 1, 2), None]},
-        {"when": np.array(["2026-01-02", "2026-01-03"], dtype="datetime64[D]")},
-        pd.DataFrame({"when": pd.to_datetime(["2026-01-02", "2026-01-03"])}),
-        pl.DataFrame({"when": [dt.timedelta(days=1), None]}),
-        pa.table({"when": [dt.datetime(2026, 1, 2), None]}),
-    ],
-    ids=["dict", "array", "pandas", "polars", "Arrow"],
-)
-def test_times_are_refused_with_a_way_out(data):
-    with pytest.raises(DataError, match=r'Column "when" holds .*days since a start.*text for a factor'):
-        read_table(data, ["when"])
+DAYS = ["2026-01-03", None, "2026-01-02", "2026-01-03"]
+MOMENTS = [None if day is None else dt.datetime.fromisoformat(day) for day in DAYS]
+DATES = [None if day is None else day.date() for day in MOMENTS]
+KINDS_OF_DATES = {
+    "dict": lambda: {"when": DATES},
+    "moments in a dict": lambda: {"when": MOMENTS},
+    "array": lambda: {"when": np.array(DAYS, dtype="datetime64[D]")},
+    "array of nanoseconds": lambda: {"when": np.array(DAYS, dtype="datetime64[ns]")},
+    "array of hours": lambda: {"when": np.array(DAYS, dtype="datetime64[h]")},
+    "masked array": lambda: {
+        "when": np.ma.array(
+            ["2026-01-03", "2026-01-02", "2026-01-02", "2026-01-03"], mask=[0, 1, 0, 0]
+        ).astype("datetime64[D]")
+    },
+    "pandas": lambda: pd.DataFrame({"when": pd.to_datetime(DAYS)}),
+    "pandas index": lambda: {"when": pd.DatetimeIndex(DAYS)},
+    "pandas objects": lambda: pd.DataFrame({"when": pd.Series(DATES, dtype=object)}),
+    "pandas periods": lambda: pd.DataFrame({"when": pd.PeriodIndex(DAYS, freq="D")}),
+    "pandas categories": lambda: pd.DataFrame({"when": pd.Categorical(pd.to_datetime(DAYS))}),
+    "pandas with Arrow": lambda: pd.DataFrame({"when": pd.array(DATES, dtype=pd.ArrowDtype(pa.date32()))}),
+    "polars": lambda: pl.DataFrame({"when": DATES}),
+    "polars moments": lambda: pl.DataFrame({"when": MOMENTS}),
+    "Arrow": lambda: pa.table({"when": DATES}),
+    "Arrow moments": lambda: pa.table({"when": MOMENTS}),
+    "DuckDB": lambda: duckdb.from_arrow(pa.table({"when": DATES})),
+}
+
+
+@pytest.mark.parametrize("make", KINDS_OF_DATES.values(), ids=KINDS_OF_DATES.keys())
+def test_dates_are_the_same_levels_from_every_library(make):
+    factor = read_table(make(), ["when"])["when"].as_factor()
+
+    assert factor.levels == ("2026-01-02", "2026-01-03")
+    assert factor.factor_codes.tolist() == [1, -1, 0, 1]
+
+
+LABELS = {
+    "moments": (
+        [dt.datetime(2026, 1, 2, 10, 30), dt.datetime(2026, 1, 2, 9, 0, 0, 500_000)],
+        ("2026-01-02 09:00:00.5", "2026-01-02 10:30:00"),
+    ),
+    "times of day": ([dt.time(10), dt.time(9, 30)], ("09:30:00", "10:00:00")),
+    "durations": ([dt.timedelta(hours=36), dt.timedelta(days=1)], ("1 day", "1 day 12:00:00")),
+    "short durations": (
+        [dt.timedelta(seconds=1), dt.timedelta(milliseconds=20)],
+        ("00:00:00.02", "00:00:01"),
+    ),
+    "months": (list(pd.period_range("2014-02", periods=2, freq="M")), ("2014-02", "2014-03")),
+    "tuples": ([("b", 1), ("a", 10), ("a", 2)], ("(a, 2)", "(a, 10)", "(b, 1)")),
+    "tuples that cannot be compared": ([("a", None), ("a", 2)], ("(a, 2)", "(a, None)")),
+    "identifiers": ([uuid.UUID(int=2), uuid.UUID(int=1)], (str(uuid.UUID(int=1)), str(uuid.UUID(int=2)))),
+    "intervals": ([pd.Interval(1, 2), pd.Interval(0, 1)], ("(0, 1]", "(1, 2]")),
+    "zones": (
+        [dt.datetime(2026, 1, 2, tzinfo=dt.UTC), dt.datetime(2026, 1, 1, tzinfo=dt.UTC)],
+        ("2026-01-01 00:00:00+00:00", "2026-01-02 00:00:00+00:00"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("values", "levels"), LABELS.values(), ids=LABELS.keys())
+@pytest.mark.parametrize("as_table", [dict, pd.DataFrame])
+def test_labels_are_levels_in_their_order(values, levels, as_table):
+    column = read_table(as_table({"x": values}), ["x"])["x"]
+
+    assert column.as_factor().levels == levels
+    assert [column.as_factor().level_values[code] for code in column.as_factor().factor_codes] == [
+        label(value) for value in values
+    ]
+
+
+@pytest.mark.parametrize("table", [pl.DataFrame, pa.table], ids=["polars", "Arrow"])
+@pytest.mark.parametrize("kind", ["moments", "times of day", "durations", "short durations"])
+def test_times_of_other_libraries_have_the_same_labels(table, kind):
+    values, levels = LABELS[kind]
+
+    assert read_table(table({"x": values}), ["x"])["x"].as_factor().levels == levels
+
+
+@pytest.mark.parametrize("make", KINDS_OF_DATES.values(), ids=KINDS_OF_DATES.keys())
+def test_as_numbers_and_as_covariates_dates_are_refused_with_a_way_out(make):
+    column = read_table(make(), ["when"])["when"]
+
+    if column.kind == "factor":  # categories are levels already
+        return
+    for use in (lambda: column.numbers, lambda: column.factor_codes):
+        with pytest.raises(
+            DataError, match=r'Column "when" holds .*C\(when\).*days since a start.*text for a factor'
+        ):
+            use()
+
+
+def test_labels_keep_their_levels_when_rows_are_taken():
+    columns = read_table({"when": DATES, "x": [1, 2, 3, 4]}, ["when", "x"]).take(np.array([0, 3]))
+
+    assert columns["when"].kind == "labels"
+    assert columns["when"].as_factor().levels == ("2026-01-03",)
+    assert columns["when"].to_array().tolist() == ["2026-01-03", "2026-01-03"]
 
 
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ([1, "a"], "a mixture of int, str"),
+        ([1, "a"], r"a mixture of int, str \(1 of type int, such as 1\)"),
+        ([1.5, 2.5, "a"], r"a mixture of float, str \(1 of type str, such as 'a'\)"),
+        ([dt.date(2026, 1, 1), "later"], "a mixture of date, str"),
         ([1j, 2j], "values of type complex"),
+        ([b"a", b"b"], "values of type bytes"),
+        ([(1, [2]), (1, [3])], "tuples with parts that can change"),
         ([[1], [2]], "values of type list"),
         ([True, "yes"], "a mixture of bool, str"),
         ([True, 2], "a mixture of bool, int"),

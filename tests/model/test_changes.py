@@ -43,7 +43,7 @@ def test_refit_is_a_fit_to_the_other_response(fit, rows):
     [
         (
             np.ones(3),
-            r"has shape \(3,\); it needs one number for each of the 59 rows used, or of the 60 rows",
+            r"has the shape \(3,\); it needs one entry for each of the 59 rows used, or of the 60 rows",
         ),
         (np.full(59, np.nan), r"59 values that are missing or infinite"),
         (["a"] * 59, r"must be a vector of numbers"),

@@ -1,4 +1,4 @@
-"""One column of a table as the rest of the package sees it: numbers, or codes with levels."""
+"""One column of a table as the rest of the package sees it: numbers, codes with levels, or labels such as dates."""
 
 from __future__ import annotations
 
@@ -9,27 +9,28 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from lmm.data.levels import code_numbers, label
-from lmm.errors import ColumnError, nearest
+from lmm.data.levels import code_numbers, label, missing_marks
+from lmm.errors import ColumnError, DataError, nearest
 
 if TYPE_CHECKING:
     from lmm.typing import BoolVector, FloatVector, IntVector
 
-Kind: TypeAlias = Literal["numeric", "factor"]
+Kind: TypeAlias = Literal["numeric", "factor", "labels"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Column:
-    """One column: ``values`` where it is numeric, ``codes`` with ``levels`` where it is a factor.
+    """One column: ``values`` where it is numeric, else ``codes`` with ``levels``.
 
     Attributes
     ----------
     name
         Name in the table.
     kind
-        ``"numeric"`` or ``"factor"``.
+        ``"numeric"``, ``"factor"``, or ``"labels"``: dates, times and identifiers, which are a factor where one is
+        asked for (`as_factor`: behind a bar, in ``C()``), and refused where a covariate would stand.
     values : shape (n_rows,)
-        The numbers, NaN where missing; None for a factor.
+        The numbers, NaN where missing; None unless numeric.
     codes : shape (n_rows,)
         Index into ``levels``, -1 where missing (int32); None for a numeric column.
     levels
@@ -63,17 +64,46 @@ class Column:
 
     @property
     def numbers(self) -> FloatVector:
-        """The values of a numeric column, shape (n_rows,)."""
+        """The values of a numeric column, shape (n_rows,).
+
+        Raises
+        ------
+        DataError
+            If it holds dates or other labels.
+        """
+        if self.kind == "labels":
+            raise self._only_levels()
         if self.values is None:
             raise TypeError(f'column "{self.name}" is a factor')
         return self.values
 
     @property
     def factor_codes(self) -> IntVector:
-        """The codes of a factor, shape (n_rows,)."""
+        """The codes of a factor, shape (n_rows,).
+
+        Raises
+        ------
+        DataError
+            If it holds dates or other labels: `as_factor` makes a factor of them.
+        """
+        if self.kind == "labels":
+            raise self._only_levels()
         if self.codes is None:
             raise TypeError(f'column "{self.name}" is numeric')
         return self.codes
+
+    @property
+    def hint(self) -> str:
+        """Sentence about text that would be numbers but for a mark of missing values, such as "."; else empty."""
+        marks = missing_marks(self.levels) if self.kind == "factor" else []
+        if not marks:
+            return ""
+        shown = " and ".join(f'"{mark}"' for mark in marks)
+        return (
+            f'Column "{self.name}" is text, whose values are numbers but for {shown}. If this means missing, read it '
+            f'so (pandas.read_csv(..., na_values=["{marks[0]}"])), or convert the column: '
+            'pandas.to_numeric(column, errors="coerce").'
+        )
 
     def take(self, rows: IntVector) -> Column:
         """Give the same column for the given rows only, all levels kept."""
@@ -85,7 +115,7 @@ class Column:
         )
 
     def as_factor(self) -> Column:
-        """Give the column as a factor: numbers become levels in ascending order.
+        """Give the column as a factor: numbers and dates become levels in ascending order.
 
         Examples
         --------
@@ -96,6 +126,8 @@ class Column:
         """
         if self.kind == "factor":
             return self
+        if self.kind == "labels":
+            return replace(self, kind="factor")
         codes, distinct = code_numbers(self.numbers, self.integers)
         return Column(
             self.name,
@@ -138,6 +170,14 @@ class Column:
             return self.numbers if self.integers is None else self.integers
         palette = np.array([*self.level_values, None], dtype=object)
         return np.asarray(palette[self.codes])
+
+    def _only_levels(self) -> DataError:
+        seen = next(iter(self.levels), "")
+        return DataError(
+            f'Column "{self.name}" holds dates, times or identifiers (such as {seen!r}), which are no numbers. Write '
+            f"C({self.name}) for a factor with a level for each, or convert the column: to a number such as days since "
+            "a start, or to text for a factor."
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,14 +7,39 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 import numpy.typing as npt
 
+from lmm.data.times import is_label, written
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lmm.typing import FloatVector, IntVector
 
 
+_MARKS = frozenset(
+    (
+        "",
+        ".",
+        "..",
+        "-",
+        "--",
+        "*",
+        "?",
+        "NA",
+        "N/A",
+        "#N/A",
+        "na",
+        "n/a",
+        "nan",
+        "NaN",
+        "null",
+        "NULL",
+        "None",
+    )
+)
+
+
 def label(value: object) -> str:
-    """Text of a level: whole numbers without a decimal point, everything else as Python prints it.
+    """Text of a level: whole numbers without a decimal point, the rest as Python prints it, dates by `written`.
 
     Examples
     --------
@@ -24,14 +49,30 @@ def label(value: object) -> str:
     """
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
-    return str(value)
+    return written(value) if is_label(value) else storable(str(value))
+
+
+def storable(text: str) -> str:
+    r"""Text that can be printed and written to a file: halves of characters become escapes.
+
+    Such surrogates come from file names and broken files, which Python reads but does not write.
+
+    Examples
+    --------
+    >>> from lmm.data.levels import storable
+    >>> storable("caf\u00e9"), storable("caf\udce9")
+    ('café', 'caf\\udce9')
+    """
+    if text.isascii():
+        return text
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def plain_level(value: object) -> str | bool | int | float:
     """Value of a level as plain Python; what is no text, number or boolean becomes its label."""
-    if isinstance(value, np.generic):
+    if isinstance(value, np.generic) and not is_label(value):
         value = value.item()
-    return value if isinstance(value, str | bool | int | float) else label(value)
+    return value if isinstance(value, bool | int | float) else label(value)
 
 
 def label_levels(
@@ -48,11 +89,33 @@ def label_levels(
     # there can be very many: what is plain already is not looked at one by one
     kinds = set(map(type, values))
     if kinds <= {str}:
-        texts = tuple(cast("Sequence[str]", values))
+        texts = tuple(map(storable, cast("Sequence[str]", values)))
         return texts, texts
     if kinds <= {int}:
         return tuple(map(str, values)), tuple(cast("Sequence[int]", values))
     return tuple(map(label, values)), tuple(map(plain_level, values))
+
+
+def missing_marks(levels: Sequence[str]) -> list[str]:
+    """Levels that look like marks of missing values among numbers: all others can be read as numbers.
+
+    Examples
+    --------
+    >>> from lmm.data.levels import missing_marks
+    >>> missing_marks([".", "1.5", "20"]), missing_marks(["a", "b", "NA"]), missing_marks(["1", "2"])
+    (['.'], [], [])
+    """
+    marks = [level for level in levels if level.strip() in _MARKS]
+    others = [level for level in levels if level.strip() not in _MARKS]
+    return marks if marks and others and all(map(_is_number, others)) else []
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def code_numbers(

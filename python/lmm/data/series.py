@@ -11,8 +11,16 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 import numpy as np
 
-from lmm.data.arrays import boolean_column, factor_column, integer_column, read_objects, unusable
+from lmm.data.arrays import (
+    boolean_column,
+    factor_column,
+    integer_column,
+    read_array,
+    read_objects,
+    unusable,
+)
 from lmm.data.column import Column
+from lmm.data.levels import label
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,65 +28,98 @@ if TYPE_CHECKING:
     from lmm.typing import IntVector
 
 
-def read_series(name: str, series: nw.Series[Any]) -> Column:
+def read_series(name: str, series: nw.Series[Any], *, ordered: bool = False) -> Column:
     """Column of one narwhals series.
+
+    Parameters
+    ----------
+    ordered
+        Whether the order of an Arrow dictionary is known to be one of its own, whatever its type says.
 
     Raises
     ------
     DataError
-        If it holds times, lists, structures or a mixture of types.
+        If it holds lists, structures or a mixture of types.
     """
     dtype = series.dtype
     if isinstance(dtype, nw.Categorical | nw.Enum):
-        return _read_categories(name, series)
+        return _read_categories(name, series, ordered)
     if dtype == nw.String:
-        return _sorted_factor(name, *_code_text(series))
+        return sorted_factor(name, *_code_text(series))
     if dtype == nw.Boolean or dtype.is_integer():
-        if series.null_count() == 0:
-            array = series.to_numpy()
-            return (
-                integer_column(name, array)
-                if dtype.is_integer()
-                else boolean_column(name, array.astype(bool))
-            )
-        missing = series.is_null().to_numpy().astype(bool)
-        if dtype.is_integer():
-            return integer_column(name, _integers(series.fill_null(0)), missing)
-        return boolean_column(name, series.fill_null(value=False).to_numpy().astype(bool), missing)
-    if dtype.is_float() or dtype.is_decimal():
-        floats = series.cast(nw.Float64) if dtype.is_decimal() else series
-        return Column(name, "numeric", values=np.array(floats.to_numpy(), dtype=np.float64))
+        return _read_whole(name, series, dtype.is_integer())
+    if dtype.is_decimal():
+        return _read_decimals(name, series)
+    if dtype.is_float():
+        return Column(name, "numeric", values=np.array(series.to_numpy(), dtype=np.float64))
     if dtype.is_temporal():
-        raise unusable(name, f"times ({dtype})", "time")
+        return _read_moments(name, series)
     if isinstance(dtype, nw.Object | nw.Unknown):
         return read_objects(name, series.to_list())
-    raise unusable(name, f"values of type {dtype}", "other")
+    raise unusable(name, f"values of type {dtype}")
 
 
-def _integers(series: nw.Series[Any]) -> Any:
-    array = series.to_numpy()
-    return array if array.dtype.kind in "iu" else np.array(series.to_list())
+def _read_moments(name: str, series: nw.Series[Any]) -> Column:
+    """Labels of dates, moments (in their time zone, if they have one), times of day or durations."""
+    if getattr(series.dtype, "time_zone", None) is None:
+        moments = series.to_numpy()
+        if moments.dtype.kind in "mM":
+            return read_array(name, moments)
+    return read_objects(name, series.to_list())
 
 
-def _read_categories(name: str, series: nw.Series[Any]) -> Column:
-    """Factor whose levels have an order of their own: pandas and Arrow categories, enums."""
+def _read_whole(name: str, series: nw.Series[Any], is_integer: bool) -> Column:
+    """Column of whole numbers, or of truth values."""
+    missing = series.is_null().to_numpy().astype(bool) if series.null_count() else None
+    if is_integer:
+        whole = (series if missing is None else series.fill_null(0)).to_numpy()
+        # Types of 128 bits have no counterpart in NumPy.
+        return integer_column(name, whole, missing) if whole.dtype.kind in "iu" else _objects(name, series)
+    truths = series if missing is None else series.fill_null(value=False)
+    return boolean_column(name, truths.to_numpy().astype(bool), missing)
+
+
+def _read_decimals(name: str, series: nw.Series[Any]) -> Column:
+    """Numbers; whole ones beyond the digits of a float stay exact, since they may be identifiers."""
+    floats = np.array(series.cast(nw.Float64).to_numpy(), dtype=np.float64)
+    if floats.size and np.nanmax(np.abs(floats), initial=0.0) >= 2**53:
+        return _objects(name, series)
+    return Column(name, "numeric", values=floats)
+
+
+def _objects(name: str, series: nw.Series[Any]) -> Column:
+    """Column of plain Python values, decimals that are whole as whole numbers."""
+    values = series.to_list()
+    whole = [value is None or value == int(value) for value in values]
+    return read_objects(name, [v if v is None else int(v) for v in values] if all(whole) else values)
+
+
+def _read_categories(name: str, series: nw.Series[Any], ordered: bool) -> Column:
+    """Factor: levels of categories with an order of their own keep it, others are sorted."""
     native = series.to_native()
     implementation = series.implementation
     if implementation.is_pyarrow():
-        return factor_column(name, *_arrow_dictionary(native))
+        return _read_dictionary(name, native, ordered)
     if implementation.is_pandas_like():
         if hasattr(native, "cat") and hasattr(native.cat, "codes"):
-            return factor_column(
-                name, native.cat.codes.to_numpy().astype(np.int32), native.cat.categories.tolist()
-            )
+            codes = native.cat.codes.to_numpy().astype(np.int32)
+            return factor_column(name, codes, native.cat.categories.tolist())
         # An Arrow dictionary inside pandas.
         import pyarrow as pa
 
-        return factor_column(name, *_arrow_dictionary(pa.chunked_array(native.array.__arrow_array__())))
+        return _read_dictionary(name, pa.chunked_array(native.array.__arrow_array__()), ordered)
     if isinstance(series.dtype, nw.Enum) and implementation.is_polars():
         return factor_column(name, _polars_codes(native), list(series.dtype.categories))
     # A polars Categorical has no order of its own: its categories are those of the whole process.
-    return _sorted_factor(name, *_code_text(series.cast(nw.String)))
+    return sorted_factor(name, *_code_text(series.cast(nw.String)))
+
+
+def _read_dictionary(name: str, native: Any, ordered: bool) -> Column:
+    """Factor of an Arrow dictionary; unless its type says that it is ordered, its order is that of the rows."""
+    codes, categories = _arrow_dictionary(native)
+    if ordered or native.type.ordered:
+        return factor_column(name, codes, categories)
+    return sorted_factor(name, codes, categories)
 
 
 def _code_text(series: nw.Series[Any]) -> tuple[IntVector, list[str]]:
@@ -97,12 +138,15 @@ def _code_text(series: nw.Series[Any]) -> tuple[IntVector, list[str]]:
     return column.factor_codes, list(column.levels)
 
 
-def _sorted_factor(name: str, codes: IntVector, texts: Sequence[str]) -> Column:
-    """Factor with its levels sorted."""
-    order = sorted(range(len(texts)), key=texts.__getitem__)
-    rank = np.full(len(texts) + 1, -1, dtype=np.int32)  # the last place answers for the code -1
+def sorted_factor(name: str, codes: IntVector, values: Sequence[Any]) -> Column:
+    """Factor with its levels sorted: by their values, or by their labels where these cannot be compared."""
+    try:
+        order = sorted(range(len(values)), key=values.__getitem__)
+    except TypeError:
+        order = sorted(range(len(values)), key=lambda i: label(values[i]))
+    rank = np.full(len(values) + 1, -1, dtype=np.int32)  # the last place answers for the code -1
     rank[order] = np.arange(len(order))
-    return factor_column(name, rank[codes], [texts[i] for i in order])
+    return factor_column(name, rank[codes], [values[i] for i in order])
 
 
 def _polars_codes(native: Any) -> IntVector:
@@ -120,4 +164,8 @@ def _arrow_dictionary(native: Any) -> tuple[IntVector, list[Any]]:
         return np.empty(0, dtype=np.int32), []
     categories = whole.dictionary.to_pylist()
     codes = whole.indices.cast("int32").fill_null(-1).to_numpy()
+    if None in categories:  # the dictionary itself may have a place for missing values
+        place = categories.index(None)
+        codes = np.where(codes == place, -1, codes - (codes > place)).astype(np.int32)
+        categories.remove(None)
     return codes, categories

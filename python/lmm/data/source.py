@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 import narwhals as nw
@@ -11,16 +14,29 @@ import numpy as np
 
 from lmm.data.arrays import factor_column, read_array
 from lmm.data.column import Column, Columns
+from lmm.data.row_labels import in_rows_of, row_labels
 from lmm.data.series import read_series
-from lmm.errors import ColumnError, DataError, nearest, require
+from lmm.errors import ColumnError, DataError, LmmError, nearest, require
 
 _ACCEPTED = "pandas, polars, Arrow or DuckDB tables, a dict of arrays, or a list of dicts"
 
 
 class Source(ABC):
-    """A table of which columns are read by name; what is not asked for is not touched."""
+    """A table of which columns are read by name; what is not asked for is not touched.
+
+    Attributes
+    ----------
+    names
+        Names of the columns. A name that two columns have is not among them.
+    twice
+        Names that two columns have: refused when asked for.
+    labels
+        Labels of the rows, a pandas index; None where there are none.
+    """
 
     names: tuple[str, ...]
+    twice: frozenset[str] = frozenset()
+    labels: Any = None
 
     @abstractmethod
     def _load(self, names: Sequence[str]) -> tuple[dict[str, Column], int]:
@@ -37,37 +53,76 @@ class Source(ABC):
             If the table has no rows, or a column cannot be used.
         """
         wanted = list(dict.fromkeys(names))
+        if wanted and not (self.names or self.twice):
+            raise DataError(
+                f"The data are empty: they have no columns and no rows. The model needs {_list(sorted(wanted))}."
+            )
         for name in wanted:
             if name not in self.names:
-                raise ColumnError(
-                    f'The data have no column "{name}".{nearest(name, self.names)} Columns: {_list(self.names)}.'
-                )
+                raise self._absent(name)
         columns, n_rows = self._load(wanted)
         if n_rows == 0:
             raise DataError("The data have no rows. A model needs at least two.")
         return Columns(columns, n_rows, self.names)
 
+    def _absent(self, name: str) -> LmmError:
+        if name in self.twice:
+            return DataError(f'Two columns of the data have the same name, "{name}". Rename one.')
+        if self.labels is not None and name in self.labels.names:
+            return ColumnError(
+                f'"{name}" is the index of the pandas table, not a column: give data.reset_index(), which makes it one.'
+            )
+        return ColumnError(
+            f'The data have no column "{name}".{nearest(name, self.names)} Columns: {_list(self.names)}.'
+        )
+
 
 class FrameSource(Source):
     """A data frame of any library that narwhals knows."""
 
-    def __init__(self, frame: nw.DataFrame[Any] | nw.LazyFrame[Any]) -> None:
+    def __init__(self, frame: nw.DataFrame[Any] | nw.LazyFrame[Any], twice: Iterable[str] = ()) -> None:
         self._frame = frame
+        self._schema = frame.collect_schema()
         # Names that are not text occur in pandas.
-        self._by_text = {str(name): name for name in frame.collect_schema().names()}
+        texts = [str(name) for name in self._schema.names()]
+        self.twice = frozenset({*twice, *_repeated(texts)})
+        self._by_text = {
+            text: name
+            for text, name in zip(texts, self._schema.names(), strict=True)
+            if text not in self.twice
+        }
         self.names = tuple(self._by_text)
+        self.labels = row_labels(frame)
 
     def _load(self, names: Sequence[str]) -> tuple[dict[str, Column], int]:
         frame = self._frame
         native_names = [self._by_text[name] for name in names]
         if isinstance(frame, nw.LazyFrame):
             # Without any used column, one of them still tells the number of rows.
-            frame = _collect(frame.select(native_names or [self._by_text[self.names[0]]]))
+            frame = _collect(frame.select(native_names or self._schema.names()[:1]))
+        ordered = self._ordered(frame)
         columns = {
-            name: read_series(name, frame.get_column(native))
+            name: read_series(name, frame.get_column(native), ordered=name in ordered)
             for name, native in zip(names, native_names, strict=True)
         }
         return columns, len(frame)
+
+    def _ordered(self, frame: nw.DataFrame[Any]) -> frozenset[str]:
+        """Columns of Arrow dictionaries that came from a type whose levels have an order: enums, pandas categories."""
+        enums = {str(name) for name, dtype in self._schema.items() if isinstance(dtype, nw.Enum)}
+        if not frame.implementation.is_pyarrow():
+            return frozenset(enums)
+        written = (frame.to_native().schema.metadata or {}).get(b"pandas", b"{}")
+        categories = {
+            str(about["field_name"])
+            for about in json.loads(written).get("columns", ())
+            if about.get("pandas_type") == "categorical"
+        }
+        return frozenset(enums | categories)
+
+
+def _repeated(texts: Iterable[str]) -> list[str]:
+    return [text for text, count in Counter(texts).items() if count > 1]
 
 
 def _collect(frame: nw.LazyFrame[Any]) -> nw.DataFrame[Any]:
@@ -80,8 +135,11 @@ class MappingSource(Source):
     """A dict from names to arrays, lists or series of any library."""
 
     def __init__(self, data: Mapping[Any, Any]) -> None:
-        self._data = {str(name): values for name, values in data.items()}
+        self.twice = frozenset(_repeated(map(str, data)))
+        self._data = {str(name): values for name, values in data.items() if str(name) not in self.twice}
         self.names = tuple(self._data)
+        # pandas objects in a dict belong together by their labels, as in a table of pandas.
+        self.labels = next((own for own in map(row_labels, self._data.values()) if own is not None), None)
 
     def _load(self, names: Sequence[str]) -> tuple[dict[str, Column], int]:
         lengths = {name: _length(name, values) for name, values in self._data.items()}
@@ -90,7 +148,10 @@ class MappingSource(Source):
             raise DataError(
                 f"The columns of the data differ in length: {seen}. Each needs one value per row."
             )
-        columns = {name: read_values(name, self._data[name]) for name in names}
+        columns = {
+            name: read_values(name, in_rows_of(self.labels, self._data[name], f'Column "{name}"'))
+            for name in names
+        }
         return columns, next(iter(lengths.values()), 0)
 
 
@@ -139,10 +200,20 @@ def open_table(data: Any) -> Source:
         return RecordsSource(data)
     try:
         return FrameSource(nw.from_native(data))
-    except nw.exceptions.DuplicateError as error:
-        raise DataError(f"Two columns of the data have the same name. {error} Rename one.") from None
+    except nw.exceptions.DuplicateError:
+        unique, twice = _without_twins(data)
+        return FrameSource(nw.from_native(unique), twice)
     except TypeError:
         raise DataError(_no_table(data)) from None
+
+
+def _without_twins(data: Any) -> tuple[Any, list[str]]:
+    """Leave out the columns of a pandas or Arrow table that share their name; also those names."""
+    if hasattr(data, "column_names"):  # Arrow
+        twice = _repeated(data.column_names)
+        return data.select([i for i, name in enumerate(data.column_names) if name not in twice]), twice
+    shared = data.columns.duplicated(keep=False)
+    return data.loc[:, ~shared], list(dict.fromkeys(map(str, data.columns[shared])))
 
 
 def read_table(data: Any, names: Iterable[str]) -> Columns:
@@ -172,10 +243,15 @@ def _chunked(values: Any) -> Any:
 
 
 def _length(name: str, values: Any) -> int:
-    if isinstance(values, str | bytes) or not hasattr(values, "__len__"):
+    if isinstance(values, str | bytes) or not hasattr(values, "__len__") or getattr(values, "ndim", 1) == 0:
         raise DataError(
             f'Column "{name}" is the single value {values!r}. '
             "Give each column as an array or a list, one value per row."
+        )
+    if isinstance(values, AbstractSet | Mapping):
+        raise DataError(
+            f'Column "{name}" is a {type(values).__name__}, whose values have no order. Give an array or a list, one '
+            "value per row."
         )
     return len(values)
 
@@ -185,6 +261,11 @@ def _no_table(data: Any) -> str:
         return (
             f"The data are the text {data!r}, not a table. Read a file first (pandas.read_csv, polars.read_parquet), "
             "or load a built-in set with lmm.datasets.load."
+        )
+    if isinstance(data, list | tuple) and data and all(isinstance(row, list | tuple) for row in data):
+        return (
+            "The data are rows without names of columns. Name them: pandas.DataFrame(rows, columns=[...]), a list of "
+            "dicts, or a dict with a list for each column."
         )
     shape = f" and shape {data.shape}" if isinstance(data, np.ndarray) else ""
     return f"The data are a value of type {type(data).__name__}{shape}, not a table. Give {_ACCEPTED}."

@@ -127,9 +127,8 @@ def _to_arrow(columns: dict[str, Any]) -> Any:
     def array(values: Any) -> Any:
         if isinstance(values, _Factor):
             codes = arrow.array(values.codes, mask=values.codes < 0)
-            return arrow.DictionaryArray.from_arrays(
-                codes, arrow.array(values.levels), ordered=values.ordered
-            )
+            # "ordered" is Arrow's only word for levels in an order of their own.
+            return arrow.DictionaryArray.from_arrays(codes, arrow.array(values.levels), ordered=True)
         return arrow.array(values, from_pandas=True)
 
     return arrow.table({name: array(values) for name, values in columns.items()})

@@ -14,6 +14,7 @@ from lmm.design.archive import spec_from_dict, spec_to_dict
 from lmm.design.coding import CODINGS
 from lmm.design.design import Design, FactorCoding, FixedTerm, RandomPart
 from lmm.design.full_coding import FullTerm, full_terms, one_sided
+from lmm.design.matrix import MatrixSpec
 from lmm.design.spec import DesignSpec
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "FactorCoding",
     "FixedTerm",
     "FullTerm",
+    "MatrixSpec",
     "RandomPart",
     "full_terms",
     "one_sided",

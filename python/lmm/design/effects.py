@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lmm.data import places_of
 from lmm.design.design import RandomPart
 from lmm.design.expression import ExpressionSpec, as_factor
 from lmm.design.grouping import Grouping
 from lmm.design.matrix import MatrixSpec, learn_matrix
-from lmm.engine import Block, GroupBlock
+from lmm.engine import Block, GroupBlock, LabelledBlock
 from lmm.errors import DesignError
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from lmm.data import Columns
     from lmm.design.coding import Coding
+    from lmm.design.rows import Rows
     from lmm.formula import RandomTerm
     from lmm.typing import FloatMatrix, IntVector
 
@@ -85,6 +87,17 @@ class RandomSpec:
         return frozenset(names if self.effects is None else names.union(self.effects.variables))
 
     @property
+    def grouping_columns(self) -> frozenset[str]:
+        """Names of the data columns that are grouping factors as such."""
+        return frozenset(name for factor in self.factors if factor.is_column for name in factor.variables)
+
+    @property
+    def computed_from(self) -> frozenset[str]:
+        """Names of the data columns of the effects, and of grouping factors that are expressions."""
+        names = {name for factor in self.factors if not factor.is_column for name in factor.variables}
+        return frozenset(names if self.effects is None else names.union(self.effects.variables))
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """Names of the effects."""
         return ("Intercept",) if self.effects is None else self.effects.names
@@ -119,8 +132,19 @@ class RandomSpec:
         )
 
 
+def only_groups(
+    chosen: Sequence[RandomSpec], fixed: frozenset[str], offsets: Sequence[ExpressionSpec]
+) -> frozenset[str]:
+    """Columns that are grouping factors of these terms, and nothing else that a design needs."""
+    groups, others = set[str](), set(fixed).union(*(spec.variables for spec in offsets))
+    for spec in chosen:
+        groups |= spec.grouping_columns
+        others |= spec.computed_from
+    return frozenset(groups - others)
+
+
 def user_parts(
-    blocks: Mapping[str, Block] | None, n_rows: int, rows: IntVector, groups: Sequence[str]
+    blocks: Mapping[str, Block] | None, rows: Rows, groups: Sequence[str]
 ) -> tuple[RandomPart, ...]:
     """Random terms from the blocks of ``random=``, which have as many rows as the table.
 
@@ -144,13 +168,21 @@ def user_parts(
             raise DesignError(
                 f'The block "{name}" of random= is called like a grouping factor of the formula. Rename it.'
             )
-        if block.n_rows != n_rows:
+        if block.n_rows != rows.n_rows:
             raise DesignError(
-                f'The block "{name}" has {block.n_rows} rows, but the data have {n_rows} (counted before any is left '
-                "out). Z needs one row for each row of the data."
+                f'The block "{name}" has {block.n_rows} rows, but the data have {rows.n_rows} (counted before any is '
+                "left out). Z needs one row for each row of the data."
             )
-        parts.append(_user_part(str(name), block if rows.size == n_rows else block.take(rows)))
+        parts.append(_user_part(str(name), _in_rows(str(name), block, rows)))
     return tuple(parts)
+
+
+def _in_rows(name: str, block: Block, rows: Rows) -> Block:
+    """Take the rows used of a block; those of a pandas frame are found by their labels."""
+    if isinstance(block, LabelledBlock):
+        places = places_of(rows.labels, block.row_labels, f'Z of the block "{name}"')
+        return block.take(rows.rows if places is None else places[rows.rows])
+    return block if rows.rows.size == rows.n_rows else block.take(rows.rows)
 
 
 def _user_part(name: str, block: Block) -> RandomPart:

@@ -49,6 +49,11 @@ class ExpressionSpec:
         """Value for other data: a `Column`, or an array."""
         return _evaluate(self.text, columns, self.transforms)[0]
 
+    @property
+    def is_column(self) -> bool:
+        """Whether it is a column as such."""
+        return self.variables in ((self.text,), (self.text.removeprefix("`").removesuffix("`"),))
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values for a file; the text is not among them, it is read from the formula again."""
         return {"variables": list(self.variables), "transforms": to_plain(self.transforms)}

@@ -55,17 +55,18 @@ class Grouping:
         return np.where(self.occurring[place] == combined, place, -1).astype(np.int32)
 
     def extended(self, factors: Sequence[Column]) -> tuple[tuple[str, ...], IntVector]:
-        """Labels of the levels with those that only other data have after them, and the code of each row, int32."""
+        """Labels of the levels with those that only other data have after them, and the code of each row, int32.
+
+        A row that lacks the level of a factor has a new level for itself: nothing says that two such rows are of one.
+        """
         codes = self.code(factors)
         new = np.flatnonzero(codes < 0)
-        places = np.column_stack([factor.factor_codes[new] for factor in factors])
-        distinct, which = np.unique(places, axis=0, return_inverse=True)
+        places = np.column_stack([factor.factor_codes[new] for factor in factors]).astype(np.int64)
+        lacking = (places < 0).any(axis=1)
+        alone = np.where(lacking, new, -1)
+        distinct, which = np.unique(np.column_stack([alone, places]), axis=0, return_inverse=True)
         codes[new] = len(self.labels) + which.ravel()
-        labels = [
-            ":".join(factor.levels[i] for factor, i in zip(factors, place, strict=True))
-            for place in distinct.tolist()
-        ]
-        return (*self.labels, *labels), codes
+        return (*self.labels, *(_written(factors, place) for _, *place in distinct.tolist())), codes
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for a file."""
@@ -80,6 +81,13 @@ class Grouping:
         """Read what `to_dict` wrote."""
         levels = tuple(tuple(names) for names in content["factor_levels"])
         return cls(levels, np.array(content["occurring"], dtype=np.int64), tuple(content["labels"]))
+
+
+def _written(factors: Sequence[Column], place: Sequence[int]) -> str:
+    """Label of a new level."""
+    return ":".join(
+        factor.levels[i] if i >= 0 else "(missing)" for factor, i in zip(factors, place, strict=True)
+    )
 
 
 def _combine(codes: Sequence[IntVector], levels: Sequence[Sequence[str]]) -> IntVector:

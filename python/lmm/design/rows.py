@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from lmm.data import Source, read_values
+from lmm.data import Source, in_rows_of, read_values
 from lmm.design.wording import counted, listed
 from lmm.errors import ColumnError, DataError, DesignError, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from lmm.data import Column, Columns
     from lmm.typing import BoolVector, FloatVector, IntVector, Missing
@@ -21,6 +21,11 @@ ColumnOrArray: TypeAlias = Any
 """Name of a column, or one number per row of the table."""
 
 MISSING: tuple[Missing, ...] = ("drop", "raise")
+
+_WITHOUT_GROUP = (
+    ' Rows whose group is not known are predicted with new_levels="population" (or "sample"), or without its random '
+    "effects: random=False, or the terms that take part by name."
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,6 +46,8 @@ class Rows:
         Rows left out for a missing value, and for a weight of zero.
     notes
         Sentences about that.
+    labels
+        Labels of all rows of the table, a pandas index; None where there are none.
     """
 
     columns: Columns
@@ -51,6 +58,7 @@ class Rows:
     n_missing: int
     n_weight: int
     notes: tuple[str, ...]
+    labels: Any = None
 
 
 def select_rows(
@@ -60,8 +68,16 @@ def select_rows(
     weights: ColumnOrArray = None,
     offset: ColumnOrArray = None,
     missing: Missing = "drop",
+    groups: Collection[str] = (),
+    missing_groups: bool = False,
 ) -> Rows:
     """Read the used columns and leave out the rows that cannot be used.
+
+    Parameters
+    ----------
+    groups, missing_groups
+        Columns that are only grouping factors of rows to be predicted, and whether these leave no row out where they
+        are missing.
 
     Raises
     ------
@@ -80,25 +96,35 @@ def select_rows(
     named = [_column_name(role, given, source) for role, given in (("weights", weights), ("offset", offset))]
     columns = source.read([*sorted(variables), *(name for name in named if name is not None)])
     extra = {
-        role: _read_vector(role, given, columns)
+        role: _read_vector(role, given, columns, source.labels)
         for role, given in (("weights", weights), ("offset", offset))
         if given is not None
     }
-    used = {f'"{name}"': column for name, column in columns.items()}
-    used |= {f"{role}=": column for role, column in extra.items() if column.name not in columns}
+    used = {
+        f'"{name}"': column for name, column in columns.items() if not (missing_groups and name in groups)
+    }
+    used |= {
+        f"{role}=": extra[role]
+        for role, name in zip(("weights", "offset"), named, strict=True)
+        if name is None and role in extra
+    }
     complete, counts = _complete_rows(used, columns.n_rows)
     if counts and missing == "raise":
         raise DataError(
             f"Values are missing in {int(np.sum(~complete))} of {columns.n_rows} rows: {counts}. "
             'Fill them in or leave them out; missing="drop" leaves them out.'
         )
-    return _keep(columns, extra, complete, counts)
+    if not complete.any():
+        lacking = not missing_groups and any(columns[name].missing.any() for name in groups)
+        raise DataError(
+            f"None of the {columns.n_rows} rows is complete. Missing values: {counts}."
+            + lacking * _WITHOUT_GROUP
+        )
+    return replace(_keep(columns, extra, complete, counts), labels=source.labels)
 
 
 def _keep(columns: Columns, extra: dict[str, Column], complete: BoolVector, counts: str) -> Rows:
     n_rows, n_complete = columns.n_rows, int(np.sum(complete))
-    if n_complete == 0:
-        raise DataError(f"None of the {n_rows} rows is complete. Missing values: {counts}.")
     weights = extra["weights"].numbers if "weights" in extra else None
     kept = complete
     if weights is not None:
@@ -121,6 +147,7 @@ def _keep(columns: Columns, extra: dict[str, Column], complete: BoolVector, coun
         )
     if rows.size < n_complete:
         notes.append(f"{counted(n_complete - int(rows.size), 'row')} left out because the weight is zero.")
+    notes += [*_vanished(columns, selected), *filter(None, (column.hint for column in selected.values()))]
     return Rows(
         columns=selected,
         rows=rows,
@@ -131,6 +158,26 @@ def _keep(columns: Columns, extra: dict[str, Column], complete: BoolVector, coun
         n_weight=n_complete - int(rows.size),
         notes=tuple(notes),
     )
+
+
+def _vanished(columns: Columns, selected: Columns) -> list[str]:
+    """Say which levels of factors have gone with the rows that were left out."""
+    if selected.n_rows == columns.n_rows:
+        return []
+    notes = []
+    for name, column in selected.items():
+        if column.kind == "numeric":
+            continue
+        before = columns[name].drop_unused_levels().levels
+        if len(before) == len(column.levels):
+            continue
+        kept = set(column.levels)
+        gone = [level for level in before if level not in kept]
+        levels = "The level" if len(gone) == 1 else "The levels"
+        notes.append(
+            f'{levels} {listed(gone)} of "{name}" went with the rows left out: no row of it is complete.'
+        )
+    return notes
 
 
 def _column_name(role: str, given: ColumnOrArray, source: Source) -> str | None:
@@ -144,10 +191,13 @@ def _column_name(role: str, given: ColumnOrArray, source: Source) -> str | None:
     return given
 
 
-def _read_vector(role: str, given: ColumnOrArray, columns: Columns) -> Column:
+def _read_vector(role: str, given: ColumnOrArray, columns: Columns, labels: Any) -> Column:
     """Weights or offset as a numeric column with one value for each row of the table."""
     name = f'{role}="{given}"' if isinstance(given, str) else f"{role}="
-    column = columns[given] if isinstance(given, str) else read_values(role, _as_values(role, given))
+    if isinstance(given, str):
+        column = columns[given]
+    else:
+        column = read_values(role, in_rows_of(labels, _as_values(role, given), name))
     if column.kind != "numeric":
         raise DataError(f"{name} is not numeric: it has the levels {listed(column.levels)}. Give numbers.")
     if column.n_rows != columns.n_rows:
@@ -159,7 +209,7 @@ def _read_vector(role: str, given: ColumnOrArray, columns: Columns) -> Column:
 
 
 def _as_values(role: str, given: Any) -> Any:
-    if not hasattr(given, "__len__"):
+    if not hasattr(given, "__len__") or getattr(given, "ndim", 1) == 0:
         raise DataError(
             f"{role}= must be the name of a column or an array with one number per row, not {given!r}."
         )
@@ -190,7 +240,7 @@ def _check_weights(weights: FloatVector) -> None:
 
 def _check_finite(columns: Columns, rows: IntVector) -> None:
     for name, column in columns.items():
-        if column.kind == "factor":
+        if column.kind != "numeric":
             continue
         infinite = np.isinf(column.numbers)
         if infinite.any():

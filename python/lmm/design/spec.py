@@ -9,7 +9,7 @@ from lmm.data import Columns, open_table
 from lmm.design.checks import check_fixed, check_random, check_response, check_values
 from lmm.design.coding import Coding, ContrastChoice, plain_contrasts, resolve_contrasts
 from lmm.design.design import Design, RandomPart
-from lmm.design.effects import RandomSpec, user_parts
+from lmm.design.effects import RandomSpec, only_groups, user_parts
 from lmm.design.expression import ExpressionSpec, as_numbers
 from lmm.design.matrix import MatrixSpec, learn_matrix
 from lmm.design.rank import independent_columns
@@ -158,7 +158,7 @@ class DesignSpec:
             needs_offset=offset is not None and not isinstance(offset, str),
             blocks=tuple(random or ()),
         )
-        parts = (*(part for _, part in learnt), *user_parts(random, rows.n_rows, rows.rows, groups))
+        parts = (*(part for _, part in learnt), *user_parts(random, rows, groups))
         design = spec._design(rows, y, X, parts, total_offset)
         # What cannot be estimated can be simulated.
         (_check_design if response else _check_finite)(design, formula)
@@ -174,6 +174,7 @@ class DesignSpec:
         offset: ColumnOrArray = None,
         blocks: Mapping[str, Block] | None = None,
         extend: bool = False,
+        missing_groups: bool = False,
     ) -> Design:
         """Build the design of new data with the levels, codings and transforms of the fit.
 
@@ -194,6 +195,8 @@ class DesignSpec:
             Blocks of the user for the new data; those that are not given are left out.
         extend
             Whether levels of grouping factors that the fit did not see become levels after the others.
+        missing_groups
+            Whether a missing level of a grouping factor is a new one too; else its row is left out.
 
         Returns
         -------
@@ -211,7 +214,14 @@ class DesignSpec:
         expressions = [*self.offsets, *([self.response] if response else [])]
         names = {name for spec in expressions for name in spec.variables} | self.fixed.variables
         names = names.union(*(spec.variables for spec in chosen))
-        rows = select_rows(open_table(data), names, offset=self._new_offset(offset), missing=missing)
+        rows = select_rows(
+            open_table(data),
+            names,
+            offset=self._new_offset(offset),
+            missing=missing,
+            groups=only_groups(chosen, self.fixed.variables, self.offsets) if extend else (),
+            missing_groups=missing_groups,
+        )
         columns = self._conform(rows.columns)
         codings = resolve_contrasts(self.contrasts)
         y = None
@@ -222,7 +232,7 @@ class DesignSpec:
         groups = [spec.term.group for spec in self.random]
         parts = (
             *(spec.build(columns, codings, extend=extend) for spec in chosen),
-            *user_parts(self._known_blocks(blocks), rows.n_rows, rows.rows, groups),
+            *user_parts(self._known_blocks(blocks), rows, groups),
         )
         design = self._design(rows, y, X, parts, offsets)
         _check_finite(design, self.formula)

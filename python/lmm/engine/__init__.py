@@ -1,7 +1,7 @@
 """Cross-products, factor and solves: the thin face of the compiled core, and its dense twin."""
 
 from lmm.engine.batch import Batch, BatchResult
-from lmm.engine.blocks import Block, GroupBlock, MatrixBlock
+from lmm.engine.blocks import Block, GroupBlock, LabelledBlock, MatrixBlock
 from lmm.engine.compiled import Chart, CrossProducts, sparse_cholesky
 from lmm.engine.dense import DenseCrossProducts
 from lmm.engine.results import Control, Deviance, Evaluation, Optimum
@@ -21,6 +21,7 @@ __all__ = [
     "Evaluation",
     "GroupBlock",
     "Held",
+    "LabelledBlock",
     "MatrixBlock",
     "Optimum",
     "Place",

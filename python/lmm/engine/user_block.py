@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lmm.engine.blocks import Block, MatrixBlock
+from lmm.engine.blocks import Block, LabelledBlock, MatrixBlock
 from lmm.engine.known import covariance_root, precision_root
 from lmm.errors import DesignError
 
@@ -35,7 +35,8 @@ def block(
     Parameters
     ----------
     Z : (n, l k) array or SciPy sparse matrix
-        One row per row of the data; k columns for each of l levels, level by level.
+        One row per row of the data; k columns for each of l levels, level by level. The rows of a pandas frame find
+        those of a pandas table by their labels.
     levels : sequence of l labels, optional
         Names of the levels; ``"1"``, ``"2"``, … by default.
     k : int
@@ -75,6 +76,8 @@ def block(
         root = covariance_root(covariance, labels if levels is not None else None, plain.n_levels)
     if precision is not None:
         root = precision_root(precision, labels if levels is not None else None, plain.n_levels)
+    if hasattr(Z, "index"):
+        return LabelledBlock(matrix, int(k), structure, root, labels, Z.index)
     return replace(plain, root=root, labels=labels)
 
 

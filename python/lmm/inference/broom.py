@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 import numpy as np
 
-from lmm.data import open_table
+from lmm.data import open_table, places_of
 from lmm.errors import DataError, LmmError, nearest
 from lmm.inference.catalog import Df
 from lmm.inference.deletion import leverage
@@ -15,6 +15,7 @@ from lmm.inference.distributions import checked_level, t_quantile
 from lmm.inference.door import Vcov
 from lmm.inference.influence_measures import influence
 from lmm.inference.tables import coefficients
+from lmm.model import labels_of_table
 from lmm.table import Table
 
 if TYPE_CHECKING:
@@ -127,8 +128,8 @@ def augment(fit: Fit, data: Any = None) -> Table:
     fit
         A fit.
     data
-        The table that was fitted, for all its columns and rows; by default the columns and rows that
-        the model used.
+        The table that was fitted, for all its columns and rows, those of pandas in any order; by default the columns
+        and rows that the model used.
 
     Returns
     -------
@@ -169,9 +170,11 @@ def augment(fit: Fit, data: Any = None) -> Table:
             f"The table has {columns.n_rows} rows, the one that was fitted {design.n_rows}: give that one, or use "
             "fit.predict(table) for other rows."
         )
+    places = places_of(labels_of_table(fit), source.labels, "data=")
+    rows = design.rows if places is None else places[design.rows]
     for name, values in found.items():
         placed = np.full(design.n_rows, np.nan)
-        placed[design.rows] = values
+        placed[rows] = values
         found[name] = placed
     return Table(
         {**{name: column.to_array() for name, column in columns.items()}, **found}, title="Data and fit"

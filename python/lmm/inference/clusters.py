@@ -10,6 +10,7 @@ import numpy as np
 
 from lmm.errors import DataError, UnsupportedError, nearest
 from lmm.inference.between_within import is_constant
+from lmm.model import beside_rows
 from lmm.typing import FloatArray, FloatMatrix, IntVector
 
 if TYPE_CHECKING:
@@ -94,14 +95,7 @@ def _given(fit: Fit, cluster: Any) -> IntVector:
             )
         values = np.asarray(frame[cluster])
     else:
-        values = np.asarray(cluster)
-        if values.shape == (fit.design.n_rows,):
-            values = values[fit.design.rows]
-    if values.shape != (fit.n_obs,):
-        raise DataError(
-            f"cluster= has the shape {values.shape}; it needs one entry for each of the {fit.n_obs} rows used, or of "
-            f"the {fit.design.n_rows} rows of the table."
-        )
+        values = beside_rows(fit, cluster, "cluster=")
     labels = values.astype(str) if values.dtype == object else values
     codes: IntVector = np.unique(labels, return_inverse=True)[1].ravel().astype(np.int64)
     return codes

@@ -14,6 +14,7 @@ from lmm.inference.covariance_root import covariance_root
 from lmm.inference.distributions import f_p_value, t_p_value, t_quantile
 from lmm.inference.estimability import as_matrix, estimable_rows, kept_columns
 from lmm.inference.method import DfMethod
+from lmm.model import missing_note
 from lmm.typing import BoolVector, FloatMatrix, FloatVector
 
 if TYPE_CHECKING:
@@ -276,12 +277,7 @@ def _notes(fit: Fit, method: DfMethod, vcov: Vcov, estimable: BoolVector) -> tup
         notes += [] if vcov is method else vcov.notes(fit)
     elif vcov is not None:
         notes.append("Standard errors: from the covariance given as vcov=.")
-    left_out = int(np.count_nonzero(~estimable))
-    if left_out:
-        what = "One row is" if left_out == 1 else f"{left_out} rows are"
-        aliased = ", ".join(fit.design.aliased[:5]) + (", …" if len(fit.design.aliased) > 5 else "")
-        notes.append(
-            f"Missing: {what} not estimable from these data, since columns of X depend on each other "
-            f"({aliased})."
-        )
+    missing = missing_note(fit.design.aliased, int(np.count_nonzero(~estimable)))
+    if missing:
+        notes.append(missing)
     return tuple(notes)

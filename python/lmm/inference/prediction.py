@@ -18,9 +18,9 @@ from lmm.inference.method import DfMethod, Normal, Residual
 from lmm.inference.mixed_equations import ErrorVariance, mixed_equations
 from lmm.inference.new_effects import unknown_squares
 from lmm.inference.satterthwaite import Satterthwaite, single_df
-from lmm.model import Selection, Target, aim, at_rows, point_of, weights_of
+from lmm.model import Selection, Target, aim, at_rows, missing_note, point_of, weights_of
 from lmm.table import Table
-from lmm.typing import FloatMatrix, FloatVector, Interval, NewLevels
+from lmm.typing import BoolVector, FloatMatrix, FloatVector, Interval, NewLevels
 
 if TYPE_CHECKING:
     from lmm.model import Fit
@@ -117,7 +117,7 @@ def predict_intervals(
     target = aim(fit, new, random, new_levels, offset, blocks)
     point = point_of(fit, target)
     if not target.chosen and interval == "confidence":
-        std_error, degrees, notes = _population(fit, target.design.X, df, vcov)
+        std_error, degrees, notes = _population(fit, target.design.X, np.isnan(point), df, vcov)
     else:
         if vcov is not None:
             raise LmmError('vcov= is for fixed effects alone: random=False with interval="confidence".')
@@ -129,17 +129,21 @@ def predict_intervals(
         if interval == "prediction":
             spread = _with_errors(spread, weights_of(fit, target, new, weights))
         std_error, degrees, notes = _judged(fit, spread, method)
+    missing = missing_note(fit.design.aliased, int(np.count_nonzero(np.isnan(point))))
+    notes = (*notes, missing) if missing else notes
     return _table(target, point, std_error, degrees, level, interval, notes)
 
 
 Judged: TypeAlias = tuple[FloatVector, FloatVector, tuple[str, ...]]
 
 
-def _population(fit: Fit, X: FloatMatrix, df: Df, vcov: Vcov) -> Judged:
+def _population(fit: Fit, X: FloatMatrix, missing: BoolVector, df: Df, vcov: Vcov) -> Judged:
     """Give standard errors and degrees of freedom (n,) of Xβ; each distinct row is tested once."""
-    distinct, row = np.unique(X, axis=0, return_inverse=True)
+    std_error, degrees = np.full(len(X), np.nan), np.full(len(X), np.nan)
+    distinct, row = np.unique(X[~missing], axis=0, return_inverse=True)
     tests = row_tests(fit, distinct, df, vcov)
-    return tests.std_error[row.ravel()], tests.df[row.ravel()], tests.notes
+    std_error[~missing], degrees[~missing] = tests.std_error[row.ravel()], tests.df[row.ravel()]
+    return std_error, degrees, tests.notes
 
 
 def _spread(fit: Fit, target: Target, unknown: list[Any], *, moving: bool) -> ErrorVariance:

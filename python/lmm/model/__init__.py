@@ -10,10 +10,11 @@ from lmm.model.fitting import fit
 from lmm.model.marginal_model import Marginal, marginal
 from lmm.model.negative_components import refuse_negative
 from lmm.model.new_weights import weights_of
-from lmm.model.prediction import Target, aim, at_rows, check_block, point_of
+from lmm.model.prediction import Target, aim, at_rows, check_block, missing_note, point_of
 from lmm.model.profiled_criterion import ProfiledCriterion, criterion
 from lmm.model.residuals import marginal_sd
 from lmm.model.result import Fit
+from lmm.model.row_values import beside_rows, labels_of_table
 from lmm.model.selection import Selection
 from lmm.model.simulating import simulate
 from lmm.model.simulation import check_count
@@ -27,13 +28,16 @@ __all__ = [
     "Target",
     "aim",
     "at_rows",
+    "beside_rows",
     "check_block",
     "check_count",
     "criterion",
     "fit",
+    "labels_of_table",
     "load",
     "marginal",
     "marginal_sd",
+    "missing_note",
     "point_of",
     "refuse_negative",
     "save",

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lmm.design import Design
 from lmm.errors import DataError, LmmError, UnsupportedError, nearest
 from lmm.model.request import Request
 from lmm.model.rewriting import rewrite
+from lmm.model.row_values import beside_rows
 from lmm.typing import FloatVector
 
 if TYPE_CHECKING:
@@ -22,31 +22,25 @@ def refit(fit: Fit, y: Any) -> Fit:
     """Fit the same model to another response; see `Fit.refit`."""
     from lmm.model.fitting import fit_design
 
-    design = replace(fit.design, y=_response(fit.design, y))
+    design = replace(fit.design, y=_response(fit, y))
     # The table has the old response, so it no longer belongs to the fit.
     request = replace(fit.request, data=None)
     return fit_design(request, fit.spec, design)
 
 
-def _response(design: Design, y: Any) -> FloatVector:
+def _response(fit: Fit, y: Any) -> FloatVector:
+    given = beside_rows(fit, y, "The new response")
     try:
-        values: FloatVector = np.asarray(y, dtype=float)
+        values: FloatVector = given.astype(np.float64)
     except (TypeError, ValueError):
         raise DataError("The new response must be a vector of numbers.") from None
-    if values.shape == (design.n_rows,):
-        values = values[design.rows]
-    if values.shape != (design.n_obs,):
-        raise DataError(
-            f"The new response has shape {values.shape}; it needs one number for each of the "
-            f"{design.n_obs} rows used, or of the {design.n_rows} rows of the table."
-        )
     bad = int(np.count_nonzero(~np.isfinite(values)))
     if bad:
         raise DataError(
             f"The new response has {bad} values that are missing or infinite; "
             "fit again with the table instead: lmm.fit leaves incomplete rows out."
         )
-    return values.copy()
+    return values
 
 
 def update(fit: Fit, formula: str | None, changes: Mapping[str, Any]) -> Fit:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lmm.data import open_table
+from lmm.data import in_rows_of, open_table, row_labels
 from lmm.errors import ColumnError, DataError, LmmError, nearest
 from lmm.model.prediction import Target
 from lmm.typing import FloatVector
@@ -69,6 +69,8 @@ def _read(new: Any, weights: Any, n_rows: int) -> FloatVector:
         if column.kind != "numeric":
             raise DataError(f'weights="{weights}" is not numeric. Give numbers.')
         return column.numbers
+    if row_labels(weights) is not None:
+        weights = in_rows_of(open_table(new).labels, weights, "weights=")
     try:
         values: FloatVector = np.asarray(weights, dtype=float)
     except (TypeError, ValueError):

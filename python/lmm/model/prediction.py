@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ import numpy as np
 
 from lmm.design import Design, RandomPart
 from lmm.engine import Block
-from lmm.errors import DataError, LmmError, nearest
+from lmm.errors import DataError, LmmError, LmmWarning, nearest
 from lmm.model.building import fixed_matrix
 from lmm.model.matrices import random_part
 from lmm.model.selection import Selection, select_terms
@@ -26,9 +27,11 @@ __all__ = [
     "at_rows",
     "check_block",
     "mean_of",
+    "missing_note",
     "point_of",
     "predict",
     "refuse_options",
+    "warn_of_missing",
 ]
 
 NEW_LEVELS: tuple[NewLevels, ...] = ("error", "population", "sample")
@@ -72,6 +75,7 @@ def predict(
     """Predict the response; see `Fit.predict`."""
     target = aim(fit, new, random, new_levels, offset, blocks)
     point = point_of(fit, target)
+    warn_of_missing(fit, target, point, stacklevel=4)
     return at_rows(target, point) if target.is_new else point
 
 
@@ -82,8 +86,17 @@ def aim(
     new_levels: NewLevels,
     offset: Any,
     blocks: Mapping[str, Block] | None,
+    advice: str = (
+        'Use new_levels="population" to predict with their random effects at zero, or random=False for the fixed part '
+        "alone."
+    ),
 ) -> Target:
     """Build the rows to be predicted.
+
+    Parameters
+    ----------
+    advice
+        What to do about levels that are new and may not be.
 
     Raises
     ------
@@ -103,9 +116,10 @@ def aim(
             )
         parts = tuple(fit.design.random[i] for i in chosen)
         return Target(replace(fit.design, random=parts), tuple(chosen), is_new=False)
-    target = Target(_new_design(fit, new, chosen, offset, blocks), tuple(chosen), is_new=True)
+    design = _new_design(fit, new, chosen, offset, blocks, missing_groups=new_levels != "error")
+    target = Target(design, tuple(chosen), is_new=True)
     if new_levels == "error":
-        _refuse_new_levels(fit, target)
+        _refuse_new_levels(fit, target, advice)
     return target
 
 
@@ -140,7 +154,13 @@ def _padded(effects: FloatMatrix, part: RandomPart) -> FloatMatrix:
 
 
 def _new_design(
-    fit: Estimates, new: Any, chosen: Sequence[int], offset: Any, blocks: Mapping[str, Block] | None
+    fit: Estimates,
+    new: Any,
+    chosen: Sequence[int],
+    offset: Any,
+    blocks: Mapping[str, Block] | None,
+    *,
+    missing_groups: bool,
 ) -> Design:
     """Build the design of the new rows with the chosen random terms, in their order."""
     n_bars = len(fit.spec.random)
@@ -156,6 +176,7 @@ def _new_design(
         offset=offset,
         blocks={**used, **given},
         extend=True,
+        missing_groups=missing_groups,
     )
     return replace(design, random=design.random[: len(chosen)])
 
@@ -191,7 +212,38 @@ def _estimable(learnt: Design, X: FloatMatrix) -> np.ndarray:
     return estimable
 
 
-def _refuse_new_levels(fit: Estimates, target: Target) -> None:
+def missing_note(aliased: Sequence[str], count: int) -> str:
+    """Say why numbers of this many rows are missing, of which no value is; empty where none are.
+
+    Examples
+    --------
+    >>> from lmm.model import missing_note
+    >>> missing_note(["a", "b"], 1)
+    'Missing: One row is not estimable from these data, since columns of X depend on each other (a, b).'
+    """
+    if not count:
+        return ""
+    what = "One row is" if count == 1 else f"{count} rows are"
+    listed = ", ".join(aliased[:5]) + (", …" if len(aliased) > 5 else "")
+    return (
+        f"Missing: {what} not estimable from these data, since columns of X depend on each other ({listed})."
+    )
+
+
+def warn_of_missing(fit: Estimates, target: Target, values: FloatVector, stacklevel: int) -> None:
+    """Warn where predictions (n,) are missing that no table can say so of.
+
+    Warns
+    -----
+    LmmWarning
+        With the reason.
+    """
+    note = missing_note(fit.design.aliased, int(np.count_nonzero(np.isnan(values))))
+    if note and target.is_new:
+        warnings.warn(note, LmmWarning, stacklevel=stacklevel)
+
+
+def _refuse_new_levels(fit: Estimates, target: Target, advice: str) -> None:
     for place, part in enumerate(target.design.random):
         unseen = int(np.count_nonzero(target.unseen(fit, place)))
         if not unseen:
@@ -202,11 +254,7 @@ def _refuse_new_levels(fit: Estimates, target: Target) -> None:
             if unseen == 1
             else f"{unseen} rows of the new data have levels"
         )
-        raise DataError(
-            f"{rows} of {part.group} that the model has not seen "
-            f'({first}). Use new_levels="population" to predict with their random effects at zero, '
-            "or random=False for the fixed part alone."
-        )
+        raise DataError(f"{rows} of {part.group} that the model has not seen ({first}). {advice}")
 
 
 def refuse_options(options: Mapping[str, Any]) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lmm.design import Design, RandomPart
+from lmm.design import Design, MatrixSpec, RandomPart
+from lmm.engine import GroupBlock
 from lmm.table import Table
 from lmm.typing import FloatArray, FloatMatrix, FloatVector
 
@@ -49,11 +50,23 @@ def ranef_table(
     return Table(columns, title="Random effects", notes=[note] if note else [])
 
 
-def coef_table(design: Design, beta: FloatVector, effects: Sequence[FloatMatrix]) -> Table:
+def coef_table(
+    design: Design, matrices: Sequence[MatrixSpec | None], beta: FloatVector, effects: Sequence[FloatMatrix]
+) -> Table:
     """Tabulate fixed plus random effects, for each level of each grouping factor.
 
     Several terms of one factor are taken together. A column that only the random part has
     stands by itself. User blocks have no coefficients of their own, and aliased columns none.
+
+    Parameters
+    ----------
+    design
+        The design of the fit.
+    matrices
+        How the effects of each random term of the formula are made; None for an intercept alone.
+    beta : shape (n_fixed,)
+    effects
+        Conditional modes by level (l, k) of each term.
 
     Returns
     -------
@@ -62,21 +75,22 @@ def coef_table(design: Design, beta: FloatVector, effects: Sequence[FloatMatrix]
     """
     fixed = {design.names[j]: float(value) for j, value in zip(design.kept, beta, strict=True)}
     groups = dict.fromkeys(part.group for part in design.random if part.codes is not None)
+    names = [fixed_names(design, part, matrix) for part, matrix in zip(design.random, matrices, strict=False)]
     group: list[str] = []
     level: list[str] = []
     term: list[str] = []
     blocks: list[FloatMatrix] = []
     for name in groups:
         own = [
-            (part, b)
-            for part, b in zip(design.random, effects, strict=True)
+            (part, called, b)
+            for part, called, b in zip(design.random, names, effects, strict=False)
             if part.group == name and part.codes is not None
         ]
         levels = own[0][0].levels
-        columns = list(dict.fromkeys([*fixed, *(c for part, _ in own for c in part.columns)]))
+        columns = list(dict.fromkeys([*fixed, *(column for _, called, _ in own for column in called)]))
         total = np.tile([fixed.get(column, 0.0) for column in columns], (len(levels), 1))
-        for part, b in own:
-            total[:, [columns.index(column) for column in part.columns]] += b
+        for _, called, b in own:
+            total[:, [columns.index(column) for column in called]] += b
         blocks.append(total)
         group += [name] * total.size
         level += [label for label in levels for _ in columns]
@@ -85,6 +99,36 @@ def coef_table(design: Design, beta: FloatVector, effects: Sequence[FloatMatrix]
         {"group": group, "level": level, "term": term, "estimate": _joined(blocks)},
         title="Coefficients by level: fixed plus random effects",
     )
+
+
+def fixed_names(design: Design, part: RandomPart, matrix: MatrixSpec | None) -> tuple[str, ...]:
+    """Names that the effects of a random term have in the fixed part; their own where they are not in it.
+
+    One term may be written in several ways: ``a:b`` and ``b:a``, ``f`` and ``C(f)``. Two terms are the same if they
+    multiply the same covariates and factors; then columns of the same numbers are the same.
+    """
+    values = part.block.values if isinstance(part.block, GroupBlock) else None
+    if matrix is None or values is None:
+        return part.columns
+    variables = {factor.name: factor.variable for factor in (*design.factors, *matrix.factors)}
+    places: dict[frozenset[str], list[int]] = {}
+    for fixed in design.terms:
+        meaning = frozenset(variables.get(piece, piece) for piece in fixed.parts)
+        places.setdefault(meaning, []).extend(range(*fixed.columns.indices(len(design.names))))
+    names = list(part.columns)
+    for random in matrix.terms:
+        meaning = frozenset(variables.get(piece, piece) for piece in random.parts)
+        for j in range(*random.columns.indices(len(names))):
+            if names[j] in design.names:
+                continue
+            same = (i for i in places.get(meaning, ()) if _same(design.X[:, i], values[:, j]))
+            names[j] = next((design.names[i] for i in same if design.names[i] not in names), names[j])
+    return tuple(names)
+
+
+def _same(column: FloatVector, other: FloatVector) -> bool:
+    """Whether two columns are the same numbers; three factors in another order differ by rounding."""
+    return bool(np.allclose(column, other, rtol=1e-12, atol=0.0))
 
 
 def _standard_errors(C: FloatArray) -> FloatMatrix:

@@ -116,7 +116,8 @@ class Fit(Predictions):
         >>> next(iter(fit.coef()))["level"]
         '308'
         """
-        return coef_table(self.design, self.beta, self.effects)
+        matrices = [term.effects for term in self.spec.random]
+        return coef_table(self.design, matrices, self.beta, self.effects)
 
     def refit(self, y: Any) -> Fit:
         """Fit the same model to another response.

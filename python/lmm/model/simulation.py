@@ -14,7 +14,7 @@ from lmm.errors import LmmError, nearest
 from lmm.model.matrices import random_matrix, relative_factor
 from lmm.model.negative_components import refuse_negative
 from lmm.model.new_weights import weights_of
-from lmm.model.prediction import aim, at_rows, mean_of, point_of
+from lmm.model.prediction import aim, at_rows, mean_of, point_of, warn_of_missing
 from lmm.typing import BoolVector, FloatMatrix, FloatVector, NewLevels
 
 if TYPE_CHECKING:
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 __all__ = ["Generator", "check_count", "simulate"]
 
 RANDOM = ("new", "fitted")
+ADVICE = (
+    'Use new_levels="sample" to draw their random effects, new_levels="population" to set them to zero, or '
+    'random="new" to draw the random effects of all levels.'
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,14 +85,16 @@ def simulate(
         )
     keep = random == "fitted"
     # Where all effects are drawn, it is no matter whether the fit has seen a level.
-    target = aim(fit, new, True, new_levels if keep else "sample", offset, blocks)
+    target = aim(fit, new, True, new_levels if keep else "sample", offset, blocks, ADVICE)
     # A user's block brings the known covariance of its effects from the fit.
     parts = [
         own if own.codes is None else part
         for own, part in zip(fit.design.random, target.design.random, strict=True)
     ]
+    mean = point_of(fit, target) if keep else mean_of(fit, target)
+    warn_of_missing(fit, target, mean, stacklevel=4)
     generator = Generator(
-        mean=point_of(fit, target) if keep else mean_of(fit, target),
+        mean=mean,
         Z=random_matrix(target.design.random, target.design.n_obs),
         Lambda=relative_factor(parts, fit.T),
         sigma=fit.sigma,

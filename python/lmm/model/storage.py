@@ -13,6 +13,7 @@ import json
 import os
 import secrets
 import zipfile
+from collections.abc import Mapping
 from dataclasses import replace
 from importlib.metadata import version as installed_version
 from pathlib import Path
@@ -20,10 +21,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lmm.data import in_rows_of, open_table, row_labels
 from lmm.design import spec_from_dict, spec_to_dict
+from lmm.engine import LabelledBlock
 from lmm.errors import DesignError, FileError
 from lmm.model.building import build_criterion
 from lmm.model.packing import Packer, unpack
+from lmm.model.request import Request
 
 if TYPE_CHECKING:
     from lmm.model.result import Fit
@@ -115,11 +119,22 @@ def pack_fit(fit: Fit) -> tuple[Any, list[np.ndarray]]:
     request = replace(
         fit.request,
         data=None,
-        weights=_plain(fit.request.weights),
-        offset=_plain(fit.request.offset),
+        weights=_plain(fit.request, "weights"),
+        offset=_plain(fit.request, "offset"),
+        random=_without_labels(fit.request.random),
     )
     parts = (request, spec_to_dict(fit.spec), fit.design, fit.optimum, fit.evaluation)
     return [packer.pack(part) for part in parts], packer.arrays
+
+
+def _without_labels(blocks: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """Blocks without the labels of their rows, which are those of a table that is not in the file."""
+    if blocks is None:
+        return None
+    return {
+        name: block.without_labels() if isinstance(block, LabelledBlock) else block
+        for name, block in blocks.items()
+    }
 
 
 def unpack_fit(tree: Any, arrays: list[np.ndarray]) -> Fit:
@@ -131,9 +146,14 @@ def unpack_fit(tree: Any, arrays: list[np.ndarray]) -> Fit:
     return Fit(request, spec_from_dict(spec), design, criterion, optimum, evaluation)
 
 
-def _plain(column: Any) -> Any:
-    """Weights or offset as a name or a plain array."""
-    return column if column is None or isinstance(column, str) else np.asarray(column, dtype=float)
+def _plain(request: Request, role: str) -> Any:
+    """Weights or offset as a name, or as a plain array in the order of the rows of the table."""
+    column = getattr(request, role)
+    if column is None or isinstance(column, str):
+        return column
+    if request.data is not None and row_labels(column) is not None:
+        column = in_rows_of(open_table(request.data).labels, column, f"{role}=")
+    return np.asarray(column, dtype=float)
 
 
 def _archive(fit: Fit) -> bytes:
