@@ -13,9 +13,9 @@ pandas, polars and Arrow tables, DuckDB relations, lazy frames, dicts of arrays 
 - What pandas gives beside a table of pandas is put in the order of its rows by labels (`in_rows_of`).
 """
 
+from lmm.data.alignment import in_rows_of, places_of, row_labels
 from lmm.data.arrays import read_array
 from lmm.data.column import Column, Columns
-from lmm.data.row_labels import in_rows_of, places_of, row_labels
 from lmm.data.source import Source, open_table, read_table, read_values
 
 __all__ = [

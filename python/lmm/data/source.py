@@ -12,9 +12,9 @@ from typing import Any
 import narwhals as nw
 import numpy as np
 
+from lmm.data.alignment import in_rows_of, row_labels
 from lmm.data.arrays import factor_column, read_array
 from lmm.data.column import Column, Columns
-from lmm.data.row_labels import in_rows_of, row_labels
 from lmm.data.series import read_series
 from lmm.errors import ColumnError, DataError, LmmError, nearest, require
 

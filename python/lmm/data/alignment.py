@@ -21,7 +21,7 @@ def row_labels(values: Any) -> Any:
     Examples
     --------
     >>> import pandas
-    >>> from lmm.data.row_labels import row_labels
+    >>> from lmm.data.alignment import row_labels
     >>> row_labels(pandas.Series([1.0, 2.0], index=["b", "a"])).tolist()
     ['b', 'a']
     """
@@ -52,7 +52,7 @@ def in_rows_of(labels: Any, values: Any, what: str) -> Any:
     Examples
     --------
     >>> import pandas
-    >>> from lmm.data.row_labels import in_rows_of, row_labels
+    >>> from lmm.data.alignment import in_rows_of, row_labels
     >>> table = pandas.DataFrame({"x": [10, 20, 30]}, index=["a", "b", "c"])
     >>> sorted_otherwise = pandas.Series([3.0, 1.0, 2.0], index=["c", "a", "b"])
     >>> in_rows_of(row_labels(table), sorted_otherwise, "weights=").tolist()
