@@ -23,6 +23,7 @@ __all__ = [
     "MOST_FACTORS",
     "MOST_GRID_NUMBERS",
     "MOST_POWER",
+    "MOST_RANDOM_TERMS",
     "MOST_REFITS",
     "MOST_RESTARTS",
     "MOST_TERMS",
@@ -46,6 +47,9 @@ MOST_TERMS = 10_000
 
 MOST_FACTORS = 14
 """Joined by ``:`` in one term. A product of so many has 16,383 terms; nobody interprets interactions of ten."""
+
+MOST_RANDOM_TERMS = 1_000
+"""Of a formula when nesting is written out: each is a covariance matrix to be estimated."""
 
 MOST_POWER = 100
 """In ``(a + b)^2``. A power above the number of its terms adds nothing."""

@@ -17,6 +17,19 @@ MESSAGES = [
     ("y ~ C(f, 'a", "         ^ ", "the quote ' is not closed"),
     ("y ~ `a b", "    ^   ", "the backtick is not closed"),
     ("y ~ ``", "    ^ ", "there is no name between the backticks"),
+    ("y ~~ x", "   ^  ", "a second '~': a formula has one, between the response and its terms"),
+    ("y ~ foo(x | g)", "    ^         ", "unknown covariance structure foo(): there are us(x | g)"),
+    (
+        "y ~ foo(1|g) + z",
+        "    ^           ",
+        "If foo is a term, an operator is missing between 'foo' and '(1 | g)'",
+    ),
+    ("y ~ a | b", "      ^  ", "'or' between truth values is I(a | b)"),
+    ("y ~ a & b", "      ^  ", "write I(a & b) for 'and'"),
+    ("y ~ !a", "    ^ ", "write I(!a) for 'not'"),
+    ("y ~ a @ b", "      ^  ", "terms are joined by '+', ':' or '*'"),
+    ("y ~ a %+% b", "      ^    ", "a formula knows %in% only"),
+    ("y ~ x \x1b b", "      ^  ", "unexpected character '\\x1b'"),
     ("y ~ x ~ z", "      ^  ", "a second '~': a formula has one"),
     ("(y ~ x)", "   ^   ", "the '~' stands inside parentheses"),
     ("~ x", "^  ", "the response is missing: write its column on the left, 'y ~ ...'"),
@@ -135,6 +148,49 @@ def test_what_is_planned_says_so(text, message):
     with pytest.raises(UnsupportedError) as caught:
         parse(text)
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["a" * 10_000, "é" * 10_000, "a_1." * 2_500])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "y ~ {0}(x | g)",
+        "y ~ {0}(x)",
+        "y ~ I({0}(x))",
+        "y ~ {0} {0}",
+        "y ~ x:{0}:(1 | {0})",
+        "y ~ (1 | {0} + {0})",
+        "{0} ~ {0}",
+        "{0} ~ (1 | {0})",
+        "y ~ ({0} | g) + ({0} | g)",
+        "y ~ np.{0}(x)",
+        "{0}",
+        "y ~ '{0}'",
+        "y ~ `{0}",
+    ],
+)
+def test_names_of_ten_thousand_letters_are_cut(text, name):
+    with pytest.raises((FormulaError, UnsupportedError)) as caught:
+        parse(text.format(name))
+    assert len(str(caught.value)) < 1500
+
+
+@pytest.mark.parametrize("char", ["\x1b", "\x07", "\x9b", "\u202e", "\u200b", "\x00", "\r"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "y ~ x {0} z",
+        "y ~ `a{0}[31mb`(x)",
+        "y ~ (1 | `a{0}[31m` + b)",
+        "y ~ I(x {0} 2)",
+        "`{0}` ~ `{0}`",
+        "{0}",
+    ],
+)
+def test_nothing_of_a_message_is_obeyed_by_a_terminal(text, char):
+    with pytest.raises((FormulaError, UnsupportedError)) as caught:
+        parse(text.format(char))
+    assert char not in str(caught.value)
 
 
 def test_an_empty_formula():

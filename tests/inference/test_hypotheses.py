@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import lmm
+from lmm.errors import FormulaError
 from lmm.inference.hypotheses import parse_hypotheses
 
 NAMES = (
@@ -130,3 +131,62 @@ def test_many_names():
     names = [f"x{i}" for i in range(1000)]
     found = parse_hypotheses("x999 - x99 = x9", names)
     assert np.flatnonzero(found.contrast[0]).tolist() == [9, 99, 999]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("(" * 5000 + "x1" + ")" * 5000, "nested too deeply: at most 50 parentheses"),
+        ("(" * 51 + "x1" + ")" * 51, "nested too deeply"),
+        ("2*(" * 60 + "x1" + ")" * 60, "nested too deeply"),
+        ("x1 = 1e999", "a number of this hypothesis is too large"),
+        ("1e308*10*x1 = 0", "a number of this hypothesis is too large"),
+        ("1e308*x1 + 1e308*x1", "a number of this hypothesis is too large"),
+        ("x1/5e-324", "a number of this hypothesis is too large"),
+        ("x" * 1_000_001, "has 1,000,001 characters; at most 1,000,000"),
+        ("y" * 10_000, "there is no coefficient"),
+        ("`x1", "the backtick is not closed"),
+        ("x1 = x2 = " * 400_000 + "x1", "characters"),
+    ],
+    ids=lambda text: text[:20],
+)
+def test_what_has_no_end_is_refused(text, message):
+    with pytest.raises(FormulaError, match=message) as caught:
+        parse_hypotheses(text, ["x1", "x2"])
+
+    assert len(str(caught.value)) < 1000
+
+
+@pytest.mark.parametrize("signs", ["-" * 5000, "+-" * 2500, "- " * 10_000])
+def test_signs_in_a_row_are_any_number(signs):
+    found = parse_hypotheses(signs + "x1 + x2", ["x1", "x2"])
+
+    assert found.contrast.tolist() == [[(-1.0) ** signs.count("-"), 1.0]]
+
+
+def test_sums_of_thousands_of_coefficients_are_read():
+    names = [f"x{i}" for i in range(5000)]
+    found = parse_hypotheses(" + ".join(names) + " = x1 + 2", names)
+
+    assert found.contrast.sum() == 4999
+    assert found.rhs.tolist() == [2.0]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("x1", "x1"),
+        ("x10", "x10"),
+        ("I(x**2)", "I(x ** 2)"),
+        ("I(x  **  2)", "I(x ** 2)"),
+        ("I(x ** 2):b", "I(x ** 2):b"),
+        ("f[T.a b]", "f[T.a b]"),
+        ("f[T.a]", "f[T.a]"),
+        ("f[T.a]:b", "f[T.a]:b"),
+    ],
+)
+def test_the_longest_name_counts_spaces_or_not(text, name):
+    names = ["x1", "x10", "I(x ** 2)", "I(x ** 2):b", "f[T.a b]", "f[T.a]", "f[T.a]:b", "b"]
+    found = parse_hypotheses(f" {text} = 1", names)
+
+    assert found.contrast[0].tolist() == [float(each == name) for each in names]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lmm.errors import FormulaError, UnsupportedError, nearest
+from lmm.errors import FormulaError, UnsupportedError, brief, nearest
 from lmm.formula.functions import FUNCTIONS, PLANNED_STRUCTURES, STRUCTURES
 from lmm.formula.grouping import grouping_factors
 from lmm.formula.scanner import scan
@@ -70,11 +70,18 @@ def _no_structure(node: Node, text: str, source: str) -> FormulaError:
     if known:
         return FormulaError(f"unknown covariance structure {node.text}().{known}", source, node.position)
     bar = text.removeprefix(node.text)
-    return FormulaError(
-        f"an operator is missing between '{node.text}' and '{bar}': write {node.text} + {bar}",
-        source,
-        node.inside - 1,
+    missing = (
+        f"an operator is missing between '{brief(node.text)}' and '{bar}': write {brief(node.text)} + {bar}"
     )
+    if source[node.position + len(node.text)] == "(":
+        # Written as a call: a structure, more likely than a term before a random one.
+        return FormulaError(
+            f"unknown covariance structure {brief(node.text)}(): there are us(x | g), which is (x | g), and "
+            f"diag(x | g), which is (x || g). If {brief(node.text)} is a term, {missing}",
+            source,
+            node.position,
+        )
+    return FormulaError(missing, source, node.inside - 1)
 
 
 def random_terms(bar: Bar, writer: Writer) -> Iterator[tuple[RandomTerm, list[str]]]:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from lmm.errors import FormulaError
 from lmm.formula.expressions import translate
+from lmm.formula.extent import extent
 from lmm.formula.sides import Writer, typeset
 from lmm.formula.syntax import Node
+from lmm.limits import MOST_RANDOM_TERMS, counted
 
 __all__ = ["Factors", "grouping_factors"]
 
@@ -32,9 +34,21 @@ def grouping_factors(node: Node, writer: Writer) -> list[Factors]:
     if node.kind == "group":
         return grouping_factors(node.parts[0], writer)
     if node.kind in (":", "/", "*", "%in%"):
+        _check_count(node, writer)
         left, right = (grouping_factors(part, writer) for part in node.parts)
         return _unique(_combine(node.kind, left, right))
     raise _no_factor(node, writer)
+
+
+def _check_count(node: Node, writer: Writer) -> None:
+    """Refuse a product of very many factors before it is written out."""
+    count = extent(node).terms
+    if count > MOST_RANDOM_TERMS:
+        raise writer.error(
+            f"there are {counted(count)} grouping factors behind the bar when the product is written out, at most "
+            f"{MOST_RANDOM_TERMS:,} are possible: write a random term for each that the model needs",
+            node,
+        )
 
 
 def _combine(operator: str, left: list[Factors], right: list[Factors]) -> list[Factors]:

@@ -13,6 +13,7 @@ from lmm.formula.scanner import Kind, Token, scan
 from lmm.formula.sides import Item, Writer, additive
 from lmm.formula.syntax import Node, Tree
 from lmm.formula.terms import Formula, RandomTerm
+from lmm.limits import MOST_RANDOM_TERMS, check_count, check_text
 
 __all__ = ["parse"]
 
@@ -54,6 +55,7 @@ def parse(text: str, *, columns: Collection[str] | None = None, response_require
     """
     if not isinstance(text, str):
         raise FormulaError(f"a formula is a text such as 'y ~ x + (1 | g)', not {type(text).__name__}")
+    check_text(text, "The formula")
     # Only names with dots are read by what columns there are.
     known = frozenset(columns) if columns is not None and "." in text else None
     return _parse(text, known, response_required)
@@ -68,7 +70,9 @@ def _parse(text: str, columns: frozenset[str] | None, response_required: bool) -
         if ambiguous:
             formula = _Reader(text, Names(columns, by_function=ambiguous), response_required).read()
     except RecursionError:
-        raise FormulaError("the formula is nested too deeply") from None
+        raise FormulaError(
+            "the formula is nested too deeply for what the program that asks has left of Python's stack"
+        ) from None
     return formula
 
 
@@ -116,7 +120,11 @@ class _Reader:
         if len(tokens) == 1:
             raise FormulaError("the formula is empty: write 'y ~ x + (1 | g)'", self.source, 0)
         if len(tildes) > 1:
-            raise FormulaError("a second '~': a formula has one", self.source, tokens[tildes[1]].position)
+            raise FormulaError(
+                "a second '~': a formula has one, between the response and its terms",
+                self.source,
+                tokens[tildes[1]].position,
+            )
         at = tildes[0] if tildes else -1
         if any(token.text == "(" for token in tokens[: max(at, 0)]):
             self._check_outside(tokens[:at], tokens[at])
@@ -186,6 +194,13 @@ class _Reader:
                 offsets.append(self._offset(item.node))
             else:
                 fixed.append(item)
+        check_count(
+            "The number of random terms,",
+            len(random),
+            MOST_RANDOM_TERMS,
+            "Each is a covariance matrix to be estimated: leave some out.",
+            FormulaError,
+        )
         text, terms = self.writer.side(fixed)
         self._check_response(response, terms, random)
         return text, tuple(random), tuple(offsets)

@@ -11,6 +11,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from lmm.errors import FormulaError
+from lmm.limits import DEEPEST
 
 __all__ = ["Kind", "Token", "closing_bracket", "scan"]
 
@@ -117,6 +118,12 @@ def closing_bracket(source: str, position: int, stop: int) -> int:
         char = source[position]
         if char in _BRACKETS:
             awaited.append((_BRACKETS[char], position))
+            if len(awaited) > DEEPEST:
+                raise FormulaError(
+                    f"the formula is nested too deeply: at most {DEEPEST} brackets can stand inside one another",
+                    source,
+                    position,
+                )
         elif char in ")]}":
             closer, opened = awaited.pop()
             if char != closer:
@@ -159,6 +166,11 @@ _ADVICE = {
     "=": "a formula has no '='; the two sides are separated by '~'",
     "<": "write I(x < 3) to compare",
     ">": "write I(x > 3) to compare",
+    "&": "write I(a & b) for 'and'; terms are joined by '+', ':' or '*'",
+    "!": "write I(!a) for 'not'; a term is left out by '-'",
+    "@": "terms are joined by '+', ':' or '*'",
+    ";": "a formula is one line without ';'",
+    "\\": "names with unusual characters stand in backticks",
     ",": "terms are joined by '+', and random terms are part of the formula, as in y ~ x + (1 | g)",
     "[": "write C(...), I(...) or {...} around Python",
     '"': "names of columns stand bare or in backticks",

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lmm.errors import FormulaError
 from lmm.formula.expressions import Names, quote, translate
+from lmm.formula.extent import check_extent, extent
 from lmm.formula.syntax import Node
+from lmm.limits import MOST_POWER
 
 __all__ = ["Item", "Writer", "additive", "typeset"]
+
+
+_REPETITIONS = 1000  # that formulaic is left to write out
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,17 +27,20 @@ class Item:
     negative: bool
 
 
-def additive(node: Node, negative: bool = False) -> Iterator[Item]:
+def additive(node: Node) -> Iterator[Item]:
     """Terms of a sum from left to right; parentheses that only group a sum are opened."""
-    if node.kind in ("+", "-") and len(node.parts) == 2:
-        yield from additive(node.parts[0], negative)
-        yield from additive(node.parts[1], negative != (node.kind == "-"))
-    elif node.kind in ("+", "-"):
-        yield from additive(node.parts[0], negative != (node.kind == "-"))
-    elif node.kind == "group" and not negative:
-        yield from additive(node.parts[0])
-    else:
-        yield Item(node, negative)
+    # A sum of 5,000 terms is a tree of 5,000 levels: no call within a call.
+    waiting = [(node, False)]
+    while waiting:
+        node, negative = waiting.pop()
+        if node.kind in ("+", "-"):
+            *left, right = node.parts
+            waiting.append((right, negative != (node.kind == "-")))
+            waiting += [(part, negative) for part in left]
+        elif node.kind == "group" and not negative:
+            waiting.append((node.parts[0], False))
+        else:
+            yield Item(node, negative)
 
 
 class Writer:
@@ -63,6 +72,7 @@ class Writer:
         terms
             The texts of the terms that are added, the intercept as ``"1"``.
         """
+        check_extent([item.node for item in items], self.source)
         intercept, pieces, terms = True, [], []
         for item in items:
             if item.node.kind == "number":
@@ -110,9 +120,7 @@ class Writer:
                     "terms and their interactions",
                     left,
                 )
-            if right.kind != "number" or not right.text.isdigit() or int(right.text) < 1:
-                raise self.error("a power of terms is a whole number, as in (a + b)^2", right)
-            return f"{self.term(left)} ** {right.text}"
+            return self._power(left, right)
         if node.kind == ":":
             if left.kind == right.kind == "number":
                 raise self.error("numbers make no term; arithmetic is written in I(...)", node)
@@ -123,12 +131,33 @@ class Writer:
             return f"{outer}:{inner}"
         return f"{self.term(left)} {node.kind} {self.term(right)}"
 
+    def _power(self, base: Node, power: Node) -> str:
+        """Write a power of terms; a large one as a product, for formulaic writes out all of its repetitions."""
+        digits = power.text.lstrip("0")
+        if power.kind != "number" or not digits.isdigit():
+            raise self.error("a power of terms is a whole number, as in (a + b)^2", power)
+        count = extent(base).terms
+        if len(digits) > len(str(MOST_POWER)) or int(digits) > MOST_POWER:
+            raise self.error(
+                f"the power is more than {MOST_POWER}: one above the number of its terms, here {count:,}, adds nothing",
+                power,
+            )
+        text, exponent = self.term(base), int(digits)
+        if count**exponent <= _REPETITIONS:
+            return f"{text} ** {exponent}"
+        product = text
+        for _ in range(min(exponent, count) - 1):
+            product = f"({product} * {text})"
+        return product
+
     def _scaled(self, node: Node) -> str:
         """Write an operand of ``:``, where a number scales the other."""
         if node.kind != "number":
             return self.term(node)
         if float(node.text) == 0:
             raise self.error("a term cannot be scaled by 0: leave it out", node)
+        if not math.isfinite(float(node.text)):
+            raise self.error("this number is too large", node)
         return node.text
 
     def _inner(self, node: Node) -> str:
@@ -161,9 +190,20 @@ def typeset(node: Node, source: str) -> str:
         return f"({effects} {node.text} {group})"
     if node.kind == "group":
         return f"({typeset(node.parts[0], source)})"
-    if len(node.parts) == 1:
-        return f"{node.kind}{typeset(node.parts[0], source)}"
+    if node.kind in ("+", "-"):
+        return _typeset_sum(node, source)
     if len(node.parts) == 2:
         left, right = (typeset(part, source) for part in node.parts)
         return f"{left}{node.kind}{right}" if node.kind in (":", "/", "^") else f"{left} {node.kind} {right}"
     return re.sub(r"\s+", " ", source[node.position : node.end])
+
+
+def _typeset_sum(node: Node, source: str) -> str:
+    """Write a sum term by term: it may have thousands, each a level of the tree."""
+    signs, pieces = "", []
+    while node.kind in ("+", "-") and len(node.parts) == 2:
+        pieces.append(f" {node.kind} {typeset(node.parts[1], source)}")
+        node = node.parts[0]
+    while node.kind in ("+", "-"):
+        signs, node = signs + node.kind, node.parts[0]
+    return signs + typeset(node, source) + "".join(reversed(pieces))

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lmm.errors import FormulaError, nearest
+from lmm.errors import FormulaError, brief, nearest
+from lmm.limits import DEEPEST, MOST_GRID_NUMBERS, check_text
 from lmm.typing import FloatMatrix, FloatVector
 
 __all__ = ["Hypotheses", "parse_hypotheses"]
@@ -76,16 +77,20 @@ def parse_hypotheses(text: str, names: Sequence[str]) -> Hypotheses:
     >>> found.contrast, found.rhs
     (array([[ 0., -2.,  1.]]), array([-2.]))
     """
-    return _Parser(text, tuple(names)).parse()
+    with np.errstate(all="ignore"):  # numbers that are too large are refused by name
+        return _Parser(text, tuple(names)).parse()
 
 
 class _Parser:
     """One pass, by recursive descent."""
 
     def __init__(self, text: str, names: tuple[str, ...]) -> None:
+        check_text(text, "The hypothesis")
         self.text, self.names = text, names
-        self.tokens = list(_tokens(text, names))
+        self.places = {name: i for i, name in enumerate(names)}
+        self.tokens = _tokens(text, names)
         self.at = 0
+        self.depth = 0
 
     @property
     def next(self) -> _Token:
@@ -113,6 +118,12 @@ class _Parser:
                 rhs.append(right.constant - left.constant)
                 if not rows[-1].any():
                     raise self.error("this hypothesis has no coefficient in it", begin)
+                if not (np.isfinite(rows[-1]).all() and np.isfinite(rhs[-1])):
+                    raise self.error("a number of this hypothesis is too large", begin)
+                if len(rows) * len(self.names) > MOST_GRID_NUMBERS:
+                    raise self.error(
+                        f"there are more hypotheses than the {len(rows):,} that are possible", begin
+                    )
             label = " ".join(self.text[begin:end].split())
             n = max(len(sides) - 1, 1)
             labels += [label] if n == 1 else [f"{label} ({i + 1})" for i in range(n)]
@@ -149,22 +160,28 @@ class _Parser:
         return total
 
     def factor(self) -> _Linear:
+        sign = 1.0
+        while self.next.kind in ("+", "-"):
+            sign *= 1.0 if self.take().kind == "+" else -1.0
         token = self.take()
-        nothing = np.zeros(len(self.names))
         if token.kind == "number":
-            return _Linear(nothing, float(token.value))
+            return _Linear(np.zeros(len(self.names)), sign * float(token.value))
         if token.kind == "name":
-            nothing[self.names.index(token.value)] = 1.0
-            return _Linear(nothing, 0.0)
-        if token.kind in ("+", "-"):
-            inner = self.factor()
-            sign = 1.0 if token.kind == "+" else -1.0
-            return _Linear(sign * inner.coefficients, sign * inner.constant)
-        if token.kind == "(":
-            inner = self.sum()
-            self.expect(")")
-            return inner
-        raise self.error("a coefficient or a number is missing here", token.position)
+            coefficients = np.zeros(len(self.names))
+            coefficients[self.places[token.value]] = sign
+            return _Linear(coefficients, 0.0)
+        if token.kind != "(":
+            raise self.error("a coefficient or a number is missing here", token.position)
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise self.error(
+                f"the hypothesis is nested too deeply: at most {DEEPEST} parentheses can stand inside one another",
+                token.position,
+            )
+        inner = self.sum()
+        self.expect(")")
+        self.depth -= 1
+        return _Linear(sign * inner.coefficients, sign * inner.constant)
 
     def expect(self, kind: str) -> None:
         token = self.take()
@@ -177,32 +194,31 @@ class _Parser:
 
 
 def _tokens(text: str, names: tuple[str, ...]) -> list[_Token]:
-    patterns = [(name, _pattern(name)) for name in sorted(names, key=len, reverse=True)]
+    tree = _tree_of(names)
     found: list[_Token] = []
     position = 0
     while position < len(text):
         if text[position].isspace():
             position += 1
             continue
-        token = _token(text, position, names, patterns)
+        token = _token(text, position, names, tree)
         found.append(token)
         position = token.end
     return [*found, _Token("end", "", len(text), len(text))]
 
 
-def _token(
-    text: str, position: int, names: tuple[str, ...], patterns: list[tuple[str, re.Pattern[str]]]
-) -> _Token:
+def _token(text: str, position: int, names: tuple[str, ...], tree: _Letters) -> _Token:
     if text[position] == "`":
         end = text.find("`", position + 1)
-        name = text[position + 1 : end] if end > 0 else text[position + 1 :]
-        if end > 0 and name in names:
+        if end < 0:
+            raise FormulaError("the backtick is not closed", text, position)
+        name = text[position + 1 : end]
+        if name in names:
             return _Token("name", name, position, end + 1)
         raise _unknown(name, names, text, position)
-    for name, pattern in patterns:
-        match = pattern.match(text, position)
-        if match and not _INSIDE.match(text, match.end()):
-            return _Token("name", name, position, match.end())
+    longest = _longest_name(text, position, tree)
+    if longest is not None:
+        return longest
     if text[position] in "+-*/()=,":
         return _Token(text[position], text[position], position, position + 1)
     number = _NUMBER.match(text, position)
@@ -212,13 +228,44 @@ def _token(
     raise _unknown(word[0] if word else text[position], names, text, position)
 
 
-def _pattern(name: str) -> re.Pattern[str]:
-    """Match the name with or without the spaces that formulaic writes: ``I(x**2)``."""
-    return re.compile(r"\s*".join(re.escape(piece) for piece in re.split(r"\s+", name)))
+class _Letters(dict[str, "_Letters"]):
+    """Names as a tree of their letters: with thousands of names, trying one after the other would take minutes."""
+
+    name: str | None = None
+
+
+def _tree_of(names: tuple[str, ...]) -> _Letters:
+    tree = _Letters()
+    for name in names:
+        node = tree
+        for letter in re.sub(r"\s+", " ", name):
+            node = node.setdefault(letter, _Letters())
+        node.name = node.name or name
+    return tree
+
+
+def _longest_name(text: str, position: int, tree: _Letters) -> _Token | None:
+    """Longest name that stands here, with or without the spaces that formulaic writes: ``I(x**2)``."""
+    found = None
+    # With whether the last letter of the name was a space, which stands for any number of them.
+    nodes = [(tree, False)]
+    for end in range(position, len(text) + 1):
+        nodes += [(node[" "], True) for node, _ in nodes if " " in node]
+        for node, _ in nodes:
+            if node.name is not None and not _INSIDE.match(text, end):
+                found = _Token("name", node.name, position, end)
+        letter = text[end : end + 1]
+        if letter.isspace():
+            nodes = [(node, True) for node, in_space in nodes if in_space]
+        else:
+            nodes = [(node[letter], False) for node, _ in nodes if letter in node]
+        if not nodes:
+            break
+    return found
 
 
 def _unknown(name: str, names: tuple[str, ...], text: str, position: int) -> FormulaError:
     listed = ", ".join(names[:8]) + (", …" if len(names) > 8 else "")
     return FormulaError(
-        f'there is no coefficient "{name}"; there are {listed}.{nearest(name, names)}', text, position
+        f'there is no coefficient "{brief(name)}"; there are {listed}.{nearest(name, names)}', text, position
     )
