@@ -11,11 +11,12 @@ from lmm.errors import LmmError
 from lmm.inference import Df, JointTest, Vcov, estimable_part, joint_test
 from lmm.means.averaging import average
 from lmm.means.contrasts import Labels, groups_of, interaction_blocks
+from lmm.means.curves import basis_of, differences
 from lmm.means.functions import LinearFunctions
 from lmm.means.grid import ReferenceGrid, reference_grid
 from lmm.means.marginal_means import averaged, labels_of, with_nests
-from lmm.means.slopes import sloping
 from lmm.means.specs import Specs, read_specs
+from lmm.means.terms import sets_to_test
 from lmm.means.variables import CovReduce
 from lmm.table import Table
 from lmm.typing import FloatMatrix
@@ -24,13 +25,32 @@ if TYPE_CHECKING:
     from lmm.means.result import Means
     from lmm.model import Fit
 
-__all__ = ["joint_tests", "test_groups"]
+__all__ = ["hypotheses", "joint_tests", "test_groups"]
 
 
 class _Tested(NamedTuple):
     labels: dict[str, Any]
     test: JointTest
     part: bool  # whether something could not be tested, since it is not estimable
+    curves: tuple[str, ...] = ()  # covariates that bend, tested whole
+
+
+class Hypothesis(NamedTuple):
+    """What is zero in one group when some variables do nothing together.
+
+    Attributes
+    ----------
+    held
+        Levels of the group.
+    functions
+        Linear functions that are all zero.
+    bent
+        Whether covariates bend, so that no single slope tells what they do.
+    """
+
+    held: dict[str, Any]
+    functions: LinearFunctions
+    bent: bool
 
 
 def test_groups(means: Means) -> Table:
@@ -59,8 +79,10 @@ def joint_tests(
     """Test each term of the fixed part through contrasts of marginal means.
 
     A factor is tested by the differences of its means (with equal weights), an interaction by the differences of these
-    differences, a covariate by its slope where it is held. In balanced designs and with no empty cells this is the
-    analysis of variance of type III; with ``by`` it is one for each group.
+    differences, a covariate by the differences between its values: its slope, and of a curve (``poly``, splines,
+    ``x + I(x^2)``) the whole. In balanced designs and with no empty cells this is the analysis of variance of type
+    III; with ``by`` it is one for each group. All that the columns of a term can describe has a row: ``a:b`` without
+    main effects has rows for a, b and a:b, and ``a:x`` for x and a:x.
 
     Parameters
     ----------
@@ -98,45 +120,68 @@ def joint_tests(
             raise LmmError(
                 f'by= names "{name}", which is a covariate; joint tests have groups of factors only.'
             )
-    tested = [test for names in _terms(fit, groups) for test in _test_term(grid, names, groups, df, vcov)]
+    sets = sets_to_test(fit.design, grid.variables, grid.nests, groups)
+    tested = [test for names in sets for test in _test_term(grid, names, groups, df, vcov)]
     if not tested:
         raise LmmError("There is no term to test: the fixed part has an intercept and groups only.")
-    held = [f"{name} = {v.labels[0]}" for name, v in grid.variables.items() if len(v.values) == 1]
-    remarks = (f"Covariates held at {', '.join(held)}.",) if held else ()
+    held = [
+        f"{name} = {variable.labels[0]}"
+        for name, variable in grid.variables.items()
+        if len(variable.values) == 1 and any(name not in names for names in sets)
+    ]
+    remarks = (
+        *((f"Covariates held at {', '.join(held)}.",) if held else ()),
+        *_about_curves(tested),
+    )
     title = "Joint tests of terms" + (f" by {', '.join(groups)}" if groups else "")
     return _table(tested, title, remarks)
-
-
-def _terms(fit: Fit, groups: Sequence[str]) -> list[tuple[str, ...]]:
-    """List sets of variables that stand together in a term, groups left out; single ones first, in formula order."""
-    found: dict[frozenset[str], tuple[str, ...]] = {}
-    coded = {factor.name: factor.variable for factor in fit.design.factors}
-    for term in fit.design.terms:
-        first = [coded.get(part, part) for part in term.parts]
-        ordered = [name for name in dict.fromkeys([*first, *term.variables]) if name in term.variables]
-        names = tuple(name for name in ordered if name not in groups)
-        if names:
-            found.setdefault(frozenset(names), names)
-    return sorted(found.values(), key=len)
 
 
 def _test_term(
     grid: ReferenceGrid, names: tuple[str, ...], groups: tuple[str, ...], df: Df, vcov: Vcov
 ) -> list[_Tested]:
-    """Test one term in each group."""
+    """Test one term in each group; nothing where it has no effect by its columns."""
+    covariates = tuple(name for name in names if not grid.variables[name].is_factor)
+    tested = []
+    for held, functions, bent in hypotheses(grid, names, groups):
+        if len(functions):
+            labels = {"term": ":".join(names), **held}
+            tested.append(
+                _Tested(labels, *_test(functions, df, vcov, 0.0), curves=covariates if bent else ())
+            )
+    return tested
+
+
+def hypotheses(grid: ReferenceGrid, names: Sequence[str], groups: Sequence[str]) -> list[Hypothesis]:
+    """Make the hypotheses about some variables in each group.
+
+    Differences of means for factors; for covariates differences between their values, so that a curve is tested whole.
+    """
     factors = tuple(name for name in names if grid.variables[name].is_factor)
-    grid = sloping(grid, [name for name in names if name not in factors])
-    asked = with_nests(grid, Specs(factors, groups))
+    covariates = [name for name in names if name not in factors]
+    asked = with_nests(grid, Specs(factors, tuple(groups)))
     averages = average(grid, [*asked.factors, *asked.by], "equal")
     functions = averaged(grid, averages)
     labels = labels_of(grid, asked, averages)
     K = _differences(grid, asked, labels, len(functions))
-    tested = []
+    moved = differences(grid, covariates, averages.weights) if covariates else None
+    found = []
     for rows in groups_of(labels, asked.by, len(functions)):
-        here = functions.combined(K[np.abs(K[:, rows]).any(axis=1)])
+        own = K[np.abs(K[:, rows]).any(axis=1)]
+        here = functions.combined(own) if moved is None else _along(grid, functions, moved, own)
         held = {name: labels[name][rows[0]] for name in groups}
-        tested.append(_Tested({"term": ":".join(names), **held}, *_test(here, df, vcov, 0.0)))
-    return tested
+        found.append(Hypothesis(held, here, moved is not None and len(here) > len(own)))
+    return found
+
+
+def _along(
+    grid: ReferenceGrid, functions: LinearFunctions, moved: FloatMatrix, K: FloatMatrix
+) -> LinearFunctions:
+    """Turn changes (d, k, n_all) of means into those of combinations of means, each by independent rows."""
+    changes = np.tensordot(K, moved, axes=(1, 1))  # (r, d, n_all)
+    rows = np.vstack([np.zeros((0, changes.shape[2])), *(basis_of(grid, own) for own in changes)])
+    # Offsets are no part of the hypothesis: it speaks of coefficients.
+    return LinearFunctions(functions.fit, rows, np.zeros(len(rows)), np.zeros(len(rows), dtype=bool))
 
 
 def _differences(grid: ReferenceGrid, asked: Specs, labels: Labels, k: int) -> FloatMatrix:
@@ -163,6 +208,16 @@ def _test(functions: LinearFunctions, df: Df, vcov: Vcov, null: float) -> tuple[
     given = kept.rows
     rows, rhs = estimable_part(functions.fit, given, null - kept.constant)
     return joint_test(functions.fit, rows, df, vcov, rhs), rows is not given or bool(functions.missing.any())
+
+
+def _about_curves(tested: Sequence[_Tested]) -> tuple[str, ...]:
+    curves = list(dict.fromkeys(name for row in tested for name in row.curves))
+    if not curves:
+        return ()
+    what = "is a curve" if len(curves) == 1 else "are curves"
+    return (
+        f"{', '.join(curves)} {what}: the rows test the whole of it. The slope at one value is in emtrends() with at=.",
+    )
 
 
 def _table(tested: Sequence[_Tested], title: str, remarks: Sequence[str]) -> Table:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lmm.means.curves import bends
+
 if TYPE_CHECKING:
     from lmm.means.averaging import Averages
     from lmm.means.grid import ReferenceGrid
@@ -37,6 +39,16 @@ def remarks_of(
     ]
     if held:
         remarks.append(f"Held at {', '.join(held)}.")
+    if (
+        slope is not None
+        and slope not in (*asked.factors, *asked.by)
+        and bends(grid, slope, averages.weights)
+    ):
+        at = ", ".join(grid.variables[slope].labels[:4])
+        more = ", …" if len(grid.variables[slope].labels) > 4 else ""
+        remarks.append(
+            f"{slope} is no straight line: its slope at {slope} = {at}{more}. joint_tests() tests the whole of it."
+        )
     interacting = _interacting(grid, asked, over, slope)
     if interacting:
         what = f"{' and '.join(asked.factors)} in an interaction with {', '.join(interacting)}"

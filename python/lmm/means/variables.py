@@ -80,8 +80,11 @@ def grid_variables(
     found = {}
     for name in names:
         column = design.model_frame[name]
-        if column.kind == "factor" or name in orders:
-            found[name] = _factor(column.as_factor(), orders.get(name), given.get(name))
+        factor = column.as_factor() if column.kind == "factor" or name in orders else None
+        # I(x > 0) has levels of its own, which are those of no column.
+        order = orders.get(name) if factor and set(orders.get(name, ())) <= set(factor.levels) else None
+        if factor and (column.kind == "factor" or order):
+            found[name] = _factor(factor, order, given.get(name))
         else:
             found[name] = _covariate(column, given.get(name), reduce.get(name))
     return found

@@ -1,0 +1,52 @@
+"""Marginal means and tables on inputs of the shape of public reports, with values from R."""
+
+import json
+import warnings
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import lmm
+
+FOLDER = Path(__file__).parent / "reports"
+CASES = {case["id"]: case for case in json.loads((FOLDER / "cases.json").read_text())["cases"]}
+
+
+def fitted(case, formula=None, **renamed):
+    frame = pd.read_csv(FOLDER / case["data"]).rename(columns=renamed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", lmm.LmmWarning)
+        return lmm.fit(formula or case["formula"], frame)
+
+
+def check_rows(ours, theirs):
+    assert len(ours) == len(theirs)
+    for mine, row in zip(ours, theirs, strict=True):
+        assert (mine["term"], mine["num_df"]) == (row["term"], row["num_df"])
+        assert mine["den_df"] == pytest.approx(row["den_df"], rel=1e-4)
+        assert mine["f_value"] == pytest.approx(row["f_value"], rel=1e-4)
+        if "p_value" in row:
+            assert mine["p_value"] == pytest.approx(row["p_value"], rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    "formula", ["y ~ a:b + (1 | g)", "y ~ 0 + a:b + (1 | g)", "y ~ a * b + (1 | g)", "y ~ b:a + (1 | g)"]
+)
+def test_joint_tests_of_an_interaction_without_main_effects(formula):
+    """Public report: emmeans and others list a, b and a:b. lmerTest's type III of y ~ a * b, the same model."""
+    case = CASES["joint_tests_of_an_interaction_alone"]
+    ours = {row["term"].replace("b:a", "a:b"): row for row in fitted(case, formula).joint_tests()}
+    check_rows(
+        [{**ours[row["term"]], "term": row["term"]} for row in case["right"]["rows"]], case["right"]["rows"]
+    )
+    assert len(ours) == 3
+
+
+@pytest.mark.parametrize("formula", ["poly(z, 2)", "z + I(z^2)", "poly(z, 2, raw=True)", "I(z^2) + z"])
+def test_joint_tests_of_a_curve(formula):
+    """Public report: one slope at the mean was tested (F = 0.02). lmerTest's type III with Kenward and Roger's df."""
+    case = CASES["joint_tests_of_a_curve"]
+    fit = fitted(case, f"y ~ {formula} + (1 | g)")
+    check_rows(fit.joint_tests(), case["right"]["either"])
+    assert any("curve" in note for note in fit.joint_tests().notes)
