@@ -426,10 +426,30 @@ def test_an_empty_table_is_refused(data):
         ({"x": "text"}, 'Column "x" is the single value'),
         ({"x": [1, 2], "y": [1]}, 'differ in length: "x" has 2, "y" has 1'),
         ({"x": np.zeros((2, 2))}, r'Column "x" is an array of shape \(2, 2\)'),
-        (pd.DataFrame([[1, 2]], columns=["x", "x"]), "Two columns of the data have the same name"),
+        ({"x": np.array(3.0)}, 'Column "x" is the single value'),
+        ({"x": {1, 2}}, 'Column "x" is a set, whose values have no order'),
+        ({"x": {"a": 1}}, 'Column "x" is a dict, whose values have no order'),
+        ({"x": [[1], [2]]}, 'Column "x" holds values of type list'),
+        ({"x": [np.array([1]), np.array([2])]}, 'Column "x" holds values of type ndarray'),
+        ([[1, 2], [3, 4]], "rows without names of columns.*pandas.DataFrame"),
+        ([(1, 2), (3, 4)], "rows without names of columns"),
+        ({}, r"The data are empty: they have no columns and no rows\. The model needs x\."),
+        ([], "The data are empty"),
+        ([{}], "The data are empty"),
+        (pd.DataFrame(), "The data are empty"),
+        (pl.DataFrame(), "The data are empty"),
+        (pd.DataFrame({"x": []}), "The data have no rows"),
+        (pd.DataFrame([[1, 2]], columns=["x", "x"]), 'the same name, "x"'),
+        (pd.DataFrame([[1, 2, 3]], columns=["x", "x", "x"]), 'the same name, "x"'),
+        (pa.Table.from_arrays([pa.array([1]), pa.array([2])], names=["x", "x"]), 'the same name, "x"'),
+        ({"x": [10**25, 10**25 + 1]}, "too large to be told apart as numbers, such as 1000"),
+        ({"x": [2**53 + 1, 2**53, 0.5]}, "too large to be told apart as numbers"),
+        (
+            {"x": [1, ".", 2.5]},
+            r'a mixture of float, int, str: numbers, and "\."\. If this means missing, put None',
+        ),
         (pd.DataFrame({"x": pd.Categorical([1, "1"])}), "both written '1'"),
     ],
-    ids=lambda value: type(value).__name__ if not isinstance(value, str) else None,
 )
 def test_what_is_no_table_is_refused(data, words):
     with pytest.raises(DataError, match=words):
@@ -440,6 +460,102 @@ def test_a_structured_array_is_a_table():
     data = np.array([(1.5, 2), (2.5, 3)], dtype=[("x", "f8"), ("g", "i4")])
 
     assert read_table(data, ["g"])["g"].as_factor().levels == ("2", "3")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pd.DataFrame([[1, 2, 3]], columns=["a", "x", "a"]),
+        pd.DataFrame([[1, 2, 3]], columns=[1, "x", "1"]),
+        pa.Table.from_arrays([pa.array([i]) for i in (1, 2, 3)], names=["a", "x", "a"]),
+        {1: [1], "x": [2], "1": [3]},
+    ],
+    ids=["pandas", "pandas numbers", "Arrow", "dict"],
+)
+def test_columns_of_one_name_matter_when_they_are_asked_for(data):
+    source = open_table(data)
+
+    assert source.read(["x"])["x"].numbers.tolist() == [2.0]
+    assert source.names == ("x",)
+    (name,) = source.twice
+    with pytest.raises(DataError, match=f'the same name, "{name}"'):
+        source.read([name])
+
+
+@pytest.mark.parametrize("index", ["g", ["g", "h"], ["h", "g"]])
+def test_a_column_that_is_the_index_is_hinted_at(index):
+    data = pd.DataFrame({"g": [1, 2], "h": [3, 4], "x": [5, 6]}).set_index(index)
+
+    with pytest.raises(ColumnError, match=r'"g" is the index of the pandas table.*reset_index\(\)'):
+        read_table(data, ["g"])
+
+
+BROKEN = "caf\udce9"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"x": [BROKEN, "b"]},
+        pd.DataFrame({"x": pd.Series([BROKEN, "b"], dtype=object)}),
+        [{"x": BROKEN}, {"x": "b"}],
+    ],
+    ids=["dict", "pandas", "records"],
+)
+def test_halves_of_characters_are_written_as_escapes(data):
+    """Python reads such text from broken files, but cannot print it."""
+    column = read_table(data, ["x"])["x"]
+
+    assert column.levels == ("b", "caf\\udce9")
+    assert column.level_values == column.levels
+    assert column.levels[1].encode("utf-8")
+
+
+@pytest.mark.parametrize(
+    "nothing", [decimal.Decimal("sNaN"), decimal.Decimal("NaN"), np.datetime64("NaT"), pd.NA]
+)
+def test_every_nothing_is_missing(nothing):
+    assert read_table({"x": [1.5, nothing]}, ["x"])["x"].missing.tolist() == [False, True]
+
+
+LARGE = [2**64 - 1, 2**64 - 2, None]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"id": LARGE},
+        pa.table(
+            {"id": pa.array([None if v is None else decimal.Decimal(v) for v in LARGE], pa.decimal128(38, 0))}
+        ),
+        pl.DataFrame({"id": pl.Series(LARGE, dtype=pl.Int128)}),
+        pl.DataFrame({"id": pl.Series(LARGE, dtype=pl.UInt64)}),
+        duckdb.sql(f"select unnest([{LARGE[0]}, {LARGE[1]}, null])::hugeint as id"),
+    ],
+    ids=["dict", "decimals", "128 bits", "unsigned", "DuckDB"],
+)
+def test_identifiers_of_more_than_63_bits_stay_apart(data):
+    factor = read_table(data, ["id"])["id"].as_factor()
+
+    assert factor.levels == (str(2**64 - 2), str(2**64 - 1))
+    assert factor.factor_codes.tolist() == [1, 0, -1]
+
+
+def test_whole_numbers_without_end_are_infinite():
+    assert read_table({"x": [10**400, -(10**400)]}, ["x"])["x"].numbers.tolist() == [np.inf, -np.inf]
+
+
+@pytest.mark.parametrize("mark", [".", "NA", "", " ", "-", "N/A", "null"])
+def test_a_mark_of_missing_values_among_numbers_is_hinted_at(mark):
+    column = read_table({"x": ["1.5", mark, "20"]}, ["x"])["x"]
+
+    assert f'numbers but for "{mark}"' in column.hint
+    assert f'na_values=["{mark}"]' in column.hint
+
+
+@pytest.mark.parametrize("values", [["a", ".", "b"], ["1", "2"], ["1", "2a", "."], [".", "NA"], [1.0, 2.0]])
+def test_other_text_is_not_hinted_at(values):
+    assert read_table({"x": values}, ["x"])["x"].hint == ""
 
 
 def test_names_that_are_no_text_are_read_as_text():

@@ -168,3 +168,46 @@ def test_computed_values_that_are_no_numbers(formula, where):
         DesignError, match=where + r" is not a finite number in 4 of 24 rows \(first in row 0"
     ):
         design(formula)
+
+
+@pytest.mark.parametrize("formula", ["y ~ x + f", "y ~ x + (1 | f)", "y ~ x:f", "y ~ x + C(f)"])
+def test_a_level_that_goes_with_its_missing_rows_is_named(formula):
+    rows = [i for i, level in enumerate(table()["f"]) if level == "b"]
+
+    built = design(formula, with_missing(x=rows))
+
+    assert built.notes[1] == ("The level 'b' of \"f\" went with the rows left out: no row of it is complete.")
+
+
+def test_levels_that_go_with_rows_of_weight_zero_are_named():
+    weights = [0.0 if level == "b" else 1.0 for level in table()["f"]]
+
+    assert "The level 'b' of \"f\" went" in design("y ~ x + f", weights=weights).notes[1]
+
+
+def test_levels_that_stay_are_not_named():
+    assert len(design("y ~ x + f + (1 | g)", with_missing(x=[0, 5])).notes) == 1
+
+
+def test_a_mark_of_missing_values_in_a_covariate_is_a_note():
+    x = [str(value) for value in table()["x"]]
+    x[3] = "."
+
+    (note,) = design("y ~ z + (1 | x)", table() | {"x": x}).notes
+
+    assert note.startswith('Column "x" is text, whose values are numbers but for "."')
+
+
+def test_array_weights_with_missing_values_beside_a_column_called_weights():
+    weights = np.full(24, 2.0)
+    weights[3] = np.nan
+
+    built = design("y ~ weights", table() | {"weights": table()["x"]}, weights=weights)
+
+    assert built.notes == ("1 row of 24 left out because a value is missing: 1 in weights=.",)
+
+
+@pytest.mark.parametrize("weights", [np.array(2.0), 2.0, {1, 2}])
+def test_weights_without_one_value_for_each_row_are_refused(weights):
+    with pytest.raises(DataError, match="weights="):
+        design("y ~ x", weights=weights)

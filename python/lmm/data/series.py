@@ -72,9 +72,12 @@ def _read_whole(name: str, series: nw.Series[Any], is_integer: bool) -> Column:
     """Column of whole numbers, or of truth values."""
     missing = series.is_null().to_numpy().astype(bool) if series.null_count() else None
     if is_integer:
+        if series.dtype in (nw.Int128, nw.UInt128):  # without a counterpart in NumPy
+            return read_objects(name, series.to_list())
         whole = (series if missing is None else series.fill_null(0)).to_numpy()
-        # Types of 128 bits have no counterpart in NumPy.
-        return integer_column(name, whole, missing) if whole.dtype.kind in "iu" else _objects(name, series)
+        if whole.dtype.kind not in "iu":
+            return read_objects(name, series.to_list())
+        return integer_column(name, whole, missing)
     truths = series if missing is None else series.fill_null(value=False)
     return boolean_column(name, truths.to_numpy().astype(bool), missing)
 
