@@ -82,7 +82,7 @@ def test_a_formula_without_a_response():
 
 
 def test_one_row():
-    with pytest.raises(DesignError, match="1 independent column for 1 row: nothing is left"):
+    with pytest.raises(DesignError, match="There is only 1 row of data to use"):
         design("y ~ 1", {"y": [1.0]})
 
 

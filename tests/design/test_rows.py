@@ -170,6 +170,40 @@ def test_computed_values_that_are_no_numbers(formula, where):
         design(formula)
 
 
+def test_a_level_of_numbers_that_goes_with_its_missing_rows_is_named():
+    rows = [i for i, dose in enumerate(table()["dose"]) if dose == 10]
+    words = "The level '10' of \"dose\" went with the rows left out"
+
+    for formula in ("y ~ x + C(dose)", "y ~ x + (1 | dose)", "y ~ x + C(dose):z"):
+        assert words in design(formula, with_missing(x=rows)).notes[1]
+    assert len(design("y ~ x + dose", with_missing(x=rows)).notes) == 1
+
+
+@pytest.mark.parametrize("formula", ["y ~ x", "y ~ x + f", "y ~ 1 + (1 | g)", "y ~ C(dose) + (x | h)"])
+def test_one_row_of_data_is_the_culprit(formula):
+    with pytest.raises(DesignError, match="There is only 1 row of data to use: the table has no more"):
+        design(formula, {name: values[:1] for name, values in table().items()})
+
+
+def test_one_row_that_is_left_is_the_culprit():
+    with pytest.raises(
+        DesignError, match=r"There is only 1 row of data to use: 23 rows of 24 left out because"
+    ):
+        design("y ~ x + f", with_missing(x=list(range(1, 24))))
+
+
+@pytest.mark.parametrize("role", ["response", "offset"])
+def test_a_mark_of_missing_values_in_the_response_is_hinted_at(role):
+    values = [str(value) for value in table()["z"]]
+    values[3] = "."
+    formula = "v ~ x" if role == "response" else "y ~ x + offset(v)"
+
+    with pytest.raises(
+        DataError, match=rf'The {role} "v" is not numeric\. Column "v" is text, whose values are numbers'
+    ):
+        design(formula, table() | {"v": values})
+
+
 @pytest.mark.parametrize("formula", ["y ~ x + f", "y ~ x + (1 | f)", "y ~ x:f", "y ~ x + C(f)"])
 def test_a_level_that_goes_with_its_missing_rows_is_named(formula):
     rows = [i for i, level in enumerate(table()["f"]) if level == "b"]

@@ -72,7 +72,7 @@ class Column:
             If it holds dates or other labels.
         """
         if self.kind == "labels":
-            raise self._only_levels()
+            raise self.only_levels()
         if self.values is None:
             raise TypeError(f'column "{self.name}" is a factor')
         return self.values
@@ -87,7 +87,7 @@ class Column:
             If it holds dates or other labels: `as_factor` makes a factor of them.
         """
         if self.kind == "labels":
-            raise self._only_levels()
+            raise self.only_levels()
         if self.codes is None:
             raise TypeError(f'column "{self.name}" is numeric')
         return self.codes
@@ -171,7 +171,8 @@ class Column:
         palette = np.array([*self.level_values, None], dtype=object)
         return np.asarray(palette[self.codes])
 
-    def _only_levels(self) -> DataError:
+    def only_levels(self) -> DataError:
+        """Error about labels that are used as numbers, or as a factor that nobody asked for."""
         seen = next(iter(self.levels), "")
         return DataError(
             f'Column "{self.name}" holds dates, times or identifiers (such as {seen!r}), which are no numbers. Write '

@@ -143,6 +143,13 @@ def only_groups(
     return frozenset(groups - others)
 
 
+def factor_columns(fixed: MatrixSpec, random: Sequence[RandomSpec], columns: Columns) -> list[str]:
+    """Names of the data columns that are factors somewhere in a model, sorted."""
+    effects = [spec.effects for spec in random if spec.effects is not None]
+    coded = {factor.variable for matrix in (fixed, *effects) for factor in matrix.factors}
+    return sorted(coded.union(*(spec.grouping_columns for spec in random)) & set(columns))
+
+
 def user_parts(
     blocks: Mapping[str, Block] | None, rows: Rows, groups: Sequence[str]
 ) -> tuple[RandomPart, ...]:

@@ -94,7 +94,10 @@ def as_numbers(value: Any, text: str, role: str, n_rows: int) -> FloatVector:
     """
     if isinstance(value, Column):
         if value.kind == "factor":
-            raise DataError(_not_numeric(f'The {role} "{text}"', value.levels))
+            what = f'The {role} "{text}"'
+            raise DataError(
+                f"{what} is not numeric. {value.hint}" if value.hint else _not_numeric(what, value.levels)
+            )
         return value.numbers
     array = np.asarray(value)
     if array.dtype.kind not in "iuf":

@@ -45,6 +45,8 @@ class FormulaNames(Mapping[str, Any]):
         column = self.columns.columns[name]
         if column.kind == "numeric":
             return column.numbers
+        if column.kind == "labels":
+            return column  # for C() alone
         return pd.Categorical.from_codes(
             column.factor_codes, categories=pd.Index(column.level_values, dtype=object), validate=False
         )
@@ -93,6 +95,8 @@ class ColumnsMaterializer(FormulaMaterializer):  # type: ignore[misc]
 
     @overriding
     def _is_categorical(self, values: Any) -> bool:
+        if isinstance(values, Column):
+            raise values.only_levels()
         if isinstance(values, Coded | pd.Categorical):
             return True
         return getattr(getattr(values, "dtype", None), "kind", "") in ("b", "O", "U")
@@ -189,7 +193,9 @@ def as_coded(values: Any, expression: str) -> Coded:
         values = values.__wrapped__
     if isinstance(values, Coded):
         return values
-    if isinstance(values, pd.Categorical | np.ndarray):
+    if isinstance(values, Column):
+        column = values
+    elif isinstance(values, pd.Categorical | np.ndarray):
         column = read_values(expression, values)
     else:
         column = read_array(expression, np.asarray(values))

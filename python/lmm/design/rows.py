@@ -22,6 +22,8 @@ ColumnOrArray: TypeAlias = Any
 
 MISSING: tuple[Missing, ...] = ("drop", "raise")
 
+_ALL_THERE = "the table has no more."
+
 _WITHOUT_GROUP = (
     ' Rows whose group is not known are predicted with new_levels="population" (or "sample"), or without its random '
     "effects: random=False, or the terms that take part by name."
@@ -48,6 +50,8 @@ class Rows:
         Sentences about that.
     labels
         Labels of all rows of the table, a pandas index; None where there are none.
+    table
+        The used columns, all rows; None where none was left out.
     """
 
     columns: Columns
@@ -59,6 +63,23 @@ class Rows:
     n_weight: int
     notes: tuple[str, ...]
     labels: Any = None
+    table: Columns | None = None
+
+    def notes_of_levels(self, factors: Iterable[str]) -> tuple[str, ...]:
+        """Say which levels of factors have gone with the rows that were left out."""
+        notes: list[str] = []
+        if self.table is None:
+            return ()
+        for name in factors:
+            before, after = self.table[name].as_factor(), self.columns[name].as_factor()
+            kept = set(after.levels)
+            gone = [level for level in before.drop_unused_levels().levels if level not in kept]
+            if gone:
+                levels = "The level" if len(gone) == 1 else "The levels"
+                notes.append(
+                    f'{levels} {listed(gone)} of "{name}" went with the rows left out: no row of it is complete.'
+                )
+        return tuple(notes)
 
 
 def select_rows(
@@ -70,6 +91,7 @@ def select_rows(
     missing: Missing = "drop",
     groups: Collection[str] = (),
     missing_groups: bool = False,
+    least: int = 1,
 ) -> Rows:
     """Read the used columns and leave out the rows that cannot be used.
 
@@ -78,6 +100,8 @@ def select_rows(
     groups, missing_groups
         Columns that are only grouping factors of rows to be predicted, and whether these leave no row out where they
         are missing.
+    least
+        How many rows are needed.
 
     Raises
     ------
@@ -120,7 +144,13 @@ def select_rows(
             f"None of the {columns.n_rows} rows is complete. Missing values: {counts}."
             + lacking * _WITHOUT_GROUP
         )
-    return replace(_keep(columns, extra, complete, counts), labels=source.labels)
+    kept = replace(_keep(columns, extra, complete, counts), labels=source.labels)
+    if kept.rows.size < least:
+        raise DesignError(
+            f"There is only {counted(int(kept.rows.size), 'row')} of data to use: {' '.join(kept.notes) or _ALL_THERE} "
+            f"A model needs at least {least}."
+        )
+    return kept
 
 
 def _keep(columns: Columns, extra: dict[str, Column], complete: BoolVector, counts: str) -> Rows:
@@ -147,7 +177,7 @@ def _keep(columns: Columns, extra: dict[str, Column], complete: BoolVector, coun
         )
     if rows.size < n_complete:
         notes.append(f"{counted(n_complete - int(rows.size), 'row')} left out because the weight is zero.")
-    notes += [*_vanished(columns, selected), *filter(None, (column.hint for column in selected.values()))]
+    notes += filter(None, (column.hint for column in selected.values()))
     return Rows(
         columns=selected,
         rows=rows,
@@ -157,27 +187,8 @@ def _keep(columns: Columns, extra: dict[str, Column], complete: BoolVector, coun
         n_missing=n_rows - n_complete,
         n_weight=n_complete - int(rows.size),
         notes=tuple(notes),
+        table=columns if rows.size < n_rows else None,
     )
-
-
-def _vanished(columns: Columns, selected: Columns) -> list[str]:
-    """Say which levels of factors have gone with the rows that were left out."""
-    if selected.n_rows == columns.n_rows:
-        return []
-    notes = []
-    for name, column in selected.items():
-        if column.kind == "numeric":
-            continue
-        before = columns[name].drop_unused_levels().levels
-        if len(before) == len(column.levels):
-            continue
-        kept = set(column.levels)
-        gone = [level for level in before if level not in kept]
-        levels = "The level" if len(gone) == 1 else "The levels"
-        notes.append(
-            f'{levels} {listed(gone)} of "{name}" went with the rows left out: no row of it is complete.'
-        )
-    return notes
 
 
 def _column_name(role: str, given: ColumnOrArray, source: Source) -> str | None:

@@ -9,7 +9,7 @@ from lmm.data import Columns, open_table
 from lmm.design.checks import check_fixed, check_random, check_response, check_values
 from lmm.design.coding import Coding, ContrastChoice, plain_contrasts, resolve_contrasts
 from lmm.design.design import Design, RandomPart
-from lmm.design.effects import RandomSpec, only_groups, user_parts
+from lmm.design.effects import RandomSpec, factor_columns, only_groups, user_parts
 from lmm.design.expression import ExpressionSpec, as_numbers
 from lmm.design.matrix import MatrixSpec, learn_matrix
 from lmm.design.rank import independent_columns
@@ -133,7 +133,12 @@ class DesignSpec:
             )
         codings = resolve_contrasts(contrasts)
         rows = select_rows(
-            open_table(data), formula.variables, weights=weights, offset=offset, missing=missing
+            open_table(data),
+            formula.variables,
+            weights=weights,
+            offset=offset,
+            missing=missing,
+            least=2 if response else 1,
         )
         columns = rows.columns
         left, y = _learn_response(formula, columns)
@@ -159,7 +164,8 @@ class DesignSpec:
             blocks=tuple(random or ()),
         )
         parts = (*(part for _, part in learnt), *user_parts(random, rows, groups))
-        design = spec._design(rows, y, X, parts, total_offset)
+        notes = rows.notes_of_levels(factor_columns(fixed, spec.random, columns))
+        design = spec._design(rows, y, X, parts, total_offset, notes)
         # What cannot be estimated can be simulated.
         (_check_design if response else _check_finite)(design, formula)
         return spec, design
@@ -265,10 +271,11 @@ class DesignSpec:
         X: FloatMatrix,
         random: tuple[RandomPart, ...],
         offset: FloatVector | None,
+        notes_of_levels: tuple[str, ...] = (),
     ) -> Design:
         kept = set(self.kept.tolist())
         aliased = [name for i, name in enumerate(self.fixed.names) if i not in kept]
-        notes = rows.notes
+        notes = (*rows.notes, *notes_of_levels)
         if aliased:
             notes = (*notes, _aliased_note(aliased))
         return Design(
