@@ -172,7 +172,7 @@ def test_fit_that_keeps_a_negative_component_falls_back_to_containment():
 
 def test_information_is_checked():
     with pytest.raises(
-        lmm.LmmError, match='information= must be one of "observed", "expected"; it is \'AI\''
+        lmm.LmmError, match='information= must be one of "observed", "expected", "average"; it is \'AI\''
     ):
         lmm.Satterthwaite("AI")
 

@@ -111,6 +111,23 @@ def test_average_information(problem, reml, tail):
 
 
 @RANDOMLY
+@given(problem=problems, reml=st.booleans(), tail=tails)
+def test_spread(problem, reml, tail):
+    compiled, oracle = both(problem, tail)
+    found, expected = compiled.spread(problem.T, reml), oracle.spread(problem.T, reml)
+    close(found.average, expected.average, information_scale(oracle, problem.T, reml))
+    scales = slope_scales(oracle, problem.T, reml)
+    for square, exact, scale in zip(found.squares, expected.squares, scales, strict=True):
+        close(square, exact, scale)
+    errors = np.sqrt(np.diag(expected.root @ expected.root.T))
+    close(found.root @ found.root.T, expected.root @ expected.root.T, np.outer(errors, errors))
+    # Roots may differ by a rotation; Z'V⁻¹X(X'V⁻¹X)⁻¹ does not.
+    for rows, exact, scale in zip(found.fixed, expected.fixed, scales, strict=True):
+        sizes = np.sqrt(np.diag(scale))[:, None] * errors
+        close(rows @ found.root.T, exact @ expected.root.T, np.broadcast_to(sizes, exact.shape))
+
+
+@RANDOMLY
 @given(problem=problems, reml=st.booleans(), seed=st.integers(0, 10**6))
 def test_gradient_is_that_of_finite_differences(problem, reml, seed):
     """Along a random direction in the entries of T: d criterion = 2 <M T, dT>."""

@@ -16,6 +16,7 @@
 //! | `optimum` | the search: steps in the cone of S, Newton steps on its face, or over the coordinates of a chart |
 //! | `translate` | factors, changes and slopes of S between the user's units and the engine's |
 //! | `profile` | the deviance with σ explicit, minimized over all parameters but those that a profile holds |
+//! | `spread` | average information, and how the fixed effects move with S, without the inverse |
 //! | `checks` | what is refused |
 //! | `design`, `batch` | all of a model but the response, and many responses fitted on it |
 //! | `slopes` | `Σ Z_j'QZ_j` for the gradient |
@@ -48,6 +49,7 @@ pub mod slopes;
 pub mod small;
 pub mod solve;
 pub mod sparse;
+pub mod spread;
 pub mod tail;
 pub mod traces;
 pub mod translate;

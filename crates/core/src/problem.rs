@@ -119,7 +119,7 @@ impl Problem {
         self.cp.layout.parts.iter().map(root).collect()
     }
 
-    fn factor(&self, t: &[Vec<f64>], reml: bool) -> Result<(Space, Factor), CoreError> {
+    pub(crate) fn factor(&self, t: &[Vec<f64>], reml: bool) -> Result<(Space, Factor), CoreError> {
         let space = Space::new(&self.cp, self.scaling.n, reml);
         let factor = space.factor(&self.cp, &self.roots(&space, t))?;
         Ok((space, factor))
@@ -190,7 +190,7 @@ impl Problem {
     }
 
     /// Block of a term and the offset of its columns there.
-    fn place(&self, term: usize) -> (usize, usize) {
+    pub(crate) fn place(&self, term: usize) -> (usize, usize) {
         let found = self.cp.layout.parts.iter().find(|p| p.term == term);
         found.map_or((0, 0), |p| (p.block, p.offset - p.within))
     }
@@ -224,16 +224,25 @@ impl Problem {
 
     /// `(X'V⁻¹X)⁻¹`.
     fn unscaled_vcov(&self, factor: &Factor) -> Vec<f64> {
-        let s = &self.scaling;
-        let p = s.p;
-        // (R'MR)⁻¹ = |L⁻¹ R⁻ᵀ|² with M = LL'
+        let (p, root) = (self.scaling.p, self.inner_vcov_root(factor));
+        let mut out = vec![0.0; p * p];
+        crate::dense::transpose_product_add(&mut out, 1.0 / self.scaling.w_scale, &root, &root, p, p, p);
+        out
+    }
+
+    /// `M`, row-major, with `MM' = (X'V⁻¹X)⁻¹`.
+    pub(crate) fn vcov_root(&self, factor: &Factor) -> Vec<f64> {
+        self.inner_vcov_root(factor).iter().map(|v| v / self.scaling.w_scale.sqrt()).collect()
+    }
+
+    /// `R⁻¹L⁻ᵀ`, row-major, with `X'V⁻¹X = R'LL'R` up to the mean weight.
+    fn inner_vcov_root(&self, factor: &Factor) -> Vec<f64> {
+        let (p, r) = (self.scaling.p, &self.scaling.x_r);
         let mut half = small::identity(p);
-        small::solve_lower(&small::transpose(&s.x_r, p, p), p, &mut half, p);
+        small::solve_lower(&small::transpose(r, p, p), p, &mut half, p);
         let mut by_column = small::transpose(&half, p, p);
         crate::dense::solve_lower(&factor.tail.fixed(), p, p, &mut by_column, p);
-        let mut out = vec![0.0; p * p];
-        crate::dense::transpose_product_add(&mut out, 1.0 / s.w_scale, &by_column, &by_column, p, p, p);
-        out
+        by_column
     }
 
     /// Diagonal blocks of ΛCΛ' per term: times σ² the conditional covariances.
@@ -257,9 +266,13 @@ impl Problem {
 
     /// Average information for the distinct elements of S, part by part, lower triangles column by column.
     pub fn average_information(&self, t: &[Vec<f64>], reml: bool) -> Result<Vec<f64>, CoreError> {
-        let space = Space::new(&self.cp, self.scaling.n, reml);
-        let mut point = space.evaluate(&self.cp, &self.roots(&space, t))?;
-        let inner = space.curvature(&self.cp, &mut point)?.average;
+        let (space, factor) = self.factor(t, reml)?;
+        let inner = space.average(&self.cp, &factor, &self.cp.solve(&factor));
+        Ok(self.outer_information(&space, &inner))
+    }
+
+    /// Information about the distinct elements of S in the user's units from that in internal ones.
+    pub(crate) fn outer_information(&self, space: &Space, inner: &[f64]) -> Vec<f64> {
         let elements = space.elements();
         let n = elements.len();
         // derivative of the internal elements with respect to the user's
@@ -276,7 +289,7 @@ impl Problem {
                 jacobian[i * n + j] = image[row * p.k + column] * self.scaling.w_scale;
             }
         }
-        Ok(small::congruence(&inner, &jacobian, n, n))
+        small::congruence(inner, &jacobian, n, n)
     }
 
     /// Searches for the optimum; `hold` masks the entries of T (per term, `k × k`) that stay as in `start`.

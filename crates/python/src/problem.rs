@@ -161,6 +161,26 @@ impl Problem {
         Ok(to_matrix(py, a, n, n)?.into_any())
     }
 
+    /// Average information, squares of `Z'We` over σ², a root M of (X'V⁻¹X)⁻¹ and `Z'V⁻¹XM` per term.
+    fn spread<'py>(
+        &self,
+        py: Python<'py>,
+        t: Vec<PyReadonlyArray2<'py, f64>>,
+        reml: bool,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let t = squares(&t, &self.sizes())?;
+        let found = compute(py, || self.inner.spread(&t, reml))?;
+        let (n, p) = (found.average.len().isqrt(), self.n_fixed);
+        let out = PyDict::new(py);
+        out.set_item("average", to_matrix(py, found.average, n, n)?)?;
+        out.set_item("squares", self.matrices(py, found.squares)?)?;
+        out.set_item("root", to_matrix(py, found.root, p, p)?)?;
+        let rows = found.fixed.into_iter().zip(self.inner.terms());
+        let fixed: PyResult<Vec<_>> = rows.map(|(v, s)| to_matrix(py, v, s.n_levels * s.k, p)).collect();
+        out.set_item("fixed", PyList::new(py, fixed?)?)?;
+        Ok(out)
+    }
+
     /// The deviance with σ explicit and fixed effects held: its value, and its derivatives by roots, log σ and what is held.
     fn deviance<'py>(
         &self,

@@ -10,7 +10,7 @@ import numpy as np
 from lmm import _core
 from lmm.engine.blocks import Block, GroupBlock
 from lmm.engine.guard import guarded
-from lmm.engine.results import Control, Deviance, Evaluation, Optimum
+from lmm.engine.results import Control, Deviance, Evaluation, Optimum, Spread
 from lmm.engine.surface import Check, Held, Surface
 
 if TYPE_CHECKING:
@@ -101,6 +101,13 @@ class CrossProducts:
         """
         found: FloatMatrix = guarded(lambda: self._problem.average_information(self._factors(T), reml))
         return found
+
+    def spread(self, T: Sequence[FloatMatrix], reml: bool) -> Spread:
+        """Average information, and how the fixed effects move with S, from one factorization without the inverse."""
+        found = guarded(lambda: self._problem.spread(self._factors(T), reml))
+        shapes = [(block.n_levels, block.n_columns, self.n_fixed) for block in self._blocks]
+        found["fixed"] = [rows.reshape(shape) for rows, shape in zip(found["fixed"], shapes, strict=True)]
+        return Spread(**found)
 
     def optimize(
         self,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lmm.engine.results import Control, Evaluation, Optimum
+from lmm.engine.results import Control, Evaluation, Optimum, Spread
 from lmm.errors import DesignError
 
 if TYPE_CHECKING:
@@ -128,6 +128,18 @@ class DenseCrossProducts:
         c = F.T @ state.Ve / state.sigma2
         information: FloatMatrix = F.T @ state.P @ F / state.sigma2 - np.outer(c, c) / state.m
         return information
+
+    def spread(self, T: Sequence[FloatMatrix], reml: bool) -> Spread:
+        """Average information, and how the fixed effects move with S."""
+        state = self._state(T, reml)
+        root = _float(np.linalg.cholesky(state.unscaled_vcov))
+        moved = state.V_inverse @ state.X @ root
+        return Spread(
+            average=self.average_information(T, reml),
+            squares=[r.T @ r / state.sigma2 for r in self._scores(state)],
+            root=root,
+            fixed=[np.einsum("njc,np->jcp", Z, moved) for Z in self._Z],
+        )
 
     def optimize(
         self,

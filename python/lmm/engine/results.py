@@ -10,7 +10,7 @@ import numpy as np
 from lmm.errors import LmmError
 
 if TYPE_CHECKING:
-    from lmm.typing import FloatMatrix, FloatVector
+    from lmm.typing import FloatArray, FloatMatrix, FloatVector
 
 SAME_OPTIMUM = 1e-6
 """Searches whose criteria differ by less ended at the same optimum."""
@@ -52,6 +52,28 @@ class Evaluation:
     unscaled_vcov: FloatMatrix
     M: list[FloatMatrix]
     factor_residual: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spread:
+    """How estimates spread around the truth, as far as one factorization tells.
+
+    Attributes
+    ----------
+    average : (m, m) array
+        Average information of the distinct elements of S, σ profiled out.
+    squares : list of (k, k) arrays
+        Σ r r'/σ² over the levels of each term, r = Z'V⁻¹(y − Xβ).
+    root : (p, p) array
+        M with MM' = (X'V⁻¹X)⁻¹.
+    fixed : list of (l, k, p) arrays
+        Z'V⁻¹XM of each term.
+    """
+
+    average: FloatMatrix
+    squares: list[FloatMatrix]
+    root: FloatMatrix
+    fixed: list[FloatArray]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,6 +9,7 @@ from lmm.inference.between_within import BetweenWithin
 from lmm.inference.components import are_feasible, has_negative
 from lmm.inference.containment import Containment
 from lmm.inference.kenward_roger import KenwardRoger
+from lmm.inference.many_degrees import ManyDegrees, are_many
 from lmm.inference.method import DfMethod, Normal, Residual
 from lmm.inference.satterthwaite import Satterthwaite
 
@@ -32,9 +33,10 @@ def df_method(fit: Fit, df: Df = "auto") -> DfMethod:
     Parameters
     ----------
     df
-        ``"auto"`` is ``"residual"`` without random terms; Kenward–Roger for REML fits whose random
-        terms, the one with most effects left out, fall into parts of 5,000 effects at most;
-        containment for fits by moments that keep a negative component; else Satterthwaite.
+        ``"auto"`` is ``"residual"`` without random terms; containment for fits by moments that keep a negative
+        component; for large fits in which no test has fewer than 500 degrees of freedom, where the choice cannot be
+        seen, Satterthwaite from the average information (see `are_many`); Kenward–Roger for all other REML fits whose
+        random terms, the one with most effects left out, fall into parts of 5,000 effects at most; else Satterthwaite.
 
     Raises
     ------
@@ -62,4 +64,6 @@ def _automatic(fit: Fit) -> DfMethod:
         return Residual()
     if has_negative(fit):
         return Containment()
+    if are_many(fit):
+        return ManyDegrees()
     return KenwardRoger() if fit.method == "reml" and are_feasible(fit) else Satterthwaite()

@@ -24,6 +24,7 @@ __all__ = [
     "ParameterCovariance",
     "checked_choice",
     "directions",
+    "distinct_elements",
     "jacobian",
     "parameter_covariance",
     "pseudo_inverse",
@@ -128,7 +129,7 @@ def jacobian(fit: Fit) -> FloatMatrix:
     elements = layout.jacobian(fit.theta)  # (m - 1, n_theta)
     J = np.zeros((len(elements) + 1, layout.n_theta + 1))
     J[:-1, :-1] = np.where(fit.optimum.held, 0.0, elements)
-    J[:-1, -1] = 2.0 * _elements(fit, [T @ T.T for T in fit.T])
+    J[:-1, -1] = 2.0 * distinct_elements(fit, [T @ T.T for T in fit.T])
     J[-1, -1] = 2.0
     return J
 
@@ -150,13 +151,13 @@ def _curvature(fit: Fit, at: Components) -> FloatMatrix:
         change = (layout.jacobian(theta + step) - layout.jacobian(theta - step)) / (2.0 * step[i])
         curvature[:n, i] = change.T @ along
     curvature[:n, n] = curvature[n, :n] = 2.0 * layout.jacobian(theta).T @ along
-    curvature[n, n] = 2.0 * (along @ _elements(fit, [T @ T.T for T in fit.T]) + gradient[-1])
+    curvature[n, n] = 2.0 * (along @ distinct_elements(fit, [T @ T.T for T in fit.T]) + gradient[-1])
     curvature[:-1][fit.optimum.held] = 0.0
     curvature[:, :-1][:, fit.optimum.held] = 0.0
     return curvature
 
 
-def _elements(fit: Fit, S: list[FloatMatrix]) -> FloatMatrix:
+def distinct_elements(fit: Fit, S: list[FloatMatrix]) -> FloatMatrix:
     """Distinct elements of all S in the order of the parameters."""
     found = []
     for part, matrix in zip(fit.design.random, S, strict=True):

@@ -19,6 +19,7 @@ from lmm.inference.information import (
     parameter_covariance,
 )
 from lmm.inference.method import DfMethod, JointDf
+from lmm.inference.spread import is_inside, movement, row_movement
 from lmm.typing import FloatMatrix, FloatVector
 
 if TYPE_CHECKING:
@@ -38,8 +39,9 @@ class Satterthwaite(DfMethod):
     Parameters
     ----------
     information
-        ``"observed"``, the Hessian of the criterion, as lmerTest and SAS; or ``"expected"``.
-        Directions of random effects without variance are left out.
+        ``"observed"``, the Hessian of the criterion, as lmerTest and SAS; ``"expected"``; or ``"average"`` of both,
+        which costs one evaluation of the criterion however many the random effects, and agrees with them where
+        degrees of freedom are many. Directions of random effects without variance are left out.
 
     Examples
     --------
@@ -54,11 +56,13 @@ class Satterthwaite(DfMethod):
     name: ClassVar[str] = "satterthwaite"
 
     def __post_init__(self) -> None:
-        checked_choice("information", self.information, ("observed", "expected"))
+        checked_choice("information", self.information, ("observed", "expected", "average"))
 
     @property
     def label(self) -> str:
-        return "Satterthwaite" + ("" if self.information == "observed" else " (expected information)")
+        return "Satterthwaite" + (
+            "" if self.information == "observed" else f" ({self.information} information)"
+        )
 
     def row_df(self, fit: Fit, contrast: FloatMatrix) -> FloatVector:
         return single_df(*self._moves(fit, contrast), self._covariance(fit).W)
@@ -80,19 +84,26 @@ class Satterthwaite(DfMethod):
     def _moves(
         self, fit: Fit, contrast: FloatMatrix, combine: Combine = None
     ) -> tuple[FloatVector, FloatMatrix]:
+        if self._is_average(fit):
+            return row_movement(fit, contrast, combine)
         moves = row_moves if self._is_analytic(fit) else row_differences
         return moves(fit, contrast, combine)
 
+    def _is_average(self, fit: Fit) -> bool:
+        return self.information == "average" and is_inside(fit)
+
     def _is_analytic(self, fit: Fit) -> bool:
-        return are_feasible(fit) and (self.information == "expected" or not are_cheap(fit))
+        return are_feasible(fit) and (self.information != "observed" or not are_cheap(fit))
 
     def _covariance(self, fit: Fit) -> ParameterCovariance:
+        if self._is_average(fit):
+            return movement(fit).covariance
         if self._is_analytic(fit):
             return parameter_covariance(fit, cast(Information, self.information), "drop")
-        if self.information == "expected":
+        if self.information != "observed":
             raise UnsupportedError(
-                'The expected information of so many crossed random effects is too large; use df="satterthwaite", '
-                "which takes the observed one from differences of the gradient."
+                f"The {self.information} information of so many crossed random effects is too large; use "
+                'df="satterthwaite", which takes the observed one from differences of the gradient.'
             )
         return differences(fit).covariance
 

@@ -165,9 +165,10 @@ def few_levels(parts: Sequence[RandomPart]) -> Iterator[str]:
 def collinearity(design: Design) -> Iterator[str]:
     """Say that columns of X are nearly dependent, after scaling each to unit length."""
     X = fixed_matrix(design)
-    norms = np.sqrt(np.einsum("ij,ij->j", X, X))
+    products = X.T @ X
+    norms = np.sqrt(np.diag(products))
     # Eigenvalues of X'X see condition numbers up to 1e8, which is beyond the limit.
-    values, vectors = np.linalg.eigh((X / norms).T @ (X / norms)) if X.size else (np.ones(1), None)
+    values, vectors = np.linalg.eigh(products / norms / norms[:, None]) if X.size else (np.ones(1), None)
     if vectors is None or values[-1] < COLLINEAR**2 * max(values[0], 0.0):
         return
     names = [design.names[j] for j in design.kept]

@@ -313,6 +313,13 @@ impl Space {
         }
     }
 
+    /// Average information from `F'PF/σ²` of all matrix units and `Σ r_j r_j'/σ²` per part.
+    pub(crate) fn average_of(&self, unit: &[f64], quadratic: &[Vec<f64>]) -> Vec<f64> {
+        let plain: Vec<Vec<f64>> = self.parts.iter().map(|p| small::identity(p.d)).collect();
+        let raw = small::congruence(unit, &self.directions(&plain), self.n_units(), self.n_elements());
+        outer_subtract(&raw, &self.pack_gradient(quadratic), self.m)
+    }
+
     fn n_units(&self) -> usize {
         self.parts.iter().map(|p| p.k * p.k).sum()
     }

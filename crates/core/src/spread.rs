@@ -1,0 +1,87 @@
+//! How estimates spread, from one factorization: the average information, and how the fixed effects move with S.
+//!
+//! Nothing here needs the inverse, which costs more than the factor.
+
+use crate::cross::CrossProducts;
+use crate::directions::Directions;
+use crate::error::CoreError;
+use crate::factor::Factor;
+use crate::optimum::state::Space;
+use crate::problem::Problem;
+use crate::small;
+use crate::solve::Solution;
+
+/// What the variances of estimates depend on, in the user's units.
+pub struct Spread {
+    /// Average information of the distinct elements of S, σ profiled out.
+    pub average: Vec<f64>,
+    /// Per term `Σ_j r_j r_j'/σ²` (`k × k`) with `r = Z'We`.
+    pub squares: Vec<Vec<f64>>,
+    /// `M` (`p × p`) with `MM' = (X'V⁻¹X)⁻¹`.
+    pub root: Vec<f64>,
+    /// Per term `Z'V⁻¹XM` (`l k × p`), row-major.
+    pub fixed: Vec<Vec<f64>>,
+}
+
+impl Problem {
+    /// The spread at `t` (one `k × k` lower triangle per term).
+    pub fn spread(&self, t: &[Vec<f64>], reml: bool) -> Result<Spread, CoreError> {
+        let (space, factor) = self.factor(t, reml)?;
+        let solution = self.cp.solve(&factor);
+        let average = self.outer_information(&space, &space.average(&self.cp, &factor, &solution));
+        let sigma2 = factor.r2 / space.m;
+        let squares: Vec<Vec<f64>> =
+            solution.squares(&self.cp.layout).iter().map(|m| m.iter().map(|v| v / sigma2).collect()).collect();
+        let products = self.cp.fixed_products(&factor, &solution, space.m.sqrt());
+        let fixed = (0..self.terms.len()).map(|term| self.outer_products(term, &products)).collect();
+        Ok(Spread { average, squares: self.outer_slopes(&squares), root: self.vcov_root(&factor), fixed })
+    }
+
+    /// `Z'V⁻¹XM` of a term in the user's units from that of the blocks.
+    fn outer_products(&self, term: usize, blocks: &[Vec<f64>]) -> Vec<f64> {
+        let ((block, offset), k, p) = (self.place(term), self.terms[term].k, self.n_fixed());
+        let width = self.cp.layout.blocks[block].k;
+        let back: Vec<f64> = small::transpose(&self.scaling.terms[term].inverse, k, k)
+            .iter()
+            .map(|v| v * self.scaling.w_scale.sqrt())
+            .collect();
+        let level = |rows: &[f64]| small::multiply(&back, &rows[offset * p..(offset + k) * p], k, k, p);
+        blocks[block].chunks_exact((width * p).max(1)).flat_map(level).collect()
+    }
+}
+
+impl CrossProducts {
+    /// `Z'V⁻¹X L_X⁻ᵀ` per block (`l k × p`), row-major: what `Z'We` loses when the fixed effects move. `step` is the length of the
+    /// moves, best that of the residuals, so that the difference keeps its digits.
+    fn fixed_products(&self, f: &Factor, solution: &Solution, step: f64) -> Vec<Vec<f64>> {
+        let p = self.layout.p;
+        let mut out: Vec<Vec<f64>> = solution.r.iter().map(|r| vec![0.0; r.len() * p]).collect();
+        for i in 0..p {
+            let mut shift = vec![0.0; p];
+            shift[i] = step;
+            let moved = self.solve_at(f, f.tail.solution(&shift));
+            for (own, (at, there)) in out.iter_mut().zip(solution.r.iter().zip(&moved.r)) {
+                let row = own.chunks_exact_mut(p).zip(at.iter().zip(there));
+                row.for_each(|(o, (a, b))| o[i] = (a - b) / step);
+            }
+        }
+        out
+    }
+}
+
+impl Space {
+    /// Average information of the distinct elements of S̃ from a factor and its solution.
+    pub fn average(&self, cp: &CrossProducts, f: &Factor, solution: &Solution) -> Vec<f64> {
+        let sigma2 = f.r2 / self.m;
+        let squares = solution.squares(&cp.layout);
+        let unit: Vec<f64> =
+            cp.information(f, solution, &Directions::units(&cp.layout)).iter().map(|v| v / sigma2).collect();
+        let of_part = |(space, part): (&crate::optimum::state::PartSpace, &crate::layout::Part)| {
+            let (k, width) = (part.k, cp.layout.blocks[part.block].k);
+            let entry = |e: usize| squares[part.block][(part.offset + e / k) * width + part.offset + e % k] / sigma2;
+            small::congruence(&(0..k * k).map(entry).collect::<Vec<_>>(), &space.basis, k, space.d)
+        };
+        let quadratic: Vec<Vec<f64>> = self.parts.iter().zip(&cp.layout.parts).map(of_part).collect();
+        self.average_of(&unit, &quadratic)
+    }
+}
