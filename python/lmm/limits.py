@@ -9,9 +9,7 @@ import math
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, SupportsInt
-
-import numpy as np
+from typing import SupportsInt
 
 from lmm.errors import DesignError, FormulaError, LmmError, brief
 
@@ -27,12 +25,12 @@ __all__ = [
     "MOST_REFITS",
     "MOST_RESTARTS",
     "MOST_TERMS",
-    "check_count",
+    "MOST_VALUES",
+    "check_limit",
     "check_memory",
     "check_text",
     "counted",
     "memory",
-    "whole_number",
 ]
 
 MOST_CHARACTERS = 1_000_000
@@ -57,6 +55,9 @@ MOST_POWER = 100
 MOST_GRID_NUMBERS = 150_000_000
 """Rows times columns of X of a grid: about one gigabyte."""
 
+MOST_VALUES = 1_000_000
+"""Of one variable of a grid."""
+
 MOST_COMPARISONS = 1_000_000
 """Rows of one family of contrasts. All pairs of 1,400 means are as many; each row has its own test."""
 
@@ -70,45 +71,7 @@ MOST_RESTARTS = 10_000
 """Of one search: a hundred times what hard designs need."""
 
 
-def whole_number(value: Any, name: str, *, least: int = 1, most: int, advice: str) -> int:
-    """Read an argument that is a count.
-
-    Parameters
-    ----------
-    value
-        What was given.
-    name
-        Of the argument, with what stands behind it: ``"n="``.
-    least, most
-        Smallest and largest count that is possible.
-    advice
-        Sentence that says what to do when it is too large.
-
-    Returns
-    -------
-    int
-
-    Raises
-    ------
-    LmmError
-        If it is no whole number, or out of range.
-
-    Examples
-    --------
-    >>> from lmm.limits import whole_number
-    >>> whole_number(3, "n=", most=10, advice="Take fewer.")
-    3
-    """
-    if isinstance(value, bool) or not isinstance(value, int | np.integer):
-        raise LmmError(f"{name} must be a whole number of at least {least}, not {brief(value)}.")
-    number = int(value)
-    if number < least:
-        raise LmmError(f"{name} must be a whole number of at least {least}, not {brief(value)}.")
-    check_count(name, number, most, advice)
-    return number
-
-
-def check_count(what: str, count: float, most: int, advice: str, error: type[LmmError] = LmmError) -> None:
+def check_limit(what: str, count: float, most: int, advice: str, error: type[LmmError] = LmmError) -> None:
     """Refuse a count above its limit.
 
     Parameters

@@ -17,6 +17,7 @@ from lmm.design.rank import independent_columns
 from lmm.errors import DataError, DesignError, FormulaError, LmmError, nearest
 from lmm.experiments.duplicates import describe_row, duplicated_plot
 from lmm.formula import Formula, parse
+from lmm.limits import counted
 
 if TYPE_CHECKING:
     from lmm.typing import IntVector
@@ -135,7 +136,7 @@ def _crossed(formula: Formula, sizes: Mapping[str, int]) -> dict[str, Any]:
         )
     n_rows = prod(sizes.values())
     if n_rows > MOST_ROWS:
-        raise DesignError(f"The plan would have {n_rows:,} rows; {MOST_ROWS:,} are possible.")
+        raise DesignError(f"The plan would have {counted(n_rows)} rows; {MOST_ROWS:,} are possible.")
     used = dict(sizes)
     if REPLICATES not in formula.variables:
         used.pop(REPLICATES, None)

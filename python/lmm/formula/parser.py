@@ -13,7 +13,7 @@ from lmm.formula.scanner import Kind, Token, scan
 from lmm.formula.sides import Item, Writer, additive
 from lmm.formula.syntax import Node, Tree
 from lmm.formula.terms import Formula, RandomTerm
-from lmm.limits import MOST_RANDOM_TERMS, check_count, check_text
+from lmm.limits import MOST_RANDOM_TERMS, check_limit, check_text
 
 __all__ = ["parse"]
 
@@ -194,7 +194,7 @@ class _Reader:
                 offsets.append(self._offset(item.node))
             else:
                 fixed.append(item)
-        check_count(
+        check_limit(
             "The number of random terms,",
             len(random),
             MOST_RANDOM_TERMS,

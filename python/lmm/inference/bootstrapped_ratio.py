@@ -11,6 +11,7 @@ from lmm.errors import LmmError
 from lmm.inference.chi_bar import chisq_p_value
 from lmm.inference.comparison import comparable, likelihood_ratio
 from lmm.inference.refitting import refit_all
+from lmm.limits import MOST_REFITS, check_limit
 from lmm.table import Table
 from lmm.typing import FloatMatrix, FloatVector
 
@@ -114,6 +115,7 @@ def bootstrap_test(
     """
     if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 1:
         raise LmmError(f"n= must be a whole number of at least 1; it is {n!r}.")
+    check_limit("n=", int(n), MOST_REFITS, "A p-value needs some thousands.")
     (small, large), notes = comparable([fit0, fit1])
     if small.n_parameters > large.n_parameters:
         raise LmmError("The first fit has more parameters than the second: give the smaller model first.")

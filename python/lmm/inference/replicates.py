@@ -17,6 +17,7 @@ from lmm.inference.parameters import Parameter, Terms, parameters, select, value
 from lmm.inference.quantiles import BootstrapInterval, interval, known_kinds
 from lmm.inference.refitting import refit_all, simulated
 from lmm.inference.score import accelerations
+from lmm.limits import MOST_REFITS, check_limit
 from lmm.table import Table
 from lmm.typing import BoolVector, FloatMatrix, FloatVector
 
@@ -234,6 +235,7 @@ def bootstrap(
     """
     if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 1:
         raise LmmError(f"n= must be a whole number of at least 1; it is {n!r}.")
+    check_limit("n=", int(n), MOST_REFITS, "Intervals need some thousands.")
     if not isinstance(progress, bool):
         raise LmmError(f"progress= must be True or False; it is {progress!r}.")
     responses = simulated(fit, int(n), seed, progress)

@@ -12,7 +12,7 @@ import numpy as np
 from lmm.errors import LmmError, nearest
 from lmm.inference import t_p_value, t_quantile
 from lmm.means import stepwise
-from lmm.means.multivariate_t import Directions, sample_directions
+from lmm.means.multivariate_t import Directions, check_family, sample_directions
 from lmm.means.studentized_range import range_quantile, range_tail
 from lmm.typing import FloatMatrix, FloatVector
 
@@ -66,6 +66,7 @@ class FamilyOfTests:
     @cached_property
     def directions(self) -> Directions:
         """The sample that both p-values and critical values by ``mvt`` are made of."""
+        check_family(self.n)
         return sample_directions(self.correlation(), two_sided=self.side == 0, seed=self.seed)
 
 

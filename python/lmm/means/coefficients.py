@@ -30,6 +30,8 @@ __all__ = [
 
 Index = np.ndarray
 
+_MOST_BITS = 1000  # of a whole number that a float can hold
+
 
 class Contrasts(NamedTuple):
     """Contrasts of k means.
@@ -143,6 +145,11 @@ def polynomials(labels: Sequence[str], max_degree: int | None = None) -> Contras
             for x in range(k)
         ]
         before, row = row, following
+        if max(map(abs, row)).bit_length() > _MOST_BITS:
+            raise LmmError(
+                f'"poly" coefficients of degree {n + 1} have more than 300 digits with {k:,} means. Take a smaller '
+                'max_degree=, or "opoly", whose coefficients are small.'
+            )
         rows.append([number // gcd(*row) for number in row])
     return Contrasts(np.array(rows, dtype=np.float64), _degree_names(degree))
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from lmm.errors import LmmError, nearest
+from lmm.limits import MOST_COMPARISONS, MOST_GRID_NUMBERS, check_limit
 from lmm.means.coefficients import (
     Contrasts,
     against_control,
@@ -134,12 +135,31 @@ def family_contrasts(
         given["minus"] = minus
     if kept.size < (1 if name == "identity" else 2):
         raise LmmError(f'"{name}" contrasts need at least two means; there is {kept.size}.')
+    _check_size(name, kept.size, family)
     found = family.build([names[i] for i in kept], **given)
     return (
         found
         if kept.size == len(labels)
         else Contrasts(_spread(found.matrix, kept, len(labels)), found.labels)
     )
+
+
+def _check_size(name: str, k: int, family: Family) -> None:
+    """Refuse a family with too many contrasts, or with too many coefficients of all means in each."""
+    if family.pairs:
+        check_limit(
+            f'"{name}" contrasts of {k:,} means:',
+            k * (k - 1) // 2,
+            MOST_COMPARISONS,
+            'Compare within groups, by=, or with one of them, "trt.vs.ctrl".',
+        )
+    elif name not in ("consec", "poly", "opoly"):
+        check_limit(
+            f'"{name}" contrasts of {k:,} means have coefficients:',
+            k * k,
+            MOST_GRID_NUMBERS,
+            'Compare within groups, by=, or each with the next, "consec".',
+        )
 
 
 def _spread(matrix: Any, kept: Index, k: int) -> Any:

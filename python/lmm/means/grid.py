@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lmm.errors import LmmError
+from lmm.limits import MOST_GRID_NUMBERS, counted
 from lmm.means.nesting import find_nests
 from lmm.means.variables import CovReduce, GridVariable, grid_variables
 from lmm.typing import BoolVector, FloatMatrix, FloatVector, IntVector
@@ -17,8 +19,6 @@ if TYPE_CHECKING:
     from lmm.model import Fit
 
 __all__ = ["ReferenceGrid", "reference_grid"]
-
-_MOST_NUMBERS = 150_000_000  # in X of the grid: about one gigabyte
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,11 +101,12 @@ def reference_grid(
     """
     variables = grid_variables(fit, at, cov_reduce)
     sizes = [len(variable.values) for variable in variables.values()]
-    n_rows = int(np.prod(sizes, dtype=np.float64))
-    if n_rows * max(fit.design.X.shape[1], 1) > _MOST_NUMBERS:
+    n_rows = prod(sizes)
+    # Each row also has the number of its value of each variable.
+    if n_rows * (fit.design.X.shape[1] + len(sizes)) > MOST_GRID_NUMBERS:
         raise LmmError(
-            f"The reference grid would have {n_rows:,} rows of {fit.design.X.shape[1]} columns. "
-            "Name the values of interest with at=."
+            f"The reference grid would have {counted(n_rows)} rows of {fit.design.X.shape[1]} columns, more than "
+            f"{MOST_GRID_NUMBERS:,} numbers. Name the values of interest with at=."
         )
     places = np.unravel_index(np.arange(n_rows), sizes, order="F") if sizes else ()
     index = {name: place.astype(np.int64) for name, place in zip(variables, places, strict=True)}

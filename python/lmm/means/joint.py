@@ -9,6 +9,7 @@ import numpy as np
 
 from lmm.errors import LmmError
 from lmm.inference import Df, JointTest, Vcov, estimable_part, joint_test
+from lmm.limits import check_memory
 from lmm.means.averaging import average
 from lmm.means.contrasts import Labels, groups_of, interaction_blocks
 from lmm.means.curves import basis_of, differences
@@ -192,7 +193,9 @@ def _differences(grid: ReferenceGrid, asked: Specs, labels: Labels, k: int) -> F
     nests = {outer for inner in asked.factors for outer in grid.nests.get(inner, ())}
     within = [name for name in labels if name in nests or name in asked.by]
     if not set(asked.factors) - set(within):
+        check_memory("The means of a term", k, k, "Test it in groups, by=.", LmmError)
         return np.eye(k)
+    check_memory("The contrasts of a term", k, k, "Test it in groups, by=.", LmmError)
     blocks = interaction_blocks(labels, within, groups_of(labels, within, k), "consec")
     spread = []
     for block in blocks:

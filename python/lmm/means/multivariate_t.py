@@ -20,7 +20,7 @@ import numpy as np
 from lmm.errors import LmmError
 from lmm.typing import FloatArray, FloatMatrix, FloatVector
 
-__all__ = ["Directions", "Estimated", "sample_directions"]
+__all__ = ["Directions", "Estimated", "check_family", "sample_directions"]
 
 _SCRAMBLES = 12
 _MOST_POINTS = 2**15  # per scrambling
@@ -148,13 +148,9 @@ def sample_directions(correlation: FloatMatrix, *, two_sided: bool, seed: int = 
     from scipy.special import ndtri
     from scipy.stats import qmc
 
+    check_family(len(correlation))
     A = _root(correlation)  # (r, m)
     r, m = A.shape
-    if r > _MOST_CONTRASTS:
-        raise LmmError(
-            f'adjust="mvt" is offered for families of up to {_MOST_CONTRASTS:,} contrasts; this one has {r:,}. '
-            'Take adjust="tukey" for all pairs, or "sidak".'
-        )
     affordable = _MOST_WORK / (_SCRAMBLES * r * m)
     n = int(np.clip(2 ** np.floor(np.log2(max(affordable, 1.0))), 2**8, _MOST_POINTS))
     h = np.empty((_SCRAMBLES, _BINS if n > _BINS else n))
@@ -165,6 +161,21 @@ def sample_directions(correlation: FloatMatrix, *, two_sided: bool, seed: int = 
         u = z / np.linalg.norm(z, axis=1, keepdims=True)
         h[i], share[i] = _binned(_largest(u, A, two_sided), h.shape[1])
     return Directions(m, h, share)
+
+
+def check_family(n: int) -> None:
+    """Refuse a family that is too large, before its correlations (n, n) are computed.
+
+    Raises
+    ------
+    LmmError
+        If it has too many contrasts.
+    """
+    if n > _MOST_CONTRASTS:
+        raise LmmError(
+            f'adjust="mvt" is offered for families of up to {_MOST_CONTRASTS:,} contrasts; this one has {n:,}. '
+            'Take adjust="tukey" for all pairs, or "sidak".'
+        )
 
 
 def _radius_tail(square: FloatArray, m: int, df: float) -> FloatArray:

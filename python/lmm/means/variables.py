@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 
 from lmm.data.levels import label
-from lmm.errors import LmmError, LmmWarning, nearest
+from lmm.errors import LmmError, LmmWarning, brief, nearest
+from lmm.limits import MOST_VALUES, check_limit
 from lmm.typing import FloatVector, IntVector
 
 if TYPE_CHECKING:
@@ -154,6 +155,7 @@ def _factor(column: Column, order: tuple[str, ...] | None, at: Any) -> GridVaria
 
 
 def _chosen_levels(name: str, at: Any, levels: tuple[str, ...]) -> tuple[str, ...]:
+    _check_length(name, at, "at=")
     wanted = (
         [at] if isinstance(at, str | int | float) or not isinstance(at, Sequence | np.ndarray) else list(at)
     )
@@ -209,11 +211,25 @@ def _reduced(name: str, data: FloatVector, reduce: Any) -> list[float]:
     return _numbers(name, reduce(data) if callable(reduce) else reduce, "cov_reduce=")
 
 
+def _check_length(name: str, given: Any, where: str) -> None:
+    """Refuse ``range(10**9)`` before it becomes a list."""
+    if hasattr(given, "__len__"):
+        check_limit(
+            f'{where} has values of "{name}":',
+            len(given),
+            MOST_VALUES,
+            "Give those that the means are wanted at.",
+        )
+
+
 def _numbers(name: str, given: Any, where: str) -> list[float]:
+    _check_length(name, given, where)
     try:
         values = np.atleast_1d(np.asarray(given, dtype=np.float64))
     except (TypeError, ValueError):
         values = np.empty(0)
     if values.ndim != 1 or values.size == 0 or not np.isfinite(values).all():
-        raise LmmError(f'{where} must give finite numbers for the covariate "{name}"; it gives {given!r}.')
+        raise LmmError(
+            f'{where} must give finite numbers for the covariate "{name}"; it gives {brief(given)}.'
+        )
     return list(dict.fromkeys(values.tolist()))

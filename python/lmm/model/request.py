@@ -9,6 +9,7 @@ from typing import Any, get_args
 from lmm.engine import Block, Control
 from lmm.errors import DataError, FormulaError, LmmError, nearest
 from lmm.estimation import checked_control
+from lmm.limits import MOST_RESTARTS, check_limit
 from lmm.typing import FloatVector, Method, Missing, Negative
 
 
@@ -52,6 +53,7 @@ class Request:
         restarts = arguments["restarts"]
         if isinstance(restarts, bool) or not isinstance(restarts, int) or restarts < 0:
             raise LmmError(f"restarts= must be a whole number of at least 0, not {restarts!r}.")
+        check_limit("restarts=", restarts, MOST_RESTARTS, "Hard designs need some tens.")
         checked = cls(**{**arguments, "control": checked_control(arguments["control"])})
         _check_moments(checked)
         return checked

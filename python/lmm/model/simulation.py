@@ -11,6 +11,7 @@ import numpy as np
 from lmm.design import RandomPart
 from lmm.engine import Block
 from lmm.errors import LmmError, nearest
+from lmm.limits import MOST_DRAWS, check_limit, check_memory
 from lmm.model.matrices import random_matrix, relative_factor
 from lmm.model.negative_components import refuse_negative
 from lmm.model.new_weights import weights_of
@@ -56,6 +57,13 @@ class Generator:
         """Draw n responses (n_obs, n)."""
         rng = np.random.default_rng(seed)
         q = len(self.drawn)
+        check_memory(
+            "The responses with their random effects",
+            q + self.mean.size,
+            n,
+            "Draw fewer at a time.",
+            LmmError,
+        )
         # One column per simulation, so that the first ones do not depend on how many are drawn.
         u = np.array([rng.standard_normal(q + self.mean.size) for _ in range(n)]).T
         errors = u[q:] if self.weights is None else u[q:] / np.sqrt(self.weights)[:, None]
@@ -120,7 +128,8 @@ def check_count(n: int) -> None:
     Raises
     ------
     LmmError
-        If it is not a whole number of at least one.
+        If it is not a whole number of at least one, or more than anybody needs.
     """
     if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 1:
         raise LmmError(f"n must be a whole number of at least 1, not {n!r}.")
+    check_limit("n=", int(n), MOST_DRAWS, "Draw fewer at a time, each time with another seed.")
