@@ -17,11 +17,18 @@ _SUFFIXES = (".csv", ".tsv", ".parquet")
 def read(source: str) -> Any:
     """Give a frame: a file if the name looks like one or exists, else a built-in data set."""
     path = Path(source)
-    if path.suffix.lower() in _SUFFIXES or path.exists() or len(path.parts) > 1:
+    if path.suffix.lower() in _SUFFIXES or len(path.parts) > 1 or _exists(path):
         return _read_file(path)
     from lmm.datasets import load
 
     return load(known_set(source))
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # the name is too long for a file
+        return False
 
 
 def known_set(name: str) -> str:

@@ -145,13 +145,16 @@ class Tree:
         return FormulaError(message, self.source, position)
 
     def _not_too_deep(self, node: Node) -> Node:
-        if node.depth > DEEPEST:
-            raise self.error(
-                f"the formula is nested too deeply: {node.depth:,} parentheses or operators stand inside one another, "
-                f"at most {DEEPEST} can; terms that are joined by '+' can be any number",
-                node.position,
-            )
+        self._check_depth(node.depth, node.position)
         return node
+
+    def _check_depth(self, depth: int, position: int) -> None:
+        if depth > DEEPEST:
+            raise self.error(
+                f"the formula is nested too deeply: {depth:,} parentheses or operators stand inside one another, "
+                f"at most {DEEPEST} can; terms that are joined by '+' can be any number",
+                position,
+            )
 
     def _text(self) -> str:
         """Text of the operator that comes next, or nothing."""
@@ -166,6 +169,7 @@ class Tree:
             text = self._text()
             if text == "(":
                 opened.append(self._parentheses())
+                self._check_depth(len(opened) - 1, self.tokens[0].position)
             elif text in ("+", "-") and (not here.operators or _LEVEL[here.operators[-1][0].text] == 0):
                 # A term's own sign: a + -b is a - b.
                 here.operators.append((self.tokens[self.index], True))

@@ -150,7 +150,8 @@ def polynomials(labels: Sequence[str], max_degree: int | None = None) -> Contras
                 f'"poly" coefficients of degree {n + 1} have more than 300 digits with {k:,} means. Take a smaller '
                 'max_degree=, or "opoly", whose coefficients are small.'
             )
-        rows.append([number // gcd(*row) for number in row])
+        divisor = gcd(*row)
+        rows.append([number // divisor for number in row])
     return Contrasts(np.array(rows, dtype=np.float64), _degree_names(degree))
 
 
