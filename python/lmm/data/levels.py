@@ -16,26 +16,9 @@ if TYPE_CHECKING:
 
 
 _MARKS = frozenset(
-    (
-        "",
-        ".",
-        "..",
-        "-",
-        "--",
-        "*",
-        "?",
-        "NA",
-        "N/A",
-        "#N/A",
-        "na",
-        "n/a",
-        "nan",
-        "NaN",
-        "null",
-        "NULL",
-        "None",
-    )
-)
+    ("", " ", ".", "..", "-", "--", "*", "?", "NA", "N/A", "#N/A", "na", "n/a", "nan", "NaN", "null", "NULL", "None")
+)  # fmt: skip
+"""What stands for a missing value in text files of other programs."""
 
 
 def label(value: object) -> str:
@@ -105,6 +88,8 @@ def missing_marks(levels: Sequence[str]) -> list[str]:
     >>> missing_marks([".", "1.5", "20"]), missing_marks(["a", "b", "NA"]), missing_marks(["1", "2"])
     (['.'], [], [])
     """
+    if _MARKS.isdisjoint(levels):
+        return []
     marks = [level for level in levels if level.strip() in _MARKS]
     others = [level for level in levels if level.strip() not in _MARKS]
     return marks if marks and others and all(map(_is_number, others)) else []

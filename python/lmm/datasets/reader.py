@@ -32,7 +32,8 @@ def load(name: str, *, backend: str = "pandas") -> Any:
     Returns
     -------
     pandas.DataFrame, polars.DataFrame or pyarrow.Table
-        A new frame. Factors are categoricals (polars: enums) with their levels in the order of the source.
+        A new frame. Factors are categoricals (polars: enums, Arrow: ordered dictionaries) with their levels in the
+        order of the source.
 
     Raises
     ------

@@ -25,8 +25,8 @@ MISSING: tuple[Missing, ...] = ("drop", "raise")
 _ALL_THERE = "the table has no more."
 
 _WITHOUT_GROUP = (
-    ' Rows whose group is not known are predicted with new_levels="population" (or "sample"), or without its random '
-    "effects: random=False, or the terms that take part by name."
+    ' Rows whose group is not known need new_levels="population" or "sample"; predictions can also leave its random '
+    "effects out: random=False, or the terms that take part by name."
 )
 
 

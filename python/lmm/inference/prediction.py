@@ -67,7 +67,7 @@ def predict_intervals(
     new_levels
         What levels do that the model has not seen: raise an error; count with random effects of zero
         (``"population"``, the interval is that of the mean of such levels); or as a level drawn from the
-        population (``"sample"``, the interval is that of this level).
+        population (``"sample"``, the interval is that of this level). A missing level is a new one too.
     weights
         Of new rows, for prediction intervals: a column, an array, or one number for all; by default the
         column that the fit used.

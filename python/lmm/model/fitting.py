@@ -57,7 +57,8 @@ def fit(
         then generalised least squares. Moments are REML in balanced data without negative components.
     weights
         Name of a column or array of the table's length: the variance of an error is
-        ``sigma**2 / weight``. A weight of zero leaves its row out.
+        ``sigma**2 / weight``. A weight of zero leaves its row out. A pandas Series beside a pandas table follows the
+        labels of its rows, here and in all other arguments; other arrays go by position.
     offset
         Name of a column or array, added to the linear predictor (besides ``offset()`` terms).
     missing

@@ -79,7 +79,8 @@ class Predictions(Estimates):
             Which random effects take part: all, none (False), or groups and bars by name.
         new_levels
             What levels do that the model has not seen: raise an error; count with random effects of zero
-            (``"population"``); or the same with the variance that their effects have (``"sample"``).
+            (``"population"``); or the same with the variance that their effects have (``"sample"``). A missing level is
+            a new one too, another for each row; where new ones raise an error, its row is missing.
         interval
             None, ``"confidence"`` (of the mean given what takes part) or ``"prediction"`` (of a new
             observation); see `lmm.predict_intervals`.
@@ -101,6 +102,11 @@ class Predictions(Estimates):
         ------
         LmmError
             If a column is missing, a level is new, or a name belongs to no random term.
+
+        Warns
+        -----
+        LmmWarning
+            If rows cannot be estimated; the note of a table says so with intervals.
 
         Examples
         --------
@@ -143,7 +149,8 @@ class Predictions(Estimates):
             ``"new"`` draws new random effects for all levels, ``"fitted"`` keeps those of the fit.
         new_levels
             With ``random="fitted"``, what levels do that the model has not seen: raise an error, have effects of
-            zero (``"population"``), or effects that are drawn (``"sample"``).
+            zero (``"population"``), or effects that are drawn (``"sample"``). A missing level is a new one, another for
+            each row.
         weights
             Of new rows: a column, an array, or one number; by default the column that the fit used.
         offset, blocks
@@ -154,11 +161,16 @@ class Predictions(Estimates):
         Returns
         -------
         shape (n_obs, n), or (rows of the new table, n)
-            Missing where a value of the row is missing.
+            Missing where a value of the row is missing, and where it cannot be estimated.
 
         Raises
         ------
         LmmError
+            As in `predict`.
+
+        Warns
+        -----
+        LmmWarning
             As in `predict`.
 
         Examples
