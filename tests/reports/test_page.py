@@ -3,6 +3,7 @@
 import re
 import sys
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -193,13 +194,40 @@ def test_nothing_is_left_half_written(linear, tmp_path, monkeypatch, error):
 
 
 def test_folder_must_exist(linear, tmp_path):
-    with pytest.raises(lmm.FileError, match=r'there is no folder ".*nowhere"; create it first'):
+    with pytest.raises(lmm.FileError, match=r"there is no folder .*nowhere\. Create it first"):
         linear.report(tmp_path / "nowhere" / "page.html")
 
 
 def test_folder_is_no_file(linear, tmp_path):
-    with pytest.raises(lmm.FileError, match="it is a folder; give the name of a file in it"):
+    with pytest.raises(lmm.FileError, match=r"it is a folder\. Give the name of a file in it"):
         linear.report(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "name", ["page.pdf", "page.docx", "page.png", "page.md", "page", "page.html.gz", ".html", "page."]
+)
+def test_other_endings_are_refused_by_name(linear, tmp_path, name):
+    with pytest.raises(lmm.FileError, match=r"ends in \.html or \.htm"):
+        linear.report(tmp_path / name)
+    assert _names(tmp_path) == []
+
+
+@pytest.mark.parametrize("name", ["page.html", "page.HTM", "Seite ü.html"])
+def test_endings_of_pages(linear, tmp_path, name):
+    assert linear.report(str(tmp_path / name)).is_file()
+
+
+@pytest.mark.parametrize("path", [None, 3, b"page.html", "", ["page.html"], "a\0.html", "x" * 300 + ".html"])
+def test_paths_that_are_none(linear, path):
+    with pytest.raises(lmm.FileError):
+        linear.report(path)
+
+
+def test_pages_made_in_several_threads_at_once_are_the_same_bytes(sleepstudy, linear):
+    fits = [sleepstudy, linear] * 3
+    alone = [page(fit) for fit in fits[:2]] * 3
+    with ThreadPoolExecutor(len(fits)) as pool:
+        assert list(pool.map(page, fits)) == alone
 
 
 @pytest.mark.parametrize("package", ["jinja2", "matplotlib"])

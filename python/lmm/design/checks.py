@@ -7,12 +7,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lmm.design.wording import counted
-from lmm.errors import DesignError
+from lmm.engine import GroupBlock
+from lmm.errors import DesignError, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from lmm.design.design import RandomPart
+    from lmm.data import Columns
+    from lmm.design.coding import Coding
+    from lmm.design.design import Design, RandomPart
+    from lmm.design.matrix import MatrixSpec
+    from lmm.formula import Formula
     from lmm.typing import FloatArray, FloatVector, IntVector
 
 
@@ -112,3 +117,63 @@ def check_values(values: FloatArray, names: Sequence[str], rows: IntVector, wher
                 f'"{name}" in {where} is not a finite number in {int(np.sum(wrong))} of {len(rows)} rows (first in row '
                 f"{int(rows[first])}, counted from 0: {columns[first, j]:g}). Check what it is computed from."
             )
+
+
+def check_contrasts_used(
+    codings: Mapping[str, Coding], matrices: Sequence[MatrixSpec], columns: Columns
+) -> None:
+    """Refuse codings of something that is no factor of the formula.
+
+    Raises
+    ------
+    DesignError
+        If there is one.
+    """
+    factors = [factor for matrix in matrices for factor in matrix.factors]
+    known = dict.fromkeys([factor.variable for factor in factors] + [factor.name for factor in factors])
+    for name in codings:
+        if name in known:
+            continue
+        if name in columns and columns[name].kind == "numeric":
+            raise DesignError(f'contrasts= names "{name}", which is numeric. Write C({name}) in the formula.')
+        among = (
+            f"Factors of the formula: {', '.join(known)}." if known else "The formula has no coded factors."
+        )
+        raise DesignError(
+            f'contrasts= names "{name}", which is no factor of the formula.{nearest(name, known)} {among}'
+        )
+
+
+def check_design(design: Design, formula: Formula) -> None:
+    """Refuse what cannot be estimated, the plainest reason first.
+
+    Raises
+    ------
+    DataError, DesignError
+        As the checks one by one.
+    """
+    check_finite(design, formula)
+    check_fixed(design.rank, design.n_obs)
+    if design.y is not None:
+        check_response(design.y, formula.response, design.offset)
+    check_random(design.random[: len(formula.random)], design.n_obs)
+
+
+def check_finite(design: Design, formula: Formula) -> None:
+    """Refuse expressions that give values that are missing or infinite.
+
+    Raises
+    ------
+    DataError
+        Naming the expression and the rows.
+    """
+    rows = design.rows
+    if design.y is not None:
+        check_values(design.y, [formula.response], rows, "the response")
+    if design.offset is not None:
+        check_values(design.offset, ["offset"], rows, "the formula")
+    check_values(design.X, design.names, rows, "the fixed part")
+    for part in design.random:
+        values = part.block.values if isinstance(part.block, GroupBlock) else None
+        if values is not None:
+            check_values(values, part.columns, rows, part.source)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lmm.data import Columns, open_table
-from lmm.design.checks import check_fixed, check_random, check_response, check_values
-from lmm.design.coding import Coding, ContrastChoice, plain_contrasts, resolve_contrasts
+from lmm.design.checks import check_contrasts_used, check_design, check_finite, check_values
+from lmm.design.coding import ContrastChoice, plain_contrasts, resolve_contrasts
 from lmm.design.design import Design, RandomPart
 from lmm.design.effects import RandomSpec, factor_columns, only_groups, user_parts
 from lmm.design.expression import ExpressionSpec, as_numbers
@@ -15,7 +15,6 @@ from lmm.design.matrix import MatrixSpec, learn_matrix
 from lmm.design.rank import independent_columns
 from lmm.design.rows import ColumnOrArray, Rows, select_rows
 from lmm.design.wording import listed
-from lmm.engine import GroupBlock
 from lmm.errors import DataError, DesignError, nearest
 
 if TYPE_CHECKING:
@@ -131,7 +130,6 @@ class DesignSpec:
             raise DesignError(
                 f'The formula "{formula}" has no response. Write it as "y {formula.source.strip()}".'
             )
-        codings = resolve_contrasts(contrasts)
         rows = select_rows(
             open_table(data),
             formula.variables,
@@ -140,15 +138,39 @@ class DesignSpec:
             missing=missing,
             least=2 if response else 1,
         )
+        return cls.learn_rows(
+            formula, rows, contrasts=contrasts, offset=offset, random=random, response=response
+        )
+
+    @classmethod
+    def learn_rows(
+        cls,
+        formula: Formula,
+        rows: Rows,
+        *,
+        contrasts: Mapping[str, ContrastChoice] | None = None,
+        offset: ColumnOrArray = None,
+        random: Mapping[str, Block] | None = None,
+        response: bool = True,
+        y: FloatVector | None = None,
+    ) -> tuple[DesignSpec, Design]:
+        """Build the design of a fit from the rows that it uses; arguments and errors are those of `learn`.
+
+        Parameters
+        ----------
+        y : shape (n,), optional
+            Another response than that of the formula.
+        """
+        codings = resolve_contrasts(contrasts)
         columns = rows.columns
-        left, y = _learn_response(formula, columns)
+        left, own = _learn_response(formula, columns)
         offsets = [ExpressionSpec.learn(text, columns) for text in formula.offsets]
         total_offset = _sum_offsets(rows, [(spec.text, value) for spec, value in offsets])
         fixed, X = learn_matrix(formula.fixed, columns, codings)
         check_values(X, fixed.names, rows.rows, "the fixed part")
         learnt = [RandomSpec.learn(term, columns, codings) for term in formula.random]
         effects = [spec.effects for spec, _ in learnt if spec.effects is not None]
-        _check_contrasts_used(codings, [fixed, *effects], columns)
+        check_contrasts_used(codings, [fixed, *effects], columns)
         groups = [term.group for term in formula.random]
         spec = cls(
             formula=formula,
@@ -165,9 +187,9 @@ class DesignSpec:
         )
         parts = (*(part for _, part in learnt), *user_parts(random, rows, groups))
         notes = rows.notes_of_levels(factor_columns(fixed, spec.random, columns))
-        design = spec._design(rows, y, X, parts, total_offset, notes)
+        design = spec._design(rows, own if y is None else y, X, parts, total_offset, notes)
         # What cannot be estimated can be simulated.
-        (_check_design if response else _check_finite)(design, formula)
+        (check_design if response else check_finite)(design, formula)
         return spec, design
 
     def build(
@@ -232,7 +254,7 @@ class DesignSpec:
         codings = resolve_contrasts(self.contrasts)
         y = None
         if response:
-            y = as_numbers(self.response.value(columns), self.response.text, "response", columns.n_rows)
+            y = self.response_of(columns)
         offsets = _sum_offsets(rows, [(spec.text, spec.value(columns)) for spec in self.offsets])
         X = self.fixed.build(columns, codings)
         groups = [spec.term.group for spec in self.random]
@@ -241,8 +263,12 @@ class DesignSpec:
             *user_parts(self._known_blocks(blocks), rows, groups),
         )
         design = self._design(rows, y, X, parts, offsets)
-        _check_finite(design, self.formula)
+        check_finite(design, self.formula)
         return design
+
+    def response_of(self, columns: Columns) -> FloatVector:
+        """Response (n,) of columns that have the kinds of those of the fit."""
+        return as_numbers(self.response.value(columns), self.response.text, "response", columns.n_rows)
 
     def loadings(
         self, data: Any, random: Collection[int], *, missing: Missing = "drop"
@@ -348,47 +374,6 @@ def _choose(specs: tuple[RandomSpec, ...], random: bool | Collection[int]) -> li
     if isinstance(random, bool):
         return list(specs) if random else []
     return [specs[position] for position in sorted(set(random))]
-
-
-def _check_contrasts_used(
-    codings: Mapping[str, Coding], matrices: Sequence[MatrixSpec], columns: Columns
-) -> None:
-    """Refuse codings of something that is no factor of the formula."""
-    factors = [factor for matrix in matrices for factor in matrix.factors]
-    known = dict.fromkeys([factor.variable for factor in factors] + [factor.name for factor in factors])
-    for name in codings:
-        if name in known:
-            continue
-        if name in columns and columns[name].kind == "numeric":
-            raise DesignError(f'contrasts= names "{name}", which is numeric. Write C({name}) in the formula.')
-        among = (
-            f"Factors of the formula: {', '.join(known)}." if known else "The formula has no coded factors."
-        )
-        raise DesignError(
-            f'contrasts= names "{name}", which is no factor of the formula.{nearest(name, known)} {among}'
-        )
-
-
-def _check_design(design: Design, formula: Formula) -> None:
-    """Refuse what cannot be estimated, the plainest reason first."""
-    _check_finite(design, formula)
-    check_fixed(design.rank, design.n_obs)
-    if design.y is not None:
-        check_response(design.y, formula.response, design.offset)
-    check_random(design.random[: len(formula.random)], design.n_obs)
-
-
-def _check_finite(design: Design, formula: Formula) -> None:
-    rows = design.rows
-    if design.y is not None:
-        check_values(design.y, [formula.response], rows, "the response")
-    if design.offset is not None:
-        check_values(design.offset, ["offset"], rows, "the formula")
-    check_values(design.X, design.names, rows, "the fixed part")
-    for part in design.random:
-        values = part.block.values if isinstance(part.block, GroupBlock) else None
-        if values is not None:
-            check_values(values, part.columns, rows, part.source)
 
 
 def _aliased_note(aliased: Sequence[str]) -> str:

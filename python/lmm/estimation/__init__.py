@@ -16,7 +16,7 @@ from lmm.estimation.criterion import Criterion
 from lmm.estimation.effects import Effect, combine, contains, determines, factor_column, refines
 from lmm.estimation.given import Given, given_start, given_theta
 from lmm.estimation.moments import Moments, check_degrees, solve_moments
-from lmm.estimation.optimum import ThetaOptimum, optimize
+from lmm.estimation.optimum import ThetaOptimum, column_scales, optimize
 from lmm.estimation.projections import Projections, Space
 from lmm.estimation.quadratic_forms import Anova, QuadraticForm, SumsOfSquares, checked_sums
 
@@ -37,6 +37,7 @@ __all__ = [
     "check_degrees",
     "checked_control",
     "checked_sums",
+    "column_scales",
     "combine",
     "contains",
     "determines",

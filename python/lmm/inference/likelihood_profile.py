@@ -59,12 +59,16 @@ class Profile:
         One for each parameter that has an estimate.
     order
         All parameters that were asked for, also those without an estimate.
+    targets, tolerance
+        The zetas that the curves were traced to, and how near.
     """
 
     fit: Fit
     criterion: Criterion
     curves: tuple[Curve, ...]
     order: tuple[Parameter, ...]
+    targets: tuple[float, ...]
+    tolerance: float
 
     @property
     def terms(self) -> tuple[str, ...]:
@@ -187,6 +191,11 @@ class Profile:
 
         return plot_contours(self, terms, **options)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # The curves live in the compiled core: a copy traces them again.
+        names = [parameter.name for parameter in self.order]
+        return traced, (self.fit, names, self.criterion, self.targets, self.tolerance)
+
     def __repr__(self) -> str:
         return f"<profile of the {_title(self.criterion)}: {', '.join(self.terms)}>"
 
@@ -254,7 +263,8 @@ def traced(
             trace_curve(own, p, targets, tolerance, reml=reml, check=line.about(p, i, len(known)))
             for i, p in enumerate(known)
         )
-    return Profile(own, "reml" if reml else "ml", curves, chosen)
+    ends = tuple(float(target) for target in targets)
+    return Profile(own, "reml" if reml else "ml", curves, chosen, ends, float(tolerance))
 
 
 def limits_alone(fit: Fit, terms: Terms, criterion: Criterion | None, level: float, scale: Scale) -> Table:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lmm.errors import DataError, LmmError, UnsupportedError, nearest
+from lmm.model.detached import detached
 from lmm.model.request import Request
 from lmm.model.rewriting import rewrite
 from lmm.model.row_values import beside_rows
@@ -24,8 +25,7 @@ def refit(fit: Fit, y: Any) -> Fit:
 
     design = replace(fit.design, y=_response(fit, y))
     # The table has the old response, so it no longer belongs to the fit.
-    request = replace(fit.request, data=None)
-    return fit_design(request, fit.spec, design)
+    return fit_design(detached(fit.request), fit.spec, design)
 
 
 def _response(fit: Fit, y: Any) -> FloatVector:

@@ -50,6 +50,8 @@ def fit(
     formula
         Response, fixed effects and random effects as in lme4:
         ``"y ~ x + (x | g)"``, ``"y ~ f + (1 | a/b)"``, ``"y ~ x + (x || g)"``.
+        A formula from a stranger can do nothing but compute with columns of the data and call the functions of
+        formulas; it reads no files and runs no code.
     data
         Any table: pandas, polars, Arrow, DuckDB relation, dict of arrays, list of dicts.
     method

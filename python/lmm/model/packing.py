@@ -1,123 +1,196 @@
-"""Frozen values as a JSON tree with numbered arrays, and back; no code, no pickles.
+"""What a saved fit holds: the request, the rows that were used, and where the search ended; nothing twice.
 
-A tree has JSON's own values; besides, a tagged object ``{"is": ..., ...}`` stands for an array, a sparse
-matrix, a tuple, a slice, or one of the classes in `CLASSES` with its fields.
+Everything else (levels, codings, X, Z, estimates) follows from these, and is computed again when the file is read.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lmm.data import Column, Columns
-from lmm.design import Design, FactorCoding, FixedTerm, RandomPart
-from lmm.engine import Control, Evaluation, GroupBlock, MatrixBlock
+from lmm.data import Column
+from lmm.engine import Block, GroupBlock, MatrixBlock
 from lmm.errors import FileError
-from lmm.estimation import Certificate, Moments, ThetaOptimum
-from lmm.model.request import Request
+from lmm.estimation import ThetaOptimum, given_theta
+from lmm.model.detached import detached
 
-CLASSES: dict[str, type] = {
-    cls.__name__: cls
-    for cls in (
-        Certificate,
-        Column,
-        Columns,
-        Control,
-        Design,
-        Evaluation,
-        FactorCoding,
-        FixedTerm,
-        GroupBlock,
-        MatrixBlock,
-        Moments,
-        RandomPart,
-        Request,
-        ThetaOptimum,
-    )
-}
+if TYPE_CHECKING:
+    from lmm.model.request import Request
+    from lmm.model.result import Fit
+
+__all__ = ["pack"]
 
 
-class Packer:
-    """Collects the arrays of what it packs; an array that occurs twice is kept once.
-
-    Attributes
-    ----------
-    arrays
-        The arrays, in the order of their numbers.
-    """
+class _Packer:
+    """Collects arrays; in the tree stand their numbers."""
 
     def __init__(self) -> None:
         self.arrays: list[np.ndarray] = []
-        self._numbers: dict[int, int] = {}
 
-    def pack(self, value: Any) -> Any:
-        """Turn a value into a tree.
-
-        Raises
-        ------
-        FileError
-            If there is something in it that is not data.
-        """
-        if value is None or isinstance(value, bool | int | float | str):
-            return value
-        if isinstance(value, np.generic):
-            return self.pack(value.item())
-        if isinstance(value, np.ndarray):
-            return {"is": "array", "number": self._number(value)}
-        if isinstance(value, list):
-            return [self.pack(item) for item in value]
-        if isinstance(value, tuple):
-            return {"is": "tuple", "items": [self.pack(item) for item in value]}
-        if isinstance(value, slice):
-            return {"is": "slice", "items": [value.start, value.stop, value.step]}
-        return self._pack_object(value)
-
-    def _pack_object(self, value: Any) -> Any:
-        name = type(value).__name__
-        if is_dataclass(value) and CLASSES.get(name) is type(value):
-            content = {field.name: self.pack(getattr(value, field.name)) for field in fields(value)}
-            return {"is": name, "fields": content}
-        if isinstance(value, Mapping):
-            return {"is": "dict", "items": [[str(key), self.pack(item)] for key, item in value.items()]}
-        if hasattr(value, "tocsr"):
-            csr = value.tocsr()
-            parts = [self.pack(part) for part in (csr.data, csr.indices, csr.indptr)]
-            return {"is": "sparse", "parts": parts, "shape": [int(size) for size in csr.shape]}
-        if hasattr(value, "isoformat"):
-            return str(value)
-        raise FileError(f"A fit with a {type(value).__module__}.{name} in it cannot be saved: {value!r}.")
-
-    def _number(self, array: np.ndarray) -> int:
-        if array.dtype.hasobject:
-            raise FileError("A fit with an array of Python objects in it cannot be saved.")
-        if id(array) not in self._numbers:
-            self._numbers[id(array)] = len(self.arrays)
-            self.arrays.append(array)  # keeps the array alive, so that its id stays its own
-        return self._numbers[id(array)]
+    def array(self, values: Any, kind: type) -> dict[str, int]:
+        """Keep an array as little-endian numbers of a kind."""
+        array = np.asarray(values)
+        self.arrays.append(array.astype(np.dtype(kind).newbyteorder("<"), copy=False))
+        return {"array": len(self.arrays) - 1}
 
 
-def unpack(tree: Any, arrays: list[np.ndarray]) -> Any:
-    """Turn a tree back into the value; only the classes of this file are ever made."""
-    if isinstance(tree, list):
-        return [unpack(item, arrays) for item in tree]
-    if not isinstance(tree, dict):
-        return tree
-    kind = tree["is"]
-    if kind == "array":
-        return arrays[tree["number"]]
-    if kind == "tuple":
-        return tuple(unpack(item, arrays) for item in tree["items"])
-    if kind == "slice":
-        return slice(*tree["items"])
-    if kind == "dict":
-        return {key: unpack(item, arrays) for key, item in tree["items"]}
-    if kind == "sparse":
-        from scipy.sparse import csr_array
+def pack(fit: Fit) -> tuple[dict[str, Any], list[np.ndarray]]:
+    """Give the tree of a fit, in values of JSON, and the arrays that it points to.
 
-        parts = tuple(unpack(part, arrays) for part in tree["parts"])
-        return csr_array(parts, shape=tuple(tree["shape"]))
-    content = {name: unpack(item, arrays) for name, item in tree["fields"].items()}
-    return CLASSES[kind](**content)
+    Raises
+    ------
+    FileError
+        If the fit holds something that no file can, or is not one of its formula.
+    """
+    packer = _Packer()
+    if (fit.design.names, fit.n_levels.keys()) != (fit.spec.fixed.names, _groups(fit)):
+        raise FileError(
+            "This fit is of a part of its formula, which no file can hold. Fit that part by itself."
+        )
+    tree = {
+        "request": _request(detached(fit.request), fit, packer),
+        "rows": _rows(fit, packer),
+        "response": _other_response(fit, packer),
+        "optimum": _optimum(fit, packer),
+    }
+    return tree, packer.arrays
+
+
+def _groups(fit: Fit) -> Any:
+    names = [term.term.group for term in fit.spec.random]
+    return dict.fromkeys([*names, *fit.spec.blocks]).keys()
+
+
+def _request(request: Request, fit: Fit, packer: _Packer) -> dict[str, Any]:
+    control = request.control
+    return {
+        "formula": request.formula,
+        "method": request.method,
+        "missing": request.missing,
+        "negative": request.negative,
+        "restarts": int(request.restarts),
+        "control": {
+            "max_iterations": int(control.max_iterations),
+            "tolerance": float(control.tolerance),
+            "progress": control.progress,
+        },
+        "weights": _by_row(request.weights, packer),
+        "offset": _by_row(request.offset, packer),
+        "contrasts": {
+            factor: choice if isinstance(choice, str) else packer.array(choice, np.float64)
+            for factor, choice in fit.spec.contrasts.items()
+        },
+        "random": {str(name): _block(block, packer) for name, block in (request.random or {}).items()},
+        "start": None if request.start is None else [float(x) for x in np.ravel(np.asarray(request.start))],
+        "theta": _theta(request.theta, fit),
+    }
+
+
+def _by_row(given: Any, packer: _Packer) -> Any:
+    """Weights or offset as a name, or as numbers in the order of the rows of the table."""
+    return given if given is None or isinstance(given, str) else packer.array(given, np.float64)
+
+
+def _theta(theta: Any, fit: Fit) -> Any:
+    """Held parameters by name or in order, None where free."""
+    if theta is None:
+        return None
+    if isinstance(theta, Mapping):
+        return {str(name): _number(value) for name, value in theta.items()}
+    return [_number(value) for value in given_theta(theta, fit.criterion_function.layout).theta]
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None or float(value) != float(value) else float(value)
+
+
+def _block(block: Block, packer: _Packer) -> dict[str, Any]:
+    tree: dict[str, Any] = {
+        "structure": block.structure,
+        "labels": None if block.labels is None else list(block.labels),
+        "root": None if block.root is None else packer.array(block.root, np.float64),
+    }
+    if isinstance(block, GroupBlock):
+        values = None if block.values is None else packer.array(block.values, np.float64)
+        codes = packer.array(block.codes, np.int32)
+        return {**tree, "codes": codes, "values": values, "n_levels": block.n_levels}
+    if not isinstance(block, MatrixBlock):
+        raise FileError(f"A block of type {type(block).__name__} cannot be saved; make it with lmm.block.")
+    tree["k"] = block.n_columns
+    if isinstance(block.matrix, np.ndarray):
+        return {**tree, "matrix": packer.array(block.matrix, np.float64)}
+    csr = block.matrix.tocsr()
+    return {
+        **tree,
+        "data": packer.array(csr.data, np.float64),
+        "indices": packer.array(csr.indices, np.int64),
+        "starts": packer.array(csr.indptr, np.int64),
+        "width": int(csr.shape[1]),
+    }
+
+
+def _rows(fit: Fit, packer: _Packer) -> dict[str, Any]:
+    design = fit.design
+    own = design.notes if not design.aliased else design.notes[:-1]
+    return {
+        "rows": packer.array(design.rows, np.int64),
+        "n_rows": int(design.n_rows),
+        "n_missing": int(design.n_dropped_missing),
+        "n_weight": int(design.n_dropped_weight),
+        "notes": list(own),
+        "available": list(design.model_frame.available),
+        "columns": {name: _column(column, packer) for name, column in design.model_frame.items()},
+    }
+
+
+def _column(column: Column, packer: _Packer) -> dict[str, Any]:
+    if column.codes is not None:
+        codes = packer.array(column.codes, np.int32)
+        return {"kind": column.kind, "codes": codes, "levels": list(column.level_values)}
+    if column.integers is None:
+        return {"values": packer.array(column.numbers, np.float64)}
+    unsigned = column.integers.dtype == np.uint64
+    return {"integers": packer.array(column.integers, np.uint64 if unsigned else np.int64)}
+
+
+def _other_response(fit: Fit, packer: _Packer) -> Any:
+    """Response of a refit, which is not that of the formula."""
+    own = fit.spec.response_of(fit.design.model_frame)
+    return None if np.array_equal(own, fit.y) else packer.array(fit.y, np.float64)
+
+
+def _optimum(fit: Fit, packer: _Packer) -> dict[str, Any] | None:
+    """Where a search ended; None where there was none to do."""
+    optimum: ThetaOptimum = fit.optimum
+    if fit.method == "moments" or optimum.held.all():
+        return None
+    certificate = optimum.certificate
+    return {
+        "theta": packer.array(optimum.theta, np.float64),
+        "converged": bool(certificate.converged),
+        "singular": bool(certificate.singular),
+        "message": certificate.message,
+        "n_iterations": int(certificate.n_iterations),
+        "n_evaluations": int(certificate.n_evaluations),
+        "starts_tried": int(certificate.starts_tried),
+        "details": {
+            name: _plain(value) for name, value in certificate.details.items() if name not in COMPUTED
+        },
+        "null_directions": [packer.array(N, np.float64) for N in optimum.null_directions],
+        "path": packer.array(optimum.path, np.float64),
+        "criterion": packer.array(optimum.criterion, np.float64),
+        "sigma": packer.array(optimum.sigma, np.float64),
+        "step": packer.array(optimum.step, np.float64),
+        "decrement": packer.array(optimum.decrement, np.float64),
+    }
+
+
+COMPUTED = ("factor_residual",)
+"""Details of the certificate that are computed again."""
+
+
+def _plain(value: Any) -> Any:
+    value = value.item() if isinstance(value, np.generic) else value
+    return None if isinstance(value, float) and not np.isfinite(value) else value

@@ -213,6 +213,10 @@ class ProfiledCriterion:
         """
         return float(np.exp(self.log_h(u, theta, beta, sigma)))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # The cross-products live in the compiled core: a copy computes them again.
+        return _opened, (self.formula, self.method, self.design)
+
     def __repr__(self) -> str:
         name = "REML criterion" if self.method == "reml" else "profiled deviance"
         sizes = f"n = {self.y.size}, p = {self.X.shape[1]}, q = {self.Z.shape[1]}"
@@ -354,4 +358,8 @@ def criterion(
         offset=offset,
         random=random,
     )
-    return ProfiledCriterion(formula, request.method, design, build_criterion(design, request.method))
+    return _opened(formula, request.method, design)
+
+
+def _opened(formula: str, method: Method, design: Design) -> ProfiledCriterion:
+    return ProfiledCriterion(formula, method, design, build_criterion(design, method))

@@ -297,4 +297,4 @@ class Fit(Predictions):
         return printing.short_html(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return storage.unpack_fit, storage.pack_fit(self)
+        return storage.from_bytes, (storage.to_bytes(self, small=False),)

@@ -1,48 +1,39 @@
 """Fits in files: a zip archive of one JSON text and NumPy arrays, with no code in it.
 
-``content.json`` holds ``format`` (``"lmm fit"``), ``version``, ``lmm`` (version of the package that wrote it) and
-``content``, a tree as `lmm.model.packing` describes it: the request without the table, the design with
-the model frame, the optimum and the evaluation. ``arrays/<number>.npy`` holds the arrays. Loading evaluates
-nothing; only a prediction for new data evaluates the formula, as fitting does.
+``container`` is the archive, ``packing`` chooses what a fit leaves in it, ``unpacking`` and ``saved_optimum``
+check what they find and compute the rest as `lmm.fit` computes it. A pickle holds the same archive.
 """
 
 from __future__ import annotations
 
 import io
-import json
 import os
-import secrets
-import zipfile
-from collections.abc import Mapping
-from dataclasses import replace
 from importlib.metadata import version as installed_version
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
-from lmm.data import in_rows_of, open_table, row_labels
-from lmm.design import spec_from_dict, spec_to_dict
-from lmm.engine import LabelledBlock
-from lmm.errors import DesignError, FileError
+from lmm.errors import FileError, LmmError
+from lmm.files import checked_path, write_whole
 from lmm.model.building import build_criterion
-from lmm.model.packing import Packer, unpack
-from lmm.model.request import Request
+from lmm.model.container import CONTENT, array_members, check_digest, read_members, read_tree, write_members
+from lmm.model.packing import pack
+from lmm.model.parts import Arrays, Part
+from lmm.model.saved_optimum import unpacked_estimates
+from lmm.model.unpacking import unpacked_design, unpacked_request, unpacked_rows
 
 if TYPE_CHECKING:
     from lmm.model.result import Fit
 
 FORMAT = "lmm fit"
-VERSION = 1
-_CONTENT = "content.json"
-_LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the same fit gives the same bytes
+VERSION = 2
 
 
 def save(fit: Fit, path: str | os.PathLike[str]) -> None:
-    """Write a fit into a file: all but the table that it was fitted to.
+    """Write a fit into a file: all but the rows and columns of the table that it did not use.
 
-    The file holds numbers and text only, no code. It is written beside its place first and then moved
-    there, so that no half-written file is left.
+    The file holds numbers and text only, no code. It is written beside its place first and then moved there, so that no
+    half-written file is left; where the path is a symbolic link, the file that it leads to is replaced.
 
     Parameters
     ----------
@@ -67,25 +58,19 @@ def save(fit: Fit, path: str | os.PathLike[str]) -> None:
     >>> again.criterion == fit.criterion
     True
     """
-    path = Path(path)
-    content = _archive(fit)
-    if not path.parent.is_dir():
-        raise FileError(f"The fit cannot be saved: there is no folder {path.parent}.")
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        with temporary.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        raise FileError(f"The fit cannot be saved as {path}: {error.strerror or error}.") from error
-    finally:
-        temporary.unlink(missing_ok=True)
+    place = checked_path(path, "fit.lmm")
+    if not hasattr(fit, "spec"):
+        raise FileError(f"lmm.save writes fits, as lmm.fit makes them, not {type(fit).__name__}.")
+    write_whole(place, to_bytes(fit), "The fit")
 
 
 def load(path: str | os.PathLike[str]) -> Fit:
     """Read a fit from a file that `save` wrote.
+
+    A file from a stranger can do nothing but be refused or be a fit: it holds the formula, the rows that were used and
+    where the search ended, all of it is checked, and the estimates are computed from these. Its formula is the one that
+    `Fit.formula` shows; like every formula it can only compute with columns and call the functions of formulas.
+    Unpickling (`pickle.load`) is another matter: it runs whatever code the pickle holds. Unpickle your own files only.
 
     Parameters
     ----------
@@ -100,102 +85,78 @@ def load(path: str | os.PathLike[str]) -> Fit:
     Raises
     ------
     FileError
-        If the file cannot be read, is no fit, or was written by a later version.
+        If the file cannot be read, is no fit, is damaged, contradicts itself, or was written by another version of the
+        format.
     """
+    place = checked_path(path, "fit.lmm")
     try:
-        with zipfile.ZipFile(path) as archive:
-            return _read(archive, path)
+        if place.exists() and not place.is_file():
+            raise FileError(f"{place} cannot be read: it is not a file.")
+        with place.open("rb") as file:
+            return _read(file, str(place))
     except FileNotFoundError:
-        raise FileError(f"There is no file {path}.") from None
-    except zipfile.BadZipFile:
-        raise FileError(f"{path} is not a fit that lmm.save wrote, or it is damaged.") from None
-    except OSError as error:
-        raise FileError(f"{path} cannot be read: {error.strerror or error}.") from error
+        raise FileError(f"There is no file {place}.") from None
+    except FileError:
+        raise
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise FileError(f"{place} cannot be read: {reason}.") from error
 
 
-def pack_fit(fit: Fit) -> tuple[Any, list[np.ndarray]]:
-    """Give the tree of a fit without its table, and its arrays."""
-    packer = Packer()
-    request = replace(
-        fit.request,
-        data=None,
-        weights=_plain(fit.request, "weights"),
-        offset=_plain(fit.request, "offset"),
-        random=_without_labels(fit.request.random),
-    )
-    parts = (request, spec_to_dict(fit.spec), fit.design, fit.optimum, fit.evaluation)
-    return [packer.pack(part) for part in parts], packer.arrays
+def to_bytes(fit: Fit, *, small: bool = True) -> bytes:
+    """Write a fit as the bytes of a file."""
+    tree, arrays = pack(fit)
+    header = {"format": FORMAT, "version": VERSION, "lmm": installed_version("lmm"), "content": tree}
+    return write_members(header, arrays, small=small)
 
 
-def _without_labels(blocks: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
-    """Blocks without the labels of their rows, which are those of a table that is not in the file."""
-    if blocks is None:
-        return None
-    return {
-        name: block.without_labels() if isinstance(block, LabelledBlock) else block
-        for name, block in blocks.items()
-    }
+def from_bytes(content: bytes) -> Fit:
+    """Read a fit from the bytes of a file; what a pickle calls."""
+    return _read(io.BytesIO(content), "The pickled fit")
 
 
-def unpack_fit(tree: Any, arrays: list[np.ndarray]) -> Fit:
-    """Give the fit of a tree and its arrays."""
+def _read(file: IO[bytes], name: str) -> Fit:
+    """Read a fit; everything that can be wrong with it becomes one kind of error."""
+    try:
+        members = read_members(file)
+        header = read_tree(members)
+        content = _content(header)
+        check_digest(members)
+        part = Part(content, "content", Arrays(array_members(members)))
+        with np.errstate(all="ignore"):
+            return _unpacked(part)
+    except MemoryError:
+        raise FileError(f"{name} cannot be read: the model in it needs more memory than there is.") from None
+    except (LmmError, ValueError, ArithmeticError, LookupError, RecursionError) as error:
+        first = str(error).partition("\n")[0].rstrip(".")
+        raise FileError(f"{name} cannot be read: {first}.") from error
+
+
+def _content(header: Any) -> Any:
+    """Content of a file of this version."""
+    version = header.get("version") if isinstance(header, dict) and header.get("format") == FORMAT else None
+    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+        raise FileError("it is not a fit that lmm.save wrote")
+    if version != VERSION:
+        advice = "Install a newer lmm to load it" if version > VERSION else "Fit the model again and save it"
+        raise FileError(
+            f"it was written by lmm {str(header.get('lmm'))[:40]} in version {version} of the format; this is lmm "
+            f"{installed_version('lmm')}, which reads version {VERSION}. {advice}"
+        )
+    if set(header) != {"format", "version", "lmm", "content"}:
+        raise FileError(f"{CONTENT} has not the members of its version")
+    return header["content"]
+
+
+def _unpacked(part: Part) -> Fit:
     from lmm.model.result import Fit
 
-    request, spec, design, optimum, evaluation = unpack(tree, arrays)
+    found = part.record("request", "rows", "response", "optimum")
+    rows = unpacked_rows(found["rows"])
+    request = unpacked_request(found["request"], rows["n_rows"].whole(1))
+    spec, design = unpacked_design(request, rows, found["response"])
     criterion = build_criterion(design, request.method)
-    return Fit(request, spec_from_dict(spec), design, criterion, optimum, evaluation)
-
-
-def _plain(request: Request, role: str) -> Any:
-    """Weights or offset as a name, or as a plain array in the order of the rows of the table."""
-    column = getattr(request, role)
-    if column is None or isinstance(column, str):
-        return column
-    if request.data is not None and row_labels(column) is not None:
-        column = in_rows_of(open_table(request.data).labels, column, f"{role}=")
-    return np.asarray(column, dtype=float)
-
-
-def _archive(fit: Fit) -> bytes:
-    tree, arrays = pack_fit(fit)
-    header = {"format": FORMAT, "version": VERSION, "lmm": installed_version("lmm"), "content": tree}
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        _write(archive, _CONTENT, json.dumps(header, ensure_ascii=False, indent=1).encode())
-        for number, array in enumerate(arrays):
-            content = io.BytesIO()
-            np.save(content, array, allow_pickle=False)
-            _write(archive, f"arrays/{number}.npy", content.getvalue())
-    return buffer.getvalue()
-
-
-def _write(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
-    entry = zipfile.ZipInfo(name, date_time=_LONG_AGO)
-    archive.writestr(entry, content, zipfile.ZIP_DEFLATED)
-
-
-def _read(archive: zipfile.ZipFile, path: str | os.PathLike[str]) -> Fit:
-    try:
-        header = json.loads(archive.read(_CONTENT))
-        version = header["version"] if header["format"] == FORMAT else None
-    except (KeyError, TypeError, ValueError):
-        version = None
-    if not isinstance(version, int):
-        raise FileError(f"{path} is not a fit that lmm.save wrote.")
-    if version > VERSION:
-        raise FileError(
-            f"{path} was written by lmm {header.get('lmm')} in version {version} of the format; this is lmm "
-            f"{installed_version('lmm')}, which reads versions up to {VERSION}. Install a newer lmm to load it."
-        )
-    try:
-        names = [name for name in archive.namelist() if name.startswith("arrays/")]
-        arrays = [_array(archive, number) for number in range(len(names))]
-        return unpack_fit(header["content"], arrays)
-    except (KeyError, IndexError, TypeError, ValueError, DesignError, zipfile.BadZipFile) as error:
-        raise FileError(f"{path} is damaged: {error}.") from error
-
-
-def _array(archive: zipfile.ZipFile, number: int) -> np.ndarray:
-    content = io.BytesIO(archive.read(f"arrays/{number}.npy"))
-    array: np.ndarray = np.load(content, allow_pickle=False)
-    return array
+    optimum, evaluation = unpacked_estimates(found["optimum"], request, design, criterion)
+    if len(part.arrays.taken) < len(part.arrays.contents):
+        raise FileError("it has arrays that belong to nothing")
+    return Fit(request, spec, design, criterion, optimum, evaluation)

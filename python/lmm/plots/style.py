@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ __all__ = [
     "MUTED",
     "PAPER",
     "SECOND",
+    "alone",
     "canvas",
     "draw_cloud",
     "few_ticks",
@@ -91,6 +93,16 @@ _RC: dict[str, Any] = {
 }
 
 
+_ONE_AT_A_TIME = threading.RLock()
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Keep other threads from drawing: matplotlib has one set of settings for all of them, and so has `warnings`."""
+    with _ONE_AT_A_TIME:
+        yield
+
+
 @contextmanager
 def canvas(width: float, height: float) -> Iterator[Figure]:
     """Give an empty figure in the house style; it belongs to nobody's global state.
@@ -108,7 +120,7 @@ def canvas(width: float, height: float) -> Iterator[Figure]:
     matplotlib = require("matplotlib", extra="plot")
     from matplotlib.figure import Figure
 
-    with matplotlib.rc_context(_RC):
+    with alone(), matplotlib.rc_context(_RC):
         yield Figure(figsize=(width, height), layout="constrained")
 
 

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from contextlib import suppress
 from dataclasses import replace
 from importlib.resources import files
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lmm.errors import FileError, UnsupportedError, require
+from lmm.files import check_place, checked_path, write_whole
 from lmm.reports.sections import anova_section
 from lmm.reports.summary import Summary, summarize
 from lmm.reports.writing import number_columns
 from lmm.table import render
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from lmm.model import Fit
     from lmm.reports.sections import Section
 
 __all__ = ["check_destination", "page", "write_page"]
 
 _WIDEST_CORRELATION = 5
+_ENDINGS = (".html", ".htm")
 
 
 def page(fit: Fit) -> str:
@@ -53,6 +55,13 @@ def page(fit: Fit) -> str:
     9
     """
     _require_extras()
+    from lmm.plots.style import alone
+
+    with alone():  # the page has one drawing after the other, all in the same settings
+        return _page(fit)
+
+
+def _page(fit: Fit) -> str:
     import jinja2
 
     from lmm import __version__
@@ -83,7 +92,7 @@ def write_page(fit: Fit, path: str | os.PathLike[str]) -> Path:
     fit
         Any fit.
     path
-        Where to write; an existing file is replaced.
+        Where to write, a name that ends in ``.html`` or ``.htm``; an existing file is replaced.
 
     Returns
     -------
@@ -93,7 +102,7 @@ def write_page(fit: Fit, path: str | os.PathLike[str]) -> Path:
     Raises
     ------
     FileError
-        If the file cannot be written.
+        If the file cannot be written, or its name has another ending.
     MissingExtraError
         If Jinja2 or matplotlib is not installed.
 
@@ -106,13 +115,9 @@ def write_page(fit: Fit, path: str | os.PathLike[str]) -> Path:
     ...     path.stat().st_size > 10_000
     True
     """
-    destination = Path(path)
+    destination = checked_path(path, "fit.html")
     check_destination(destination)
-    text = page(fit)
-    try:
-        _replace(destination, text)
-    except OSError as error:
-        raise FileError(f'cannot write "{destination}": {error.strerror or error}') from error
+    write_whole(destination, page(fit).encode("utf-8"), "The page")
     return destination
 
 
@@ -122,37 +127,23 @@ def check_destination(path: Path) -> None:
     Raises
     ------
     FileError
-        If the folder does not exist, or the path is a folder.
+        If the name has another ending, the folder does not exist, or the path is a folder.
     MissingExtraError
         If Jinja2 or matplotlib is not installed.
     """
-    if path.is_dir():
-        raise FileError(f'cannot write "{path}": it is a folder; give the name of a file in it')
-    if not path.parent.is_dir():
-        raise FileError(f'cannot write "{path}": there is no folder "{path.parent}"; create it first')
+    if path.suffix.lower() not in _ENDINGS and not path.is_dir():
+        ending = f'not in "{path.suffix}"' if path.suffix else "which this name has not"
+        raise FileError(
+            f'"{path}" cannot be the page: it is HTML, whose name ends in .html or .htm, {ending}. '
+            f"Write {path.with_suffix('.html').name}; a browser prints it as PDF, and word processors open it."
+        )
+    check_place(path, "The page")
     _require_extras()
 
 
 def _require_extras() -> None:
     for module in ("jinja2", "matplotlib"):
         require(module, extra="report")
-
-
-def _replace(destination: Path, text: str) -> None:
-    handle, name = tempfile.mkstemp(dir=destination.parent, prefix=f".{destination.name}.", suffix=".part")
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-        # mkstemp makes private files; a report has the permissions of any new file.
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o666 & ~umask)
-        temporary.replace(destination)
-    except BaseException:
-        # Also when the user interrupts: nothing half written stays behind.
-        temporary.unlink(missing_ok=True)
-        raise
 
 
 def _facts(summary: Summary, fit: Fit) -> list[tuple[str, str]]:

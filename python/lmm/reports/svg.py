@@ -8,7 +8,7 @@ import warnings
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-from lmm.plots.style import ACCENT, GRID, INK, MUTED, PAPER, SECOND
+from lmm.plots.style import ACCENT, GRID, INK, MUTED, PAPER, SECOND, alone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,7 +76,11 @@ def _draw(figure: Figure, name: str) -> ET.Element:
     import matplotlib as mpl
 
     buffer = io.BytesIO()
-    with mpl.rc_context({"svg.hashsalt": name, "svg.fonttype": "none"}), warnings.catch_warnings():
+    with (
+        alone(),
+        mpl.rc_context({"svg.hashsalt": name, "svg.fonttype": "none"}),
+        warnings.catch_warnings(),
+    ):
         # The reader's fonts show what the font that measures the text has no sign for.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
