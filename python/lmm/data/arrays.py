@@ -106,7 +106,9 @@ def _label_objects(name: str, n_rows: int, rows: Sequence[int], present: Sequenc
     try:
         codes, levels = _coded(n_rows, rows, present, in_order)
     except (TypeError, ValueError):  # lists within tuples, durations without a unit
-        raise unusable(name, f"values of type {type(present[0]).__name__} that cannot be told apart") from None
+        raise unusable(
+            name, f"values of type {type(present[0]).__name__} that cannot be told apart"
+        ) from None
     return labels_column(name, codes, list(map(written, levels)))
 
 
