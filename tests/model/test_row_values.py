@@ -195,3 +195,11 @@ def test_beside_a_table_without_labels_positions_count_unless_rows_are_numbered_
     np.testing.assert_array_equal(lmm.fit(FORMULA, data, weights=by_position).weights, COLUMNS["w"])
     with pytest.raises(DataError, match=r"number rows in another order, and the table has none"):
         lmm.fit(FORMULA, data, weights=pd.Series(COLUMNS["w"]).sort_values())
+
+
+@pytest.mark.parametrize("values", [[[1.0], [1.0, 2.0]], None, "y", 5.0, [[1.0] * N] * 2, {"y": 1}])
+def test_values_that_are_not_one_for_each_row_are_refused(values):
+    fit = lmm.fit(FORMULA, COLUMNS)
+
+    with pytest.raises(DataError, match=r"The new response .*one entry for each"):
+        fit.refit(values)

@@ -32,7 +32,10 @@ def beside_rows(fit: Estimates, values: Any, what: str) -> np.ndarray:
     """
     if row_labels(values) is not None:
         values = in_rows_of(_labels(fit, len(values)), values, what)
-    found = np.asarray(values)
+    try:
+        found = np.asarray(values)
+    except ValueError:  # lists of different lengths
+        raise DataError(f"{what} holds lists; it needs one entry for each row.") from None
     if found.shape == (fit.design.n_rows,):
         found = found[fit.design.rows]
     if found.shape != (fit.n_obs,):
