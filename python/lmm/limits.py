@@ -17,6 +17,7 @@ __all__ = [
     "DEEPEST",
     "MOST_CHARACTERS",
     "MOST_COMPARISONS",
+    "MOST_COVARIANCES",
     "MOST_DRAWS",
     "MOST_FACTORS",
     "MOST_GRID_NUMBERS",
@@ -48,6 +49,10 @@ MOST_FACTORS = 14
 
 MOST_RANDOM_TERMS = 1_000
 """Of a formula when nesting is written out: each is a covariance matrix to be estimated."""
+
+MOST_COVARIANCES = 5_000
+"""Variances and covariances of one random term: those of 99 effects. Each step of the search solves with their Hessian,
+which takes 200 MB and 40 billion operations then."""
 
 MOST_POWER = 100
 """In ``(a + b)^2``. A power above the number of its terms adds nothing."""

@@ -119,3 +119,21 @@ def test_a_grouping_factor_may_have_one_level_less_after_rows_are_left_out():
 
     with pytest.raises(DesignError, match=r"grouping factor h of .* has one level, 'p'"):
         design("y ~ x + (1 | h)", data)
+
+
+@pytest.mark.parametrize("term", ["(C(d) | g)", "us(0 + C(d) | g)", "(C(d) | g) + (1 | d)"])
+def test_a_random_term_of_very_many_covariances_is_refused(term):
+    rng = np.random.default_rng(1)
+    data = {"y": rng.normal(size=4000), "d": np.arange(4000) % 110, "g": rng.integers(0, 30, 4000)}
+    with pytest.raises(
+        DesignError, match=r"has 110 effects, and variances and covariances of them: 6,105 is more"
+    ):
+        DesignSpec.learn(parse(f"y ~ {term}"), data)
+
+
+def test_without_covariances_a_random_term_may_have_as_many_effects():
+    rng = np.random.default_rng(1)
+    data = {"y": rng.normal(size=4000), "d": np.arange(4000) % 110, "g": rng.integers(0, 30, 4000)}
+    _, learnt = DesignSpec.learn(parse("y ~ (C(d) || g)"), data)
+
+    assert len(learnt.random[0].columns) == 110

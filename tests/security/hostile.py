@@ -396,7 +396,6 @@ TAKE_A_NAME = [
     "at name",
     "at value",
     "at values",
-    "at level",
     "trend",
     "family",
     "adjust",

@@ -13,12 +13,7 @@ from tests.security import hostile
 
 ROOT = Path(__file__).parents[2]
 
-FORMULAS = [
-    *(place.format(text) for place in hostile.PLACES.values() for text in hostile.EXPRESSIONS),
-    *hostile.FORMULAS,
-]
 CASES = {
-    "formulas": [{"kind": "fit", "text": text} for text in FORMULAS],
     "hypotheses": [{"kind": "hypothesis", "text": text} for text in hostile.HYPOTHESES],
     "arguments": [{"kind": kind, "text": text} for kind in hostile.TAKE_A_NAME for text in hostile.ARGUMENTS],
     "commands": [
@@ -29,11 +24,6 @@ CASES = {
         if "\x00" not in text
     ],
 }
-ODD_NAMES = [
-    {"kind": "fit", "text": text.format(column), "column": column}
-    for text in hostile.HARMLESS
-    for column in hostile.COLUMNS
-]
 
 
 def answers(cases, folder):
@@ -70,10 +60,6 @@ def test_hostile_text_ends_in_an_error_of_ours_and_sets_nothing_off(kind, tmp_pa
     cases = CASES[kind]
 
     assert faults(cases, answers(cases, tmp_path)) == []
-
-
-def test_columns_whose_names_are_code_are_columns(tmp_path):
-    assert faults(ODD_NAMES, answers(ODD_NAMES, tmp_path), ("LmmError", "nothing")) == []
 
 
 def test_the_listener_hears(tmp_path):

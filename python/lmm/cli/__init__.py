@@ -171,7 +171,8 @@ def _sizes(text: str) -> dict[str, int]:
     sizes = {}
     for part in text.split(","):
         name, _, number = part.rpartition("=")
-        if not name.strip() or not number.strip().isdecimal():
+        # Python reads no number of thousands of digits; one of 18 is refused later, as too many rows.
+        if not name.strip() or not number.strip().isdecimal() or len(number.strip()) > 18:
             raise DesignError(f'--sizes: "{part.strip()}" is no size; write Diet=6,Time=3,replicates=5')
         sizes[name.strip()] = int(number)
     return sizes

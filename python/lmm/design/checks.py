@@ -9,6 +9,7 @@ import numpy as np
 from lmm.design.wording import counted
 from lmm.engine import GroupBlock
 from lmm.errors import DesignError, nearest
+from lmm.limits import MOST_COVARIANCES, check_limit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -62,6 +63,7 @@ def check_random(parts: Sequence[RandomPart], n_obs: int) -> None:
     """
     for part in parts:
         _check_levels(part, n_obs)
+        _check_covariances(part)
 
 
 def _check_levels(part: RandomPart, n_obs: int) -> None:
@@ -84,6 +86,17 @@ def _check_levels(part: RandomPart, n_obs: int) -> None:
             f"but there are only {n_obs} rows: its variances cannot be told apart from the residual variance. "
             "Use fewer effects per level."
         )
+
+
+def _check_covariances(part: RandomPart) -> None:
+    k = len(part.columns)
+    check_limit(
+        f"The random term {part.source} has {k:,} effects, and variances and covariances of them:",
+        k * (k + 1) // 2 if part.structure == "us" else k,
+        MOST_COVARIANCES,
+        "Leave out their covariances, as in (x || g), or use fewer effects.",
+        DesignError,
+    )
 
 
 def check_values(values: FloatArray, names: Sequence[str], rows: IntVector, where: str) -> None:
