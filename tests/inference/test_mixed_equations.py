@@ -28,6 +28,13 @@ def new_rows(fit, n=17):
     return X, [part.block.to_sparse()[rows] for part, rows in zip(fit.design.random, pick, strict=True)]
 
 
+def within(equations, X, rows, sets):
+    return [found.covariance for found in equations.covariances(X, rows, sets)]
+
+
+SETS = [np.array([0, 3, 1]), np.array([2]), np.array([], dtype=int), np.array([5, 4, 3])]
+
+
 def joined(matrices):
     return np.hstack([matrix.toarray() for matrix in matrices])
 
@@ -39,7 +46,10 @@ def test_variances_and_covariances_are_those_of_dense_algebra(shape):
     equations = MixedEquations(fit)
     rows = equations.rows(Z, len(X))
     expected = error_variance(spherical(fit), fit.X, fit.Z.toarray(), weights_of(fit), X, joined(Z))
-    np.testing.assert_allclose(equations.covariance(X, rows), expected, rtol=1e-9, atol=1e-12)
+    (whole,) = within(equations, X, rows, [np.arange(len(X))])
+    np.testing.assert_allclose(whole, expected, rtol=1e-9, atol=1e-12)
+    for own, found in zip(SETS, within(equations, X, rows, SETS), strict=True):
+        np.testing.assert_allclose(found, expected[np.ix_(own, own)], rtol=1e-9, atol=1e-12)
     np.testing.assert_allclose(equations.variance(X, rows), np.diag(expected), rtol=1e-9)
     np.testing.assert_allclose(equations.moving(X, rows).value, np.diag(expected), rtol=1e-9)
 
@@ -94,7 +104,38 @@ def test_a_tail_of_many_parts_is_sparse_and_the_same(shape, monkeypatch):
         np.testing.assert_allclose(
             getattr(sparse.moving(X, rows), name), getattr(dense.moving(X, rows), name), rtol=1e-9, atol=1e-13
         )
-    np.testing.assert_allclose(sparse.covariance(X, rows), dense.covariance(X, rows), atol=1e-13)
+    for found, expected in zip(within(sparse, X, rows, SETS), within(dense, X, rows, SETS), strict=True):
+        np.testing.assert_allclose(found, expected, atol=1e-13)
+
+
+@pytest.mark.parametrize("shape", ["crossed", "three"])
+@pytest.mark.parametrize("most", [1, 60, 10_000])
+def test_pieces_of_any_size_give_the_same(shape, most, monkeypatch):
+    """Also without the product with H that levels of the head share, which a large design has no room for."""
+    fit = fitted(shape)
+    X, Z = new_rows(fit)
+    rows = MixedEquations(fit).rows(Z, len(X))
+    expected = within(MixedEquations(fit), X, rows, SETS)
+    monkeypatch.setattr(room, "_MOST_NUMBERS", most)
+    equations = MixedEquations(fit)
+    assert (equations._EH is None) == (most < 10_000)
+    for found, one in zip(within(equations, X, rows, SETS), expected, strict=True):
+        np.testing.assert_allclose(found, one, atol=1e-13)
+
+
+def test_each_row_goes_through_the_equations_once(monkeypatch):
+    """All levels of a factor deleted: no work grows with their number but that of their own rows."""
+    fit = fitted("crossed")
+    counted = []
+    products = MixedEquations._tail_products
+
+    def count(self, pieces):
+        counted.append(len(pieces.d))
+        return products(self, pieces)
+
+    monkeypatch.setattr(MixedEquations, "_tail_products", count)
+    fit.influence(by="g")
+    assert counted == [fit.n_obs]
 
 
 def test_squares_of_unknown_effects():

@@ -14,14 +14,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from lmm.errors import LmmError
 from lmm.estimation import Criterion
 from lmm.inference.covariance_root import covariance_root
-from lmm.inference.mixed_equations import MixedEquations, mixed_equations
+from lmm.inference.mixed_equations import SetErrors, mixed_equations
 from lmm.inference.per_fit import per_fit
 from lmm.typing import FloatMatrix, FloatVector, IntVector
 
@@ -49,11 +49,14 @@ class Deletions:
         Residual standard deviation without the rows.
     covratio : shape (m,)
         Determinant of the covariance of beta without the rows, over that with them.
+    leverage : shape (m,)
+        Sum over the rows.
     """
 
     change: FloatMatrix
     sigma: FloatVector
     covratio: FloatVector
+    leverage: FloatVector
 
 
 @per_fit
@@ -84,43 +87,65 @@ def delete_rows(fit: Fit) -> Deletions:
     change = (d @ root @ root.T) * (weights * e / rest)[:, None]
     sigma = _sigma(fit, weights * e**2 / rest, np.ones(fit.n_obs, dtype=np.int64))
     own = weights * np.square(d @ root).sum(axis=1)  # the part of h that the fixed effects have
-    return Deletions(change, sigma, _covratio(fit, sigma, np.log((rest + own) / rest)))
+    return Deletions(change, sigma, _covratio(fit, sigma, np.log((rest + own) / rest)), h)
 
 
 def delete_sets(fit: Fit, sets: Sequence[IntVector]) -> Deletions:
     """Delete each set of rows."""
-    equations, Z, residual = mixed_equations(fit), _rows_of(fit), fit.y - fit.fitted
-    found = [
-        _direct(fit, equations, Z, residual, rows) if len(rows) <= MOST_DIRECT else _again(fit, rows)
-        for rows in sets
-    ]
-    sigma = np.array([one[1] for one in found])
-    log_ratio = np.array([one[2] for one in found])
-    return Deletions(np.array([one[0] for one in found]), sigma, _covratio(fit, sigma, log_ratio))
+    direct = [rows for rows in sets if len(rows) <= MOST_DIRECT]
+    errors = mixed_equations(fit).covariances(fit.X, _rows_of(fit), direct)
+    residual, weights, root = fit.y - fit.fitted, _weights(fit), covariance_root(fit.evaluation.unscaled_vcov)
+    found = []
+    for rows in sets:
+        if len(rows) > MOST_DIRECT:
+            found.append(_again(fit, rows))
+            continue
+        found.append(_direct(next(errors), residual[rows], np.sqrt(weights[rows]), root))
+    fall = np.array([one.fall for one in found])
+    sigma = _sigma(fit, fall, np.array([len(rows) for rows in sets]))
+    log_ratio = np.array([one.log_ratio for one in found])
+    change = np.array([one.change for one in found]).reshape(len(sets), fit.n_fixed)
+    h = np.array([one.leverage for one in found])
+    return Deletions(change, sigma, _covratio(fit, sigma, log_ratio), h)
 
 
-One = tuple[FloatVector, float, float]
+class _One(NamedTuple):
+    """One set of rows.
+
+    Attributes
+    ----------
+    change : shape (p,)
+        Of beta.
+    fall
+        Of r².
+    log_ratio
+        Of |Φ|.
+    leverage
+        Sum over the rows.
+    """
+
+    change: FloatVector
+    fall: float
+    log_ratio: float
+    leverage: float
 
 
-def _direct(fit: Fit, equations: MixedEquations, Z: Any, residual: FloatVector, rows: IntVector) -> One:
-    """Change of beta (p,), sigma, and log of the ratio of |Φ|, by the formulas above."""
-    from scipy.linalg import solve_triangular
+def _direct(errors: SetErrors, residual: FloatVector, w: FloatVector, root: FloatMatrix) -> _One:
+    """Delete a set by the formulas above, with the roots of the weights."""
+    from scipy.linalg.lapack import dtrtrs
 
-    X = fit.X[rows]
-    w = np.sqrt(_weights(fit)[rows])
-    d = equations.deviation(X, Z[rows]) * w[:, None]
-    K = np.eye(len(rows)) - w[:, None] * equations.covariance(X, Z[rows]) * w
-    e = w * residual[rows]
-    L = _factor((K + K.T) / 2.0)
+    p, d = len(root), errors.d * w[:, None]
+    hat = w[:, None] * errors.covariance * w
+    h = float(np.trace(hat))
+    L = _factor(np.eye(len(w)) - (hat + hat.T) / 2.0)
     if L is None:
-        return np.full(fit.n_fixed, np.nan), np.nan, np.nan
-    root = covariance_root(fit.evaluation.unscaled_vcov)
-    half = solve_triangular(L, np.column_stack([e, d @ root]), lower=True)
+        return _One(np.full(p, np.nan), np.nan, np.nan, h)
+    half, _ = dtrtrs(L, np.column_stack([w * residual, d @ root]), lower=1)
     first, known = half[:, 0], half[:, 1:]
     # |K + known known'| / |K| by the small one of the two products
-    inner = np.eye(fit.n_fixed) + known.T @ known
-    sigma = _sigma(fit, np.array([first @ first]), np.array([len(rows)]))[0]
-    return root @ (known.T @ first), float(sigma), float(np.linalg.slogdet(inner)[1])
+    inner = np.eye(p) + known.T @ known
+    log_ratio = float(np.linalg.slogdet(inner)[1])
+    return _One(root @ (known.T @ first), float(first @ first), log_ratio, h)
 
 
 def _factor(K: FloatMatrix) -> FloatMatrix | None:
@@ -132,21 +157,21 @@ def _factor(K: FloatMatrix) -> FloatMatrix | None:
     return L if np.diag(L).min() ** 2 > SINGULAR else None
 
 
-def _again(fit: Fit, rows: IntVector) -> One:
+def _again(fit: Fit, rows: IntVector) -> _One:
     """Do the same by solving the equations without the rows."""
     rest = np.setdiff1d(np.arange(fit.n_obs), rows)
     design, own = fit.design, fit.criterion_function
     y = fit.y if fit.offset is None else fit.y - fit.offset
     weights = None if fit.weights is None else fit.weights[rest]
     blocks = [part.block.take(rest) for part in design.random]
+    h = float(leverage(fit)[rows].sum())
     try:
         without = Criterion.of(y[rest], fit.X[rest], blocks, weights, own.layout, own.method)
         at = without.evaluate(fit.theta, gradient=False)
     except LmmError:
-        return np.full(fit.n_fixed, np.nan), np.nan, np.nan
+        return _One(np.full(fit.n_fixed, np.nan), np.nan, np.nan, h)
     ratio = np.linalg.slogdet(at.unscaled_vcov)[1] - np.linalg.slogdet(fit.evaluation.unscaled_vcov)[1]
-    sigma = _sigma(fit, np.array([fit.evaluation.r2 - at.r2]), np.array([len(rows)]))[0]
-    return fit.beta - at.beta, float(sigma), float(ratio)
+    return _One(fit.beta - at.beta, fit.evaluation.r2 - at.r2, float(ratio), h)
 
 
 def _sigma(fit: Fit, fall: FloatVector, n_rows: IntVector) -> FloatVector:

@@ -56,10 +56,9 @@ def influence(fit: Fit, by: str = "row") -> Table:
     ('309', 0.149)
     """
     columns: dict[str, Any]
-    h = leverage(fit)
     if by == "row":
         deletions = delete_rows(fit)
-        columns = {"row": fit.design.rows, "leverage": h}
+        columns = {"row": fit.design.rows, "leverage": deletions.leverage}
     else:
         levels, codes = _clusters(fit, by)
         order = np.argsort(codes, kind="stable")
@@ -70,7 +69,7 @@ def influence(fit: Fit, by: str = "row") -> Table:
         columns = {
             "level": [levels[j] for j in used],
             "n_rows": counts[used],
-            "leverage": np.bincount(codes, weights=h, minlength=len(levels))[used],
+            "leverage": deletions.leverage,
         }
     columns |= _measures(fit, deletions)
     notes = [

@@ -11,6 +11,7 @@ Rows z are sparse, and there is no matrix of order n or q: effects are eliminate
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -21,14 +22,14 @@ from lmm.inference.covariance_root import covariance_root
 from lmm.inference.effects import Effects, largest_part
 from lmm.inference.gram import GramInverse
 from lmm.inference.per_fit import per_fit
-from lmm.inference.stacks import Rows, block_diagonal, row_products, scattered, to_dense
+from lmm.inference.stacks import Rows, block_diagonal, products_within, row_products, scattered
 from lmm.model import refuse_negative
-from lmm.typing import FloatArray, FloatMatrix, FloatVector
+from lmm.typing import FloatArray, FloatMatrix, FloatVector, IntVector
 
 if TYPE_CHECKING:
     from lmm.model import Fit
 
-__all__ = ["ErrorVariance", "MixedEquations", "mixed_equations"]
+__all__ = ["ErrorVariance", "MixedEquations", "SetErrors", "mixed_equations"]
 
 _MOST_NUMBERS = 8_000_000  # of one chunk of rows
 _MOST_DENSE = 200  # order up to which a matrix of falling parts is dense all the same
@@ -49,6 +50,20 @@ class ErrorVariance(NamedTuple):
     gradient: FloatMatrix
 
 
+class SetErrors(NamedTuple):
+    """A set of rows.
+
+    Attributes
+    ----------
+    d : shape (m, p)
+    covariance : shape (m, m)
+        Of the errors over σ².
+    """
+
+    d: FloatMatrix
+    covariance: FloatMatrix
+
+
 class _Pieces(NamedTuple):
     """Some rows, cut as the elimination needs them.
 
@@ -56,12 +71,18 @@ class _Pieces(NamedTuple):
     ----------
     head
         z of the head (m, q_head), sparse.
+    scaled
+        Sz of the head (m, q_head), sparse.
+    tail
+        z of the tail (m, q_tail), sparse.
     left
         r = z - E'Sz, what the head leaves of the tail (m, q_tail), sparse.
     d : shape (m, p)
     """
 
     head: Any
+    scaled: Any
+    tail: Any
     left: Any
     d: FloatMatrix
 
@@ -120,17 +141,21 @@ class MixedEquations:
             found[chunk] = self._value(self._pieces(X[chunk], Z[chunk]))
         return found
 
-    def covariance(self, X: FloatMatrix, Z: Any) -> FloatMatrix:
-        """Compute the covariances (m, m) of the errors over σ², for few rows."""
-        pieces = self._pieces(X, Z)
-        root = pieces.d @ self._root
-        head = to_dense(pieces.head @ self._head["H"] @ pieces.head.T)
-        # Few rows touch few columns.
-        used = np.unique(pieces.left.indices)
-        left = pieces.left[:, used].toarray()
-        tail = left @ to_dense(self._tail["H"][np.ix_(used, used)]) @ left.T
-        both: FloatMatrix = head + tail + root @ root.T
-        return both
+    def covariances(self, X: FloatMatrix, Z: Any, sets: Sequence[IntVector]) -> Iterator[SetErrors]:
+        """Compute d and the covariances of the errors over σ² within sets of rows of X (n, p) and Z (n, q).
+
+        Rows of many sets go through the equations together.
+        """
+        for some in self._chunks_of_sets([len(rows) for rows in sets]):
+            rows = np.concatenate(sets[some])
+            ends = np.cumsum([len(one) for one in sets[some]])
+            pieces = self._pieces(X[rows], Z[rows])
+            root = pieces.d @ self._root
+            head = products_within(pieces.head @ self._head["H"], pieces.head, ends)
+            tail = products_within(self._tail_products(pieces), pieces.left, ends)
+            for end, one, other in zip(ends, head, tail, strict=True):
+                own = slice(end - len(one), end)
+                yield SetErrors(pieces.d[own], one + other + root[own] @ root[own].T)
 
     def moving(self, X: FloatMatrix, Z: Any) -> ErrorVariance:
         """Compute v and its gradient by the covariance parameters.
@@ -165,12 +190,29 @@ class MixedEquations:
 
     def _pieces(self, X: FloatMatrix, Z: Any) -> _Pieces:
         head, tail = Z[:, : self._q_head], Z[:, self._q_head :]
-        left = tail - head.multiply(self._S[: self._q_head]).tocsr() @ self._B.E
-        return _Pieces(head, left.tocsr(), self.deviation(X, Z))
+        scaled = head.multiply(self._S[: self._q_head]).tocsr()
+        left = tail - scaled @ self._B.E
+        return _Pieces(head, scaled, tail, left.tocsr(), self.deviation(X, Z))
+
+    def _tail_products(self, pieces: _Pieces) -> Rows:
+        """Multiply what the head leaves of the tail by H (m, q_tail)."""
+        if self._EH is None:
+            return pieces.left @ self._tail["H"]
+        # Rows of one level of the head have E in common.
+        return pieces.tail @ self._tail["H"] - pieces.scaled @ self._EH
+
+    @cached_property
+    def _EH(self) -> FloatMatrix | None:
+        """E H (q_head, q_tail) of the tail's H; None where H is sparse or this were too large."""
+        H = self._tail["H"]
+        if not isinstance(H, np.ndarray) or self._q_head * len(H) > _MOST_NUMBERS:
+            return None
+        found: FloatMatrix = self._B.E @ H
+        return found
 
     def _value(self, pieces: _Pieces) -> FloatVector:
         head = row_products(pieces.head @ self._head["H"], pieces.head)
-        tail = row_products(pieces.left @ self._tail["H"], pieces.left)
+        tail = row_products(self._tail_products(pieces), pieces.left)
         value: FloatVector = head + tail + np.square(pieces.d @ self._root).sum(axis=1)
         return value
 
@@ -208,9 +250,24 @@ class MixedEquations:
         largest = max([0, *(parts.index.shape[1] for parts in self._B.parts)])
         return total.toarray() if size <= _MOST_DENSE or largest > _LARGE_PART * size else total
 
+    @property
+    def _width(self) -> int:
+        """Numbers that a row needs at a time."""
+        return max(1, len(self._tail["H"])) if isinstance(self._tail["H"], np.ndarray) else 1
+
+    def _chunks_of_sets(self, sizes: Sequence[int]) -> Iterator[slice]:
+        begin, numbers = 0, 0
+        for end, size in enumerate(sizes):
+            own = size * (size + self._width)
+            if end > begin and numbers + own > _MOST_NUMBERS:
+                yield slice(begin, end)
+                begin, numbers = end, 0
+            numbers += own
+        if len(sizes) > begin:
+            yield slice(begin, len(sizes))
+
     def _chunks(self, n_rows: int) -> Iterator[slice]:
-        width = max(1, len(self._tail["H"])) if isinstance(self._tail["H"], np.ndarray) else 1
-        size = max(1, _MOST_NUMBERS // width)
+        size = max(1, _MOST_NUMBERS // self._width)
         yield from (slice(begin, min(begin + size, n_rows)) for begin in range(0, n_rows, size))
 
 
