@@ -9,7 +9,7 @@ from scipy.stats import chi2, norm
 import lmm
 from lmm.engine import Control
 from lmm.inference.parameters import parameters, select
-from lmm.inference.quantiles import interval
+from lmm.inference.quantiles import fewest_replicates, interval
 from lmm.inference.refitting import refit_all, simulated
 from lmm.inference.score import accelerations
 
@@ -158,8 +158,8 @@ def test_statistics_of_ones_own(dyestuff):
     def statistics(fit):
         return {"total": fit.varcorr["vcov"].sum(), "mean": fit.beta[0]}
 
-    found = dyestuff.bootstrap(n=30, seed=5, statistics=statistics)
-    default = dyestuff.bootstrap(n=30, seed=5)
+    found = dyestuff.bootstrap(n=50, seed=5, statistics=statistics)
+    default = dyestuff.bootstrap(n=50, seed=5)
     assert found.names == ("total", "mean")
     assert found.replicates[:, 1] == pytest.approx(default.replicates[:, 2])
     assert found.replicates[:, 0] == pytest.approx((default.replicates[:, :2] ** 2).sum(axis=1), rel=1e-4)
@@ -206,6 +206,60 @@ def test_what_bootstrap_refuses(dyestuff, options, message):
 def test_what_bootstrap_intervals_refuse(dyestuff, options, message):
     with pytest.raises(lmm.LmmError, match=message):
         dyestuff.confint(method="bootstrap", n=5, seed=1, **options)
+
+
+# How few replicates make an interval
+
+
+@pytest.mark.parametrize("level", [0.5, 0.8, 0.9, 0.95, 0.99, 0.999])
+def test_as_few_replicates_as_their_range_covers(level):
+    """The range of N draws beside one more covers it with probability (N - 1)/(N + 1): the least N of all that do."""
+    fewest = fewest_replicates(level)
+    covered = [(n - 1) / (n + 1) for n in (fewest - 1, fewest)]
+    assert covered[0] < level <= covered[1] + 1e-12
+    draws = np.random.default_rng(0).normal(size=fewest)
+    ends = interval(draws, 0.0, level, "percentile")
+    assert ends[0] >= draws.min()
+    assert ends[1] <= draws.max()
+    assert ends[0] < ends[1]
+    assert np.isnan(interval(draws[1:], 0.0, level, "percentile")).all()
+
+
+@pytest.mark.parametrize("kind", ["percentile", "basic", "bca"])
+@pytest.mark.parametrize(
+    ("n", "level", "fewest"), [(1, 0.95, 39), (2, 0.5, 3), (18, 0.9, 19), (38, 0.95, 39), (198, 0.99, 199)]
+)
+def test_too_few_replicates_are_refused_with_the_number_that_is_needed(dyestuff, kind, n, level, fewest):
+    message = (
+        f"A {100 * level:g} % interval needs at least {fewest} refits, .*; this bootstrap has {n}. Draw more"
+    )
+    with pytest.raises(lmm.LmmError, match=message):
+        dyestuff.bootstrap(n=n, seed=1).confint(level, kind=kind)
+    with pytest.raises(lmm.LmmError, match=message):
+        dyestuff.confint(method="bootstrap", n=n, seed=1, level=level, kind=kind)
+    table = dyestuff.bootstrap(n=fewest, seed=1).confint(level, kind=kind)
+    assert (table["conf_low"] < table["conf_high"]).all()
+
+
+def test_replicates_that_failed_do_not_count(dyestuff):
+    request = replace(dyestuff.request, control=Control(max_iterations=3))
+    found = lmm.Fit(request, *(getattr(dyestuff, name) for name in PARTS)).bootstrap(n=39, seed=1)
+    good = 39 - found.n_failed
+    assert 0 < found.n_failed < 39
+    with pytest.raises(lmm.LmmError, match=f"this bootstrap has {good} of 39"):
+        found.confint()
+
+
+def test_a_statistic_without_enough_values_has_no_interval(dyestuff):
+    calls = []
+
+    def statistics(fit):
+        calls.append(1)
+        return {"mean": fit.beta[0], "rare": fit.beta[0] if len(calls) <= 20 else np.nan}
+
+    table = dyestuff.bootstrap(n=60, seed=1, statistics=statistics).confint()
+    assert np.isfinite(table["conf_low"]).tolist() == [True, False]
+    assert "rare has no value in 41 refits. Too few are left for an interval, which needs 39." in table.notes
 
 
 @pytest.mark.parametrize("acceleration", [-0.6, -0.3, 0.0, 0.3, 0.6])

@@ -31,7 +31,7 @@ VERBS = {
     "car": lambda fit: fit.anova(type=2, containment="marginal", test="chisq"),
     "robust": lambda fit: fit.anova(vcov=lmm.ClusterRobust("CR2", cluster="g")),
     "wald": lambda fit: fit.confint(method="wald"),
-    "bca": lambda fit: fit.confint(method="bootstrap", kind="bca", n=20, seed=1),
+    "bca": lambda fit: fit.confint(method="bootstrap", kind="bca", n=60, seed=1),
     "components": lmm.variance_components,
     "icc": lmm.icc,
     "r squared": lmm.r_squared,

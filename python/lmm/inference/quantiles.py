@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal, TypeAlias, get_args
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from lmm.errors import LmmError, nearest
 from lmm.typing import FloatVector
 
-__all__ = ["BootstrapInterval", "interval", "known_kinds"]
+__all__ = ["BootstrapInterval", "fewest_replicates", "interval", "known_kinds"]
 
 BootstrapInterval: TypeAlias = Literal["percentile", "basic", "bca"]
 
@@ -28,6 +29,21 @@ def known_kinds(kind: str) -> None:
         raise LmmError(f"kind= must be one of {listed}; it is {kind!r}.{nearest(str(kind), kinds)}")
 
 
+def fewest_replicates(level: float) -> int:
+    """Count the replicates below which the ends of an interval lie beyond the smallest and the largest of them.
+
+    Of N replicates and the truth, each is the smallest of all with probability 1/(N + 1): the range of N covers at most
+    (N - 1)/(N + 1).
+
+    Examples
+    --------
+    >>> [fewest_replicates(level) for level in (0.5, 0.9, 0.95, 0.99)]
+    [3, 19, 39, 199]
+    """
+    # Rounding of 2 / (1 - 0.95) must not ask for one more.
+    return math.ceil(2.0 / (1.0 - level) - 1.0 - 1e-6)
+
+
 def interval(
     replicates: FloatVector,
     estimate: float,
@@ -36,7 +52,7 @@ def interval(
     acceleration: float = 0.0,
     limits: tuple[float, float] = (-np.inf, np.inf),
 ) -> tuple[float, float]:
-    """Compute one interval; missing where no replicate has a value.
+    """Compute one interval; missing where fewer replicates than `fewest_replicates` have a value.
 
     Parameters
     ----------
@@ -57,7 +73,7 @@ def interval(
     from scipy.special import ndtr, ndtri
 
     used = replicates[np.isfinite(replicates)]
-    if not used.size or not np.isfinite(estimate):
+    if used.size < fewest_replicates(level) or not np.isfinite(estimate):
         return np.nan, np.nan
     z = ndtri([(1.0 - level) / 2.0, (1.0 + level) / 2.0])
     if kind == "bca":

@@ -14,7 +14,7 @@ from lmm.errors import LmmError, LmmWarning, nearest
 from lmm.inference.distributions import checked_level
 from lmm.inference.likelihood_profile import Scale, interval_table
 from lmm.inference.parameters import Parameter, Terms, parameters, select, values_of
-from lmm.inference.quantiles import BootstrapInterval, interval, known_kinds
+from lmm.inference.quantiles import BootstrapInterval, fewest_replicates, interval, known_kinds
 from lmm.inference.refitting import refit_all, simulated
 from lmm.inference.score import accelerations
 from lmm.limits import MOST_REFITS, check_limit
@@ -141,12 +141,13 @@ class Bootstrap:
         chosen = self._chosen(terms)
         where = [self.names.index(p.name) for p in chosen]
         acceleration, notes = np.zeros(len(chosen)), self._notes()
+        if kind == "bca" and self.is_own:
+            raise LmmError(
+                'kind="bca" needs the score of a parameter of the model; for statistics of your own take '
+                '"percentile" or "basic".'
+            )
+        self._check_number(level)
         if kind == "bca":
-            if self.is_own:
-                raise LmmError(
-                    'kind="bca" needs the score of a parameter of the model; for statistics of your own take '
-                    '"percentile" or "basic".'
-                )
             acceleration, note = accelerations(self.fit, chosen)
             notes += note
         limits = [
@@ -154,7 +155,7 @@ class Bootstrap:
             for j, a, p in zip(where, acceleration, chosen, strict=True)
         ]
         title = f"{100 * level:g} % bootstrap intervals ({'BCa' if kind == 'bca' else kind})"
-        notes += self._missing(where)
+        notes += self._missing(where, fewest_replicates(level))
         return interval_table(chosen, self.estimate[where], np.array(limits), scale, title, notes)
 
     def _chosen(self, terms: Terms) -> tuple[Parameter, ...]:
@@ -177,10 +178,26 @@ class Bootstrap:
             notes.append(f"{self.n_singular:,} refits are singular and are kept.")
         return notes
 
-    def _missing(self, where: Sequence[int]) -> list[str]:
+    def _check_number(self, level: float) -> None:
+        """Refuse intervals whose ends would lie beyond all replicates."""
+        fewest, good = fewest_replicates(level), self.n - self.n_failed
+        if good >= fewest:
+            return
+        found = f"{good:,} of {self.n:,}" if self.n_failed else f"{good:,}"
+        raise LmmError(
+            f"A {100 * level:g} % interval needs at least {fewest:,} refits, since the range of fewer covers less than "
+            f"that; this bootstrap has {found}. Draw more responses: n=1000 is usual."
+        )
+
+    def _missing(self, where: Sequence[int], fewest: int) -> list[str]:
         used = self.replicates[self.converged]
         counts = {self.names[j]: int(np.isnan(used[:, j]).sum()) for j in where}
-        return [f"{name} has no value in {count:,} refits." for name, count in counts.items() if count]
+        few = f" Too few are left for an interval, which needs {fewest:,}."
+        return [
+            f"{name} has no value in {count:,} refits.{few if len(used) - count < fewest else ''}"
+            for name, count in counts.items()
+            if count
+        ]
 
     def plot(self, **options: Any) -> Figure:
         """Draw the distribution of each statistic; see `lmm.plots.plot_bootstrap`."""
