@@ -17,6 +17,7 @@ from lmm.experiments.orthogonality import Allocation, allocate
 from lmm.formula import parse
 from lmm.inference.distributions import f_p_value
 from lmm.table import Table
+from lmm.table.naming import beside
 from lmm.typing import FloatVector, Missing
 
 if TYPE_CHECKING:
@@ -190,14 +191,9 @@ def _tabulated(
         "p_value": np.array([test[2] for test in tests]),
     }
     by_component = np.array([row.form.coefficients for row in rows]).T
-    coefficients = Table(
-        {
-            "stratum": columns["stratum"],
-            "term": columns["term"],
-            **dict(zip(anova.names, by_component, strict=True)),
-        },
-        title="What the mean squares estimate",
-    )
+    places = {name: columns[name] for name in ("stratum", "term")}
+    components, renaming = beside(places, dict(zip(anova.names, by_component, strict=True)))
+    coefficients = Table({**places, **components}, title="What the mean squares estimate", notes=renaming)
     tested = [i for i, row in enumerate(rows) if row.error is not None]
     test_table = Table(
         {

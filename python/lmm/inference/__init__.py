@@ -25,7 +25,7 @@ from lmm.inference.distributions import checked_level, t_p_value, t_quantile
 from lmm.inference.door import JointTest, RowTests, Vcov, joint_test, row_covariance, row_tests
 from lmm.inference.dropped_terms import drop1
 from lmm.inference.estimability import estimable_part
-from lmm.inference.influence_measures import influence, studentized
+from lmm.inference.influence_measures import cluster_names, influence, studentized
 from lmm.inference.intervals import IntervalMethod, confint
 from lmm.inference.kenward_roger import KenwardRoger
 from lmm.inference.likelihood_profile import Profile, profile
@@ -64,6 +64,7 @@ __all__ = [
     "bootstrap",
     "bootstrap_test",
     "checked_level",
+    "cluster_names",
     "coefficients",
     "compare",
     "confint",

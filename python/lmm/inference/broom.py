@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 import numpy as np
@@ -17,6 +17,7 @@ from lmm.inference.influence_measures import influence
 from lmm.inference.tables import coefficients
 from lmm.model import labels_of_table
 from lmm.table import Table
+from lmm.table.naming import beside
 
 if TYPE_CHECKING:
     from lmm.model import Fit
@@ -161,7 +162,7 @@ def augment(fit: Fit, data: Any = None) -> Table:
     }
     if data is None:
         frame = fit.model_frame
-        return Table({**{name: frame[name] for name in frame.columns}, **found}, title="Data and fit")
+        return _augmented({name: frame[name] for name in frame.columns}, found)
     source = open_table(data)
     columns = source.read(source.names)
     design = fit.design
@@ -176,9 +177,12 @@ def augment(fit: Fit, data: Any = None) -> Table:
         placed = np.full(design.n_rows, np.nan)
         placed[rows] = values
         found[name] = placed
-    return Table(
-        {**{name: column.to_array() for name, column in columns.items()}, **found}, title="Data and fit"
-    )
+    return _augmented({name: column.to_array() for name, column in columns.items()}, found)
+
+
+def _augmented(data: Mapping[str, Any], found: Mapping[str, Any]) -> Table:
+    columns, notes = beside(found, data)
+    return Table({**columns, **found}, title="Data and fit", notes=notes)
 
 
 def _parameters(fit: Fit) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ from lmm.inference.parameters import Parameter
 from lmm.inference.profiling import surface
 from lmm.limits import check_limit
 from lmm.table import Table
+from lmm.table.naming import beside
 from lmm.typing import FloatMatrix, FloatVector
 
 if TYPE_CHECKING:
@@ -79,8 +80,9 @@ def contour(
             values = [float(to_value(p, np.array([x]))[0]) for p, x in zip(pair, point, strict=True)]
             rows.append((float(level), float(angle), *values))  # type: ignore[arg-type]
     rows.sort(key=lambda row: (row[0], row[1]))
-    names = ("level", "angle", pair[0].name, pair[1].name)
-    return Table({name: [row[i] for row in rows] for i, name in enumerate(names)}, title="Joint regions")
+    own_columns = {name: [row[i] for row in rows] for i, name in enumerate(("level", "angle"))}
+    of_pair, notes = beside(own_columns, {p.name: [row[i + 2] for row in rows] for i, p in enumerate(pair)})
+    return Table({**own_columns, **of_pair}, title="Joint regions", notes=notes)
 
 
 def _along(above: Surface, pair: Sequence[Parameter], angle: float, radii: FloatVector) -> list[FloatVector]:

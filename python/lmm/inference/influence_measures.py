@@ -10,12 +10,15 @@ from lmm.errors import LmmError, nearest
 from lmm.inference.covariance_root import covariance_root
 from lmm.inference.deletion import Deletions, delete_rows, delete_sets, leverage
 from lmm.table import Table
+from lmm.table.naming import renamed, renaming_notes
 from lmm.typing import FloatVector, IntVector
 
 if TYPE_CHECKING:
     from lmm.model import Fit
 
-__all__ = ["influence", "studentized"]
+__all__ = ["cluster_names", "influence", "studentized"]
+
+_ROW = "row"
 
 
 def influence(fit: Fit, by: str = "row") -> Table:
@@ -29,7 +32,8 @@ def influence(fit: Fit, by: str = "row") -> Table:
     fit
         A fit.
     by
-        ``"row"``, a grouping factor, or a column of the model frame whose values make the clusters.
+        ``"row"``, a grouping factor, or a column of the model frame whose values make the clusters; a factor that
+        is itself called row is ``"row_"``.
 
     Returns
     -------
@@ -56,7 +60,7 @@ def influence(fit: Fit, by: str = "row") -> Table:
     ('309', 0.149)
     """
     columns: dict[str, Any]
-    if by == "row":
+    if by == _ROW:
         deletions = delete_rows(fit)
         columns = {"row": fit.design.rows, "leverage": deletions.leverage}
     else:
@@ -73,7 +77,8 @@ def influence(fit: Fit, by: str = "row") -> Table:
         }
     columns |= _measures(fit, deletions)
     notes = [
-        "The relative covariance of the random effects is held; beta and sigma are those of the other rows."
+        "The relative covariance of the random effects is held; beta and sigma are those of the other rows.",
+        *(renaming_notes(cluster_names(fit)) if by == _ROW else ()),
     ]
     lost = int(np.count_nonzero(np.isnan(deletions.sigma)))
     if lost:
@@ -107,15 +112,24 @@ def _measures(fit: Fit, deletions: Deletions) -> dict[str, Any]:
     }
 
 
+def cluster_names(fit: Fit) -> dict[str, str]:
+    """Find the word for ``by=`` of `influence` of each grouping factor and each other column that the model uses.
+
+    ``"row"`` means single rows; a factor row is ``"row_"``.
+    """
+    groups = [part.group for part in fit.design.random if part.codes is not None]
+    return renamed([_ROW], dict.fromkeys([*groups, *fit.design.model_frame]))
+
+
 def _clusters(fit: Fit, by: str) -> tuple[tuple[str, ...], IntVector]:
     """Levels, and the level of each row (n,)."""
+    meant = {word: name for name, word in cluster_names(fit).items()}
+    name = meant.get(by) if isinstance(by, str) else None
     for part in fit.design.random:
-        if part.group == by and part.codes is not None:
+        if part.group == name and part.codes is not None:
             return part.levels, part.codes
-    frame = fit.design.model_frame
-    if by in frame:
-        column = frame[by].as_factor()
+    if name is not None:
+        column = fit.design.model_frame[name].as_factor()
         return column.levels, column.factor_codes
-    groups = [part.group for part in fit.design.random if part.codes is not None]
-    known = list(dict.fromkeys(["row", *groups, *frame]))
+    known = [_ROW, *meant]
     raise LmmError(f"by= must be one of {', '.join(known)}; it is {by!r}.{nearest(str(by), known)}")

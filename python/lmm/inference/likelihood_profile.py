@@ -11,7 +11,7 @@ import numpy as np
 from lmm.errors import LmmError, UnsupportedError, nearest
 from lmm.inference.curve import EXACT, Curve, Limit, trace_curve
 from lmm.inference.distributions import normal_quantile
-from lmm.inference.parameters import Parameter, Terms, select, values_of
+from lmm.inference.parameters import Parameter, Terms, naming_notes, select, values_of
 from lmm.inference.per_fit import per_fit
 from lmm.inference.profiling import ProfileLine
 from lmm.model.fitting import fit_design
@@ -81,7 +81,8 @@ class Profile:
         rows = [(c.parameter.name, v, z) for c in self.curves for v, z in zip(c.values, c.zeta, strict=True)]
         names = ("term", "value", "zeta")
         columns = {name: [row[i] for row in rows] for i, name in enumerate(names)}
-        return Table(columns, title=f"Profile of the {_title(self.criterion)}")
+        notes = naming_notes([curve.parameter for curve in self.curves])
+        return Table(columns, title=f"Profile of the {_title(self.criterion)}", notes=notes)
 
     def curve(self, term: str) -> Curve:
         """Look one curve up.
@@ -299,7 +300,7 @@ def interval_table(
         squared = np.array([p.kind in ("sd", "sigma") for p in chosen], dtype=bool)
         estimates, low, high = (np.where(squared, x**2, x) for x in (estimates, low, high))
     columns = {"term": names, "estimate": estimates, "conf_low": low, "conf_high": high}
-    return Table(columns, title=title, notes=notes)
+    return Table(columns, title=title, notes=[*notes, *naming_notes(chosen)])
 
 
 def at_optimum(fit: Fit, criterion: Criterion | None) -> Fit:

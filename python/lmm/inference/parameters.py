@@ -10,17 +10,20 @@ import numpy as np
 
 from lmm.engine import Held
 from lmm.errors import LmmError, nearest
+from lmm.table.naming import renamed, renaming_notes
 from lmm.typing import FloatMatrix, FloatVector
 
 if TYPE_CHECKING:
     from lmm.model import Fit
 
-__all__ = ["Parameter", "Terms", "parameters", "select", "values_of"]
+__all__ = ["Parameter", "Terms", "naming_notes", "parameters", "select", "values_of"]
 
 Kind: TypeAlias = Literal["sd", "correlation", "sigma", "beta"]
 
 NOTHING = 1e-13
 """A relative standard deviation below this is the rounding of a zero."""
+
+_GROUPS = ("theta_", "beta_")
 
 Terms: TypeAlias = str | Sequence[str] | None
 """Names of parameters; ``"theta_"`` for all variance parameters, ``"beta_"`` for all fixed effects."""
@@ -40,12 +43,15 @@ class Parameter:
         The random term.
     columns
         Of the random term, one or two; for ``"beta"`` the position among the fixed effects.
+    coefficient
+        What the fixed effect is called elsewhere: a column ``sigma`` has the parameter ``sigma_``.
     """
 
     name: str
     kind: Kind
     term: int = -1
     columns: tuple[int, ...] = ()
+    coefficient: str = ""
 
     @property
     def limits(self) -> tuple[float, float]:
@@ -88,9 +94,16 @@ def parameters(fit: Fit) -> tuple[Parameter, ...]:
                 for i in range(j + 1, k)
             ]
     found.append(Parameter("sigma", "sigma"))
-    kept = fit.design.kept
-    found += [Parameter(fit.design.names[kept[j]], "beta", columns=(j,)) for j in range(fit.n_fixed)]
+    own = [name for p in found for name in (p.name, p.squared_name())]
+    fixed = [fit.design.names[j] for j in fit.design.kept]
+    called = renamed([*own, *_GROUPS], fixed)
+    found += [Parameter(called[name], "beta", columns=(j,), coefficient=name) for j, name in enumerate(fixed)]
     return tuple(found)
+
+
+def naming_notes(chosen: Sequence[Parameter]) -> tuple[str, ...]:
+    """Say which fixed effects have another name, as theirs is that of a variance parameter."""
+    return renaming_notes({p.coefficient: p.name for p in chosen if p.coefficient})
 
 
 def select(fit: Fit, terms: Terms) -> tuple[Parameter, ...]:
@@ -106,10 +119,8 @@ def select(fit: Fit, terms: Terms) -> tuple[Parameter, ...]:
         return known
     wanted = [terms] if isinstance(terms, str) else list(terms)
     by_name = {p.squared_name(): (p,) for p in known} | {p.name: (p,) for p in known}
-    groups = {
-        "theta_": tuple(p for p in known if p.kind != "beta"),
-        "beta_": tuple(p for p in known if p.kind == "beta"),
-    }
+    fixed = tuple(p for p in known if p.kind == "beta")
+    groups = dict(zip(_GROUPS, (tuple(p for p in known if p.kind != "beta"), fixed), strict=True))
     chosen: dict[Parameter, None] = {}
     for name in wanted:
         found = by_name.get(name) or groups.get(name)

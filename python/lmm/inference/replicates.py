@@ -13,7 +13,7 @@ from lmm.engine import BatchResult
 from lmm.errors import LmmError, LmmWarning, nearest
 from lmm.inference.distributions import checked_level
 from lmm.inference.likelihood_profile import Scale, interval_table
-from lmm.inference.parameters import Parameter, Terms, parameters, select, values_of
+from lmm.inference.parameters import Parameter, Terms, naming_notes, parameters, select, values_of
 from lmm.inference.quantiles import BootstrapInterval, fewest_replicates, interval, known_kinds
 from lmm.inference.refitting import refit_all, simulated
 from lmm.inference.score import accelerations
@@ -94,7 +94,10 @@ class Bootstrap:
             - self.estimate,
             "std_error": [np.nanstd(c, ddof=1) if np.isfinite(c).sum() > 1 else np.nan for c in used.T],
         }
-        return Table(columns, title=f"Parametric bootstrap, {self.n:,} responses", notes=self._notes())
+        named = () if self.is_own else naming_notes(parameters(self.fit))
+        return Table(
+            columns, title=f"Parametric bootstrap, {self.n:,} responses", notes=[*self._notes(), *named]
+        )
 
     def confint(
         self,

@@ -11,12 +11,13 @@ import numpy as np
 
 from lmm.data.levels import label
 from lmm.errors import LmmError, nearest
-from lmm.means.contrasts import Block, contrast_blocks, groups_of, interaction_blocks
+from lmm.means.contrasts import CONTRAST, Block, contrast_blocks, groups_of, interaction_blocks
 from lmm.means.evaluation import Comparison
 from lmm.means.families import Family
 from lmm.means.labels import as_objects
 from lmm.means.options import changed_options
 from lmm.means.specs import read_names
+from lmm.table.naming import renamed, renaming_notes
 from lmm.typing import IntVector
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def simple_contrasts(
     for names in sets:
         others = [name for name in factors if name not in names]
         made.append(contrasts(means, others or None, method, adjust, options))
-    return made[0] if len(made) == 1 else _stacked(means, made)
+    return made[0] if len(made) == 1 else _stacked(means, made, sets)
 
 
 def _groups(means: Means, by: By) -> tuple[tuple[str, ...], list[IntVector]]:
@@ -97,7 +98,9 @@ def _joined(
     name = (family.adjust if family else "none") if adjust == "auto" else adjust
     options = changed_options(means.options, adjust=name, shows="both")
     link = _link(means, K)
-    remarks = (*means.remarks, *_alone(means, blocks, by))
+    # The columns of the groups stand last.
+    shown = dict(zip(by, list(blocks[0].labels)[len(blocks[0].labels) - len(by) :], strict=True))
+    remarks = (*means.remarks, *_alone(means, blocks, by), *renaming_notes(shown))
     if options.response and means.link is not None and link is None:
         remarks = (
             *remarks,
@@ -110,7 +113,7 @@ def _joined(
         labels={
             column: np.concatenate([block.labels[column] for block in blocks]) for column in blocks[0].labels
         },
-        by=by,
+        by=tuple(shown.values()),
         comparison=Comparison(
             np.repeat(np.arange(len(blocks)), sizes),
             np.array([_n_compared(block) for block in blocks]),
@@ -172,18 +175,19 @@ def _called(method: Any) -> str:
     return titles.get(method, f"Contrasts: {method}")
 
 
-def _stacked(means: Means, made: Sequence[Means]) -> Means:
+def _stacked(means: Means, made: Sequence[Means], sets: Sequence[Sequence[str]]) -> Means:
     """Put simple contrasts of several factors below each other; a factor that is contrasted has no level."""
     from scipy.sparse import vstack
 
     first = made[0]
-    columns = ["contrast", *means.labels]
-    labels = {}
-    for column in columns:
+    labels = {CONTRAST: np.concatenate([part.labels[CONTRAST] for part in made])}
+    shown = renamed([CONTRAST], means.labels)
+    for name, column in shown.items():
         parts = []
-        for part in made:
-            found = part.labels.get(column)
-            parts.append(as_objects([None] * len(part.functions)) if found is None else found)
+        for part, contrasted in zip(made, sets, strict=True):
+            own = renamed([CONTRAST], [other for other in means.labels if other not in contrasted])
+            held = part.labels[own[name]] if name in own else as_objects([None] * len(part.functions))
+            parts.append(held)
         labels[column] = np.concatenate(parts)
     offsets = np.cumsum([0, *(len(part.comparison.n_means) for part in made)])
     comparison = Comparison(
@@ -204,8 +208,10 @@ def _stacked(means: Means, made: Sequence[Means]) -> Means:
         first,
         functions=functions,
         labels=labels,
-        by=tuple(means.labels),
+        by=tuple(shown.values()),
         comparison=comparison,
-        remarks=tuple(dict.fromkeys(note for part in made for note in part.remarks)),
+        remarks=tuple(
+            dict.fromkeys([*(note for part in made for note in part.remarks), *renaming_notes(shown)])
+        ),
         coefficients=vstack([part.coefficients for part in made], format="csr"),
     )

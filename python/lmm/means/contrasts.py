@@ -12,14 +12,25 @@ from lmm.errors import LmmError, nearest
 from lmm.means.coefficients import Contrasts
 from lmm.means.families import Family, family_contrasts, family_named
 from lmm.means.labels import as_objects, combined
+from lmm.table.naming import beside
 from lmm.typing import FloatVector, IntVector, ObjectVector
 
-__all__ = ["Block", "Labels", "contrast_blocks", "groups_of", "interaction_blocks", "own_contrasts"]
+__all__ = [
+    "CONTRAST",
+    "Block",
+    "Labels",
+    "contrast_blocks",
+    "groups_of",
+    "interaction_blocks",
+    "own_contrasts",
+]
 
 Labels = dict[str, ObjectVector]
 """Columns of levels or texts, by name."""
 
 CUSTOM = "custom"
+CONTRAST = "contrast"
+"""Column of the names of contrasts."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,8 +111,8 @@ def contrast_blocks(
             made = family_contrasts(method, texts, own_counts, minus=minus, **own)
         else:
             made = own_contrasts(method, texts)
-        held = {name: labels[name][rows[:1]].repeat(len(made.labels)) for name in by}
-        blocks.append(Block(rows, made.matrix, {"contrast": as_objects(made.labels), **held}))
+        own = {CONTRAST: as_objects(made.labels)}
+        blocks.append(Block(rows, made.matrix, _with_groups(own, labels, by, rows)))
     return blocks, family
 
 
@@ -195,10 +206,16 @@ def interaction_blocks(
                 f"Interaction contrasts need all combinations of {', '.join(factors)}; some of them do not occur."
             )
         order = _crossed_order(labels, factors, rows)
-        blocks.append(
-            _product(rows[order], made, factors, chosen, {name: labels[name][rows[:1]] for name in by})
-        )
+        matrix, own = _product(made, factors, chosen)
+        blocks.append(Block(rows[order], matrix, _with_groups(own, labels, by, rows)))
     return blocks
+
+
+def _with_groups(own: Labels, labels: Labels, by: Sequence[str], rows: IntVector) -> Labels:
+    """Add the columns of the group, which may have names of columns of contrasts, to those of contrasts."""
+    n = len(next(iter(own.values())))
+    held = {name: labels[name][rows[:1]].repeat(n) for name in by}
+    return {**own, **beside(own, held).columns}
 
 
 def _methods(methods: Any, factors: Sequence[str]) -> list[Any]:
@@ -222,9 +239,8 @@ def _crossed_order(labels: Labels, factors: Sequence[str], rows: IntVector) -> I
     return np.lexsort(codes) if codes else np.arange(len(rows))
 
 
-def _product(
-    rows: IntVector, made: Sequence[Contrasts], factors: Sequence[str], methods: Sequence[Any], held: Labels
-) -> Block:
+def _product(made: Sequence[Contrasts], factors: Sequence[str], methods: Sequence[Any]) -> tuple[Any, Labels]:
+    """Multiply contrasts of the factors: coefficients (r, k), first factor fastest, and a column for each factor."""
     from scipy.sparse import csr_matrix, kron
 
     matrix = csr_matrix(np.ones((1, 1)))
@@ -236,5 +252,4 @@ def _product(
     for name, method, contrasts, place in zip(factors, methods, made, places, strict=True):
         suffix = method if isinstance(method, str) else CUSTOM
         columns[f"{name}_{suffix}"] = as_objects(contrasts.labels)[place]
-    n = matrix.shape[0]
-    return Block(rows, matrix, {**columns, **{name: value.repeat(n) for name, value in held.items()}})
+    return matrix, columns

@@ -8,7 +8,9 @@ import numpy as np
 
 from lmm.errors import LmmError
 from lmm.inference import t_p_value, t_quantile
+from lmm.means.tabulation import label_columns
 from lmm.table import Table
+from lmm.table.naming import beside
 from lmm.typing import FloatVector
 
 if TYPE_CHECKING:
@@ -34,7 +36,6 @@ def effect_sizes(means: Means, method: Any, sigma: float | None, edf: float | No
     statistic = np.divide(d, std_error, out=np.full(len(d), np.nan), where=std_error > 0.0)
     half = t_quantile((1.0 + means.options.level) / 2.0, df) * std_error
     columns = {
-        **{name: column.tolist() for name, column in contrasts.labels.items()},
         "effect_size": d,
         "std_error": std_error,
         "df": df,
@@ -43,12 +44,14 @@ def effect_sizes(means: Means, method: Any, sigma: float | None, edf: float | No
         "conf_low": d - half,
         "conf_high": d + half,
     }
+    labels = beside(columns, label_columns(contrasts))
     notes = [
-        *means.remarks,
+        *contrasts.remarks,
+        *labels.notes,
         *(note for note in found.notes if note.startswith(("Degrees of freedom", "Confidence"))),
         f"In units of sigma = {sigma:.4g}, known as from {edf:.4g} degrees of freedom.",
     ]
-    return Table(columns, title="Effect sizes", notes=notes)
+    return Table({**labels.columns, **columns}, title="Effect sizes", notes=notes)
 
 
 def _unit(means: Means, sigma: float | None, edf: float | None) -> tuple[float, float]:

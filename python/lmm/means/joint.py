@@ -20,6 +20,7 @@ from lmm.means.specs import Specs, read_specs
 from lmm.means.terms import sets_to_test
 from lmm.means.variables import CovReduce
 from lmm.table import Table
+from lmm.table.naming import beside
 from lmm.typing import FloatMatrix
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ __all__ = ["hypotheses", "joint_tests", "test_groups"]
 
 
 class _Tested(NamedTuple):
-    labels: dict[str, Any]
+    term: str  # empty for the rows of a table of means
+    held: dict[str, Any]  # the levels of the group
     test: JointTest
     part: bool  # whether something could not be tested, since it is not estimable
     curves: tuple[str, ...] = ()  # covariates that bend, tested whole
@@ -64,7 +66,7 @@ def test_groups(means: Means) -> Table:
             continue
         held = {name: means.labels[name][chosen[0]] for name in means.by}
         test = _test(functions.take(chosen), means.options.df, means.options.vcov, means.options.null)
-        tested.append(_Tested(held, *test))
+        tested.append(_Tested("", held, *test))
     return _table(tested, f"Joint tests: {means.heading}", means.remarks)
 
 
@@ -146,10 +148,8 @@ def _test_term(
     tested = []
     for held, functions, bent in hypotheses(grid, names, groups):
         if len(functions):
-            labels = {"term": ":".join(names), **held}
-            tested.append(
-                _Tested(labels, *_test(functions, df, vcov, 0.0), curves=covariates if bent else ())
-            )
+            test = _test(functions, df, vcov, 0.0)
+            tested.append(_Tested(":".join(names), held, *test, curves=covariates if bent else ()))
     return tested
 
 
@@ -225,16 +225,18 @@ def _about_curves(tested: Sequence[_Tested]) -> tuple[str, ...]:
 
 def _table(tested: Sequence[_Tested], title: str, remarks: Sequence[str]) -> Table:
     tests = [row.test for row in tested]
-    columns: dict[str, Any] = {name: [row.labels[name] for row in tested] for name in tested[0].labels}
-    columns["num_df"] = [test.num_df for test in tests]
+    terms = {"term": [row.term for row in tested]} if tested[0].term else {}
+    columns: dict[str, Any] = {"num_df": [test.num_df for test in tests]}
     for name in ("den_df", "f_value", "p_value"):
         # Nothing was tested where no row is estimable.
         columns[name] = [getattr(test, name) if test.num_df else np.nan for test in tests]
-    notes = [*remarks, *(note for test in tests for note in test.notes)]
-    parts = dict.fromkeys(row.labels.get("term", "") for row in tested if row.part and row.test.num_df)
+    groups = beside([*terms, *columns], {name: [row.held[name] for row in tested] for name in tested[0].held})
+    notes = [*remarks, *groups.notes, *(note for test in tests for note in test.notes)]
+    parts = dict.fromkeys(row.term for row in tested if row.part and row.test.num_df)
     if parts:
         of = f" of {', '.join(parts)}" if all(parts) else ""
         notes.append(f"Not everything{of} is estimable from these data; what is was tested.")
     if any(test.num_df == 0 for test in tests):
         notes.append("Missing: nothing of this is estimable from these data.")
+    columns = {**terms, **groups.columns, **columns}
     return Table(columns, title=title, notes=tuple(dict.fromkeys(notes)))

@@ -10,6 +10,7 @@ from lmm.inference import t_quantile
 from lmm.means.lettering import checked_alpha, pairs_of
 from lmm.means.studentized_range import range_quantile
 from lmm.table import Table
+from lmm.table.naming import beside
 
 if TYPE_CHECKING:
     from lmm.means.result import Means
@@ -32,11 +33,11 @@ def differences_table(means: Means, alpha: float) -> Table:
     pairs = pairs_of(means, "none")
     found, families = pairs.evaluated, pairs.comparison.families
     rows: list[dict[str, Any]] = []
+    where: list[dict[str, Any]] = []
     unequal = False
     for family in range(len(pairs.comparison.n_means)):
         inside = (families == family) & ~np.isnan(found.std_error)
         first = np.argmax(means.comparison.families == family)
-        where = {name: means.labels[name][first] for name in means.by}
         sed, df = found.std_error[inside], found.df[inside]
         k = int(pairs.comparison.n_means[family])
         for test, critical in (
@@ -44,11 +45,14 @@ def differences_table(means: Means, alpha: float) -> Table:
             ("HSD", range_quantile(1.0 - alpha, max(k, 2), df) / np.sqrt(2.0)),
         ):
             values = critical * sed
-            rows.append({**where, "test": test, **_summary(sed, df, critical, values)})
+            where.append({name: means.labels[name][first] for name in means.by})
+            rows.append({"test": test, **_summary(sed, df, critical, values)})
             unequal |= bool(sed.size and np.ptp(values) > 1e-6 * values.max())
     columns = {name: [row[name] for row in rows] for name in rows[0]}
+    groups = beside(columns, {name: [row[name] for row in where] for name in means.by})
     notes = [
         *means.remarks,
+        *groups.notes,
         *(note for note in found.notes if note.startswith("Degrees of freedom")),
         _MEANING.format(alpha),
     ]
@@ -56,7 +60,7 @@ def differences_table(means: Means, alpha: float) -> Table:
         notes.append(f"On the scale of {means.link.text}.")
     if unequal:
         notes.append(_UNEQUAL)
-    return Table(columns, title="Least significant differences", notes=notes)
+    return Table({**groups.columns, **columns}, title="Least significant differences", notes=notes)
 
 
 def _summary(sed: Any, df: Any, critical: Any, values: Any) -> dict[str, float]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lmm.errors import LmmError
+from lmm.means.tabulation import tabulate
 from lmm.table import Table
 from lmm.typing import IntVector
 
@@ -93,9 +94,8 @@ def letters_table(means: Means, alpha: float, adjust: str, sort: bool) -> Table:
         for row, text in zip(estimable, compact_letters(len(estimable), sorted(different)), strict=True):
             letters[row] = text
         order += ranked if sort else rows.tolist()
-    table = replace(means, options=replace(means.options, shows="intervals")).table
+    table = tabulate(replace(means, options=replace(means.options, shows="intervals")), letters=letters)
     columns: dict[str, Any] = {name: [table[name][row] for row in order] for name in table.columns}
-    columns["letters"] = [letters[row] for row in order]
     used = [note for note in pairs.evaluated.notes if "djust" in note]
     notes = [
         *table.notes,

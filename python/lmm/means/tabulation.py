@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from lmm.table import Table
+from lmm.table.naming import beside
 from lmm.typing import FloatVector
 
 if TYPE_CHECKING:
@@ -38,20 +39,21 @@ class Scaled(NamedTuple):
     note: str
 
 
-def tabulate(means: Means) -> Table:
-    """Make the table of means, contrasts or trends."""
+def tabulate(means: Means, **more: Any) -> Table:
+    """Make the table of means, contrasts or trends, with more columns at the end."""
     found, options = means.evaluated, means.options
     shown = scaled(means)
-    columns: dict[str, Any] = dict(label_columns(means))
-    columns |= {shown.name: shown.estimate, "std_error": shown.std_error, "df": found.df}
+    columns: dict[str, Any] = {shown.name: shown.estimate, "std_error": shown.std_error, "df": found.df}
     if options.shows != "intervals":
         if shown.null:
             columns["null"] = np.full(len(found.df), shown.null)
         columns |= {"statistic": found.statistic, "p_value": found.p_value}
     if options.shows != "tests":
         columns |= {"conf_low": shown.conf_low, "conf_high": shown.conf_high}
-    notes = [*means.remarks, *found.notes, *([shown.note] if shown.note else [])]
-    return Table(columns, title=means.heading, notes=notes)
+    columns |= more
+    labels = beside(columns, label_columns(means))
+    notes = [*means.remarks, *labels.notes, *found.notes, *([shown.note] if shown.note else [])]
+    return Table({**labels.columns, **columns}, title=means.heading, notes=notes)
 
 
 def label_columns(means: Means) -> dict[str, Any]:

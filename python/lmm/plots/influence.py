@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 
 from lmm.errors import LmmError, nearest
-from lmm.inference import influence
+from lmm.inference import cluster_names, influence
 from lmm.plots.grid import title_panel
 from lmm.plots.style import ACCENT, MUTED, SECOND, canvas, label_panel, shorten
 from lmm.table import Table
@@ -62,8 +62,12 @@ def influence_data(fit: Fit, by: str | None = None) -> Table:
     >>> len(influence_data(fit)), len(influence_data(fit, by="row"))
     (18, 180)
     """
-    groups = [part.group for part in fit.design.random if part.codes is not None]
-    return influence(fit, by or next(iter(groups), "row"))
+    return influence(fit, by or _first_group(fit))
+
+
+def _first_group(fit: Fit) -> str:
+    names = cluster_names(fit)
+    return next((names[part.group] for part in fit.design.random if part.codes is not None), "row")
 
 
 def plot_influence(

@@ -10,6 +10,7 @@ from lmm.inference import predict_intervals
 from lmm.plots.style import COLOURS, canvas, draw_cloud, label_panel, legend_above, shorten
 from lmm.plots.typical_rows import TypicalRows, typical_rows
 from lmm.table import Table
+from lmm.table.naming import beside
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -139,8 +140,7 @@ def plot_predictions(
 
 def _tabulate(fit: Fit, rows: TypicalRows, level: float, df: Df) -> Table:
     mean = predict_intervals(fit, rows.table, random=False, interval="confidence", level=level, df=df)
-    columns: dict[str, Any] = {"line": rows.line, rows.along: rows.table[rows.along]}
-    columns |= {name: mean[name] for name in mean.columns}
+    columns: dict[str, Any] = {name: mean[name] for name in mean.columns}
     notes = [*mean.notes, *rows.notes]
     if fit.spec.blocks:
         columns |= {name: np.full(len(mean), np.nan) for name in ("pred_low", "pred_high")}
@@ -151,6 +151,9 @@ def _tabulate(fit: Fit, rows: TypicalRows, level: float, df: Df) -> Table:
             fit, rows.table, random=False, interval="prediction", level=level, weights=weights
         )
         columns |= {"pred_low": new["conf_low"], "pred_high": new["conf_high"]}
+    along, renaming = beside(["line", *columns], {rows.along: rows.table[rows.along]})
+    columns = {"line": rows.line, **along, **columns}
+    notes += renaming
     return Table(
         columns, title=f"Predictions along {rows.along} with {100 * level:g}% intervals", notes=notes
     )
@@ -158,7 +161,7 @@ def _tabulate(fit: Fit, rows: TypicalRows, level: float, df: Df) -> Table:
 
 def _draw_band(axes: Axes, table: Table, own: Any, rows: TypicalRows, i: int) -> Any:
     colour = COLOURS[i % len(COLOURS)]
-    x: FloatVector = table[rows.along][own]
+    x: FloatVector = np.asarray(rows.table[rows.along])[own]
     low, high = table["pred_low"][own], table["pred_high"][own]
     if len(rows.lines) == 1:
         axes.fill_between(x, low, high, color=colour, alpha=0.08, linewidth=0)

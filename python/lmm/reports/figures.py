@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lmm.errors import DesignError, UnsupportedError
 from lmm.experiments import designed_experiment
-from lmm.inference import leverage
+from lmm.inference import cluster_names, leverage
 from lmm.plots import (
     plot_caterpillar,
     plot_fitted,
@@ -236,7 +236,8 @@ def _influence(fit: Fit) -> tuple[Drawing, ...]:
     if not fit.n_fixed or not _has_deletions(fit):
         return ()
     groups = [part.group for part in fit.design.random if part.codes is not None]
-    few = [group for group in dict.fromkeys(groups) if fit.n_levels[group] <= MOST_LINES]
+    called = cluster_names(fit)
+    few = [called[group] for group in dict.fromkeys(groups) if fit.n_levels[group] <= MOST_LINES]
     return tuple(
         _drawing(
             plot_influence(fit, by=by),

@@ -140,8 +140,9 @@ def _residual_line(summary: Summary) -> str:
 def _correlation(table: Table) -> Cells:
     """Lower triangle without the diagonal; the last name needs no column, the first no row."""
     terms = list(table["term"])
+    columns = [table[name] for name in table.columns[1:]]
     rows = [
-        [terms[i], *(_rounded(table[terms[j]][i]) if j < i else "" for j in range(len(terms) - 1))]
+        [terms[i], *(_rounded(columns[j][i]) if j < i else "" for j in range(len(terms) - 1))]
         for i in range(1, len(terms))
     ]
     return Cells(

@@ -12,6 +12,7 @@ from lmm.model.printing import METHODS
 from lmm.reports import writing
 from lmm.reports.sections import Section, sections_of
 from lmm.table import Table
+from lmm.table.naming import beside
 
 if TYPE_CHECKING:
     from lmm.inference import Df, Vcov
@@ -196,5 +197,5 @@ def _correlation(fit: Fit) -> Table:
     estimate = np.asarray(fit.fixef["estimate"], dtype=np.float64)
     terms = [str(term) for term in fit.fixef["term"][~np.isnan(estimate)]]
     corr = np.asarray(fit.corr)
-    columns = {"term": terms} | {term: corr[:, index] for index, term in enumerate(terms)}
-    return Table(columns, title="Correlation of fixed effects")
+    columns, notes = beside(["term"], {term: corr[:, index] for index, term in enumerate(terms)})
+    return Table({"term": terms, **columns}, title="Correlation of fixed effects", notes=notes)
