@@ -30,6 +30,13 @@ def test_thousands_of_terms_are_read(text, terms):
     assert parse(f"y ~ {text}").fixed == terms
 
 
+def test_thousands_of_columns_with_odd_names_are_told_apart():
+    names = [f"x {i}" for i in range(3000)]
+    found = parse("y ~ " + " + ".join(f"log(`{name}`)" for name in names))
+
+    assert found.variables == {"y", *names}
+
+
 def test_thousands_of_terms_are_read_behind_a_bar():
     (term,) = parse(f"y ~ ({' + '.join(NAMES)} | g)").random
 

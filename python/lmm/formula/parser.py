@@ -82,17 +82,17 @@ def _alike(names: Names) -> frozenset[str]:
     It puts them back by replacing text, so that one name must not begin with another.
     """
     plain = {name: re.sub(r"\W", "_", name) for name in names.quoted}
-    taken = [name for name in names.variables if name not in plain]
-    return frozenset(
-        name
-        for name, written in plain.items()
-        if written in taken
-        or any(
-            written.startswith(other) or other.startswith(written)
-            for another, other in plain.items()
-            if another != name
-        )
-    )
+    taken = {name for name in names.variables if name not in plain}
+    found = {name for name, written in plain.items() if written in taken}
+    # In this order a name comes behind those that it begins with, and they are all that wait.
+    waiting: list[str] = []
+    for name in sorted(plain, key=plain.__getitem__):
+        while waiting and not plain[name].startswith(plain[waiting[-1]]):
+            waiting.pop()
+        if waiting:
+            found |= {name, waiting[-1]}
+        waiting.append(name)
+    return frozenset(found)
 
 
 class _Reader:
