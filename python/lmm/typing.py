@@ -19,8 +19,8 @@ __all__ = [
     "Negative",
     "NewLevels",
     "ObjectVector",
+    "Pattern",
     "ResidualKind",
-    "Structure",
 ]
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
@@ -56,7 +56,7 @@ Interval: TypeAlias = Literal["confidence", "prediction"]
 NewLevels: TypeAlias = Literal["error", "population", "sample"]
 """What a prediction does with levels of grouping factors that the fit has not seen."""
 
-Structure: TypeAlias = Literal["us", "diag"]
+Pattern: TypeAlias = Literal["us", "diag"]
 """Covariance structure of the random effects of one term."""
 
 ResidualKind: TypeAlias = Literal[

@@ -21,7 +21,12 @@ def one_hot(values) -> np.ndarray:
 def test_a_random_intercept_is_the_indicator_of_its_levels():
     part = design("y ~ x + (1 | g)").random[0]
 
-    assert (part.source, part.group, part.columns, part.structure) == ("(1 | g)", "g", ("Intercept",), "us")
+    assert (part.source, part.group, part.columns, part.structure.name) == (
+        "(1 | g)",
+        "g",
+        ("Intercept",),
+        "us",
+    )
     assert part.levels == ("0", "1", "2", "3", "4", "5")
     np.testing.assert_array_equal(part.block.to_dense(), one_hot(table()["g"]))
 
@@ -53,14 +58,14 @@ def test_effects(effects, columns, structure):
     part = design(f"y ~ x + ({effects} | h)").random[0]
 
     assert part.columns == columns
-    assert part.structure == structure
+    assert part.structure.name == structure
     assert part.block.n_effects == 4 * len(columns)
 
 
 def test_no_correlations():
     part = design("y ~ x + (x + f || h)").random[0]
 
-    assert part.structure == part.block.structure == "diag"
+    assert part.structure.name == part.block.structure == "diag"
     assert part.columns == ("Intercept", "x", "f[T.b]", "f[T.c]")
 
 

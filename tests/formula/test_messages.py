@@ -130,10 +130,10 @@ def test_message_and_place(text, place, message):
 
 
 PLANNED = {
-    "y ~ cs(x | g)": "cs(x | g) is not available yet, planned",
-    "y ~ x + ar1(0 + time | g)": "ar1(0 + time | g) is not available yet, planned",
+    "y ~ toep(x | g)": "toep(x | g) is not available yet, planned",
+    "y ~ x + ad(0 + time | g)": "ad(0 + time | g) is not available yet, planned",
     "y ~ toep(0 + t | g, rho=0.5)": "is not available yet, planned",
-    "y ~ csh(x | g)": "there are us(x | g), which is (x | g), and diag(x | g), which is (x || g)",
+    "y ~ toeph(x | g)": "there are us(x | g), which is (x | g), and diag(x | g), which is (x || g)",
     "y ~ s(x)": "s(...) in a formula is not available yet, planned",
     "y ~ te(x, z, k=5) + (1 | g)": "te(...) in a formula is not available yet, planned",
     "y ~ ti(x)": "ti(...)",

@@ -7,6 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
+from lmm.covariance import structure
 from lmm.design import RandomPart
 from lmm.inference.components import parameter_basis, project
 
@@ -125,7 +126,7 @@ def parts_of(problem):
             str(i),
             tuple(f"x{j}" for j in range(block.n_columns)),
             tuple(map(str, range(block.n_levels))),
-            block.structure,
+            structure(block.structure),
             block,
         )
         for i, block in enumerate(problem.blocks)

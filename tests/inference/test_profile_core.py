@@ -41,7 +41,7 @@ def place(fit):
     """Roots away from the optimum, diagonal where there are no correlations."""
     rng = np.random.default_rng(3)
     roots = [np.tril(rng.normal(size=T.shape)) for T in fit.T]
-    diagonal = [part.structure == "diag" for part in fit.design.random]
+    diagonal = [part.structure.name == "diag" for part in fit.design.random]
     return [np.diag(np.diag(R)) if d else R for R, d in zip(roots, diagonal, strict=True)], 0.2
 
 
@@ -103,7 +103,7 @@ def test_the_minimum_is_that_of_a_constrained_search(shape, name, reml):
     value = at + 0.4 * np.sqrt(2.0 / above.curvature()[0, 0])
     place = above.minimize(above.towards(np.array([value])))
     masks = [
-        np.eye(len(T), dtype=bool) if part.structure == "diag" else np.tri(len(T), dtype=bool)
+        np.eye(len(T), dtype=bool) if part.structure.name == "diag" else np.tri(len(T), dtype=bool)
         for T, part in zip(own.T, own.design.random, strict=True)
     ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,7 +62,7 @@ class ThetaChart:
             found.extend([(number, np.ascontiguousarray(moves[i]))] for i in np.flatnonzero(self.free[own]))
         return found
 
-    def bend(self, eta: FloatVector, M: list[FloatMatrix]) -> FloatMatrix:
+    def bend(self, eta: FloatVector, M: Sequence[FloatMatrix]) -> FloatMatrix:
         """Sum of <M, d²S> (n_free, n_free), for M = d criterion / dS of each term."""
         at = self.layout.from_search(self._full(eta))
         theta = np.where(self.free, at.theta, self.values)

@@ -8,7 +8,7 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 
-from lmm.typing import FloatArray, FloatMatrix, FloatVector, IntVector
+from lmm.typing import BoolVector, FloatArray, FloatMatrix, FloatVector, IntVector
 
 
 class Coordinates(NamedTuple):
@@ -17,6 +17,26 @@ class Coordinates(NamedTuple):
     theta: FloatVector
     first: FloatVector
     second: FloatVector
+
+
+class Natural(NamedTuple):
+    """Variances, covariances and correlations of a family, relative to σ² (n,), as functions of theta.
+
+    Attributes
+    ----------
+    value : shape (n,)
+    slope : shape (n, n_theta)
+        d value / d theta.
+    bend : shape (n, n, k, k)
+        d²S / d value².
+    is_variance : shape (n,)
+        Marks of those that are multiplied by σ²; correlations are not.
+    """
+
+    value: FloatVector
+    slope: FloatMatrix
+    bend: FloatArray
+    is_variance: BoolVector
 
 
 class Structure(ABC):
@@ -35,11 +55,14 @@ class Structure(ABC):
         cone. The others are searched over coordinates of their own.
     is_correlated
         Whether the effects of one level may be correlated.
+    is_heterogeneous
+        Whether each column has a variance of its own, so that columns may have different units.
     """
 
     name: ClassVar[str]
     is_linear: ClassVar[bool]
     is_correlated: ClassVar[bool]
+    is_heterogeneous: ClassVar[bool] = True
 
     @abstractmethod
     def n_theta(self, k: int) -> int:
@@ -106,6 +129,20 @@ class Structure(ABC):
     def further_starts(self, k: int) -> list[FloatVector]:
         """Other places to begin the search, in the scale of `start`; where S is a cone the engine has its own."""
         return []
+
+    def natural(self, theta: FloatVector, k: int) -> Natural:
+        """Parameters that people read, and that Kenward and Roger's method takes; elements of S where S is free."""
+        T = self.factor(theta, k)
+        rows, columns = self.elements(k)
+        n = len(rows)
+        value: FloatVector = (T @ T.T)[rows, columns]
+        return Natural(value, self.jacobian(theta, k), np.zeros((n, n, k, k)), np.ones(n, dtype=bool))
+
+    def natural_names(self, columns: Sequence[str]) -> list[str]:
+        """Names of the natural parameters, behind the group."""
+        rows, others = self.elements(len(columns))
+        pairs = zip(rows, others, strict=True)
+        return [columns[i] if i == j else f"{columns[j]}.{columns[i]}" for i, j in pairs]
 
     def jacobian(self, theta: FloatVector, k: int) -> FloatMatrix:
         """Differentiate the elements of S that are not zero by theta (n_elements, n_theta)."""

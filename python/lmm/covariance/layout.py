@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from lmm.covariance.catalog import structure
-from lmm.covariance.family import Coordinates, Structure
+from lmm.covariance.family import Coordinates, Natural, Structure
 from lmm.typing import FloatArray, FloatMatrix, FloatVector
 
 
@@ -49,9 +49,13 @@ class ThetaLayout:
     terms: tuple[ThetaTerm, ...]
 
     @classmethod
-    def of(cls, terms: Sequence[tuple[str, tuple[str, ...], str]]) -> ThetaLayout:
-        """From (group, columns, name of the structure), in formula order."""
-        return cls(tuple(ThetaTerm(group, columns, structure(s)) for group, columns, s in terms))
+    def of(cls, terms: Sequence[tuple[str, tuple[str, ...], str | Structure]]) -> ThetaLayout:
+        """From (group, columns, structure or its name), in formula order."""
+
+        def found(family: str | Structure) -> Structure:
+            return family if isinstance(family, Structure) else structure(family)
+
+        return cls(tuple(ThetaTerm(group, columns, found(family)) for group, columns, family in terms))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -127,6 +131,40 @@ class ThetaLayout:
     def second(self, theta: FloatVector) -> list[FloatArray]:
         """d²S (n, n, k, k) of each term by its own theta (n,)."""
         return [t.structure.second(part, t.n_columns) for t, part in self._parts(theta)]
+
+    def second_of_elements(self, theta: FloatVector) -> FloatArray:
+        """Differentiate the elements of all S twice by theta (n_elements, n_theta, n_theta)."""
+        found = []
+        for term, own, ddS in zip(self.terms, self.places, self.second(theta), strict=True):
+            rows, columns = term.structure.elements(term.n_columns)
+            full = np.zeros((len(rows), self.n_theta, self.n_theta))
+            full[:, own, own] = ddS[:, :, rows, columns].transpose(2, 0, 1)
+            found.append(full)
+        return np.concatenate([*found, np.zeros((0, self.n_theta, self.n_theta))])
+
+    def natural_of_terms(self, theta: FloatVector) -> list[FloatVector]:
+        """Natural parameters of each term."""
+        return [t.structure.natural(part, t.n_columns).value for t, part in self._parts(theta)]
+
+    def natural(self, theta: FloatVector) -> Natural:
+        """Natural parameters of all terms; `bend` is that of the elements of all S (n_elements, n, n)."""
+        own = [t.structure.natural(part, t.n_columns) for t, part in self._parts(theta)]
+        n = sum(len(found.value) for found in own)
+        slope, bends, row = np.zeros((n, self.n_theta)), [], 0
+        for term, place, found in zip(self.terms, self.places, own, strict=True):
+            here = slice(row, row + len(found.value))
+            rows, columns = term.structure.elements(term.n_columns)
+            bend = np.zeros((len(rows), n, n))
+            bend[:, here, here] = found.bend[:, :, rows, columns].transpose(2, 0, 1)
+            slope[here, place] = found.slope
+            bends.append(bend)
+            row = here.stop
+        return Natural(
+            self._joined([found.value for found in own]),
+            slope,
+            np.concatenate([*bends, np.zeros((0, n, n))]),
+            np.concatenate([*(found.is_variance for found in own), np.zeros(0, dtype=bool)]),
+        )
 
     def rescaled(self, theta: FloatVector, scales: Sequence[FloatVector]) -> FloatVector:
         """Theta when the effects of each term's columns are multiplied by scales (k,)."""

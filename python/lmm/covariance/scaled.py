@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from lmm.covariance.family import Coordinates, Structure
+from lmm.covariance.family import Coordinates, Natural, Structure
 from lmm.errors import DesignError
 from lmm.typing import FloatArray, FloatMatrix, FloatVector
 
@@ -162,6 +162,26 @@ class Scaled(Structure):
         # A correlation that the others share can hold a variance at zero: such an optimum is one of its own.
         alone: Any = np.where(np.eye(k, dtype=bool), 0.03, 1.0) if self.is_heterogeneous and k > 1 else []
         return [*starts, *(np.concatenate([sd, np.full(n, 0.7 * high)]) for sd in alone)]
+
+    def natural(self, theta: FloatVector, k: int) -> Natural:
+        """Variances and correlations; a standard deviation of zero is known, for nothing differentiates there."""
+        sd, rho = self._split(theta, k)
+        n, n_scales = len(theta), len(sd)
+        to_theta = np.divide(0.5, sd, out=np.zeros(n_scales), where=sd > 0.0)  # d sd / d sd²
+        first = np.concatenate([to_theta, np.ones(len(rho))])
+        curved = np.concatenate([-2.0 * to_theta**3, np.zeros(len(rho))])
+        dS, ddS = self._moves(theta, k)
+        bend = ddS * np.outer(first, first)[:, :, None, None]
+        bend[np.arange(n), np.arange(n)] += curved[:, None, None] * dS
+        value = np.concatenate([sd**2, rho])
+        slope = np.diag(np.concatenate([2.0 * sd, np.ones(len(rho))]))
+        return Natural(value, slope, bend, np.arange(n) < n_scales)
+
+    def natural_names(self, columns: Sequence[str]) -> list[str]:
+        """Names of the natural parameters: the columns or the family, then ``rho``."""
+        scales = list(columns) if self.is_heterogeneous else [self.name]
+        n = self.n_correlations(len(columns))
+        return [*scales, *(f"rho{i + 1 if n > 1 else ''}" for i in range(n))]
 
     def _split(self, theta: FloatVector, k: int) -> tuple[FloatVector, FloatVector]:
         sd, rho = np.split(np.asarray(theta, dtype=float), [self.n_scales(k)])

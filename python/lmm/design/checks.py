@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from lmm.design.design import Design, RandomPart
     from lmm.design.matrix import MatrixSpec
     from lmm.formula import Formula
-    from lmm.typing import FloatArray, FloatVector, IntVector
+    from lmm.typing import FloatArray, FloatMatrix, FloatVector, IntVector
 
 
 def check_response(y: FloatVector, text: str, offset: FloatVector | None) -> None:
@@ -78,8 +78,10 @@ def _check_levels(part: RandomPart, n_obs: int) -> None:
             f"The grouping factor {part.group} of {part.source} has {n_levels} levels for {n_obs} rows, one for each "
             "row: its variance cannot be told apart from the residual variance. Leave the term out."
         )
+    if not part.structure.is_linear:
+        return  # few parameters, however many effects: the search finds what the data cannot tell apart
     # Without correlations each effect is a term of its own.
-    n_effects = n_levels * (k if part.structure == "us" else 1)
+    n_effects = n_levels * (k if part.structure.is_correlated else 1)
     if n_effects >= n_obs:
         raise DesignError(
             f"The random term {part.source} has {n_effects} effects ({n_levels} levels of {part.group} with {k} each), "
@@ -92,11 +94,50 @@ def _check_covariances(part: RandomPart) -> None:
     k = len(part.columns)
     check_limit(
         f"The random term {part.source} has {k:,} effects, and variances and covariances of them:",
-        k * (k + 1) // 2 if part.structure == "us" else k,
+        k * (k + 1) // 2 if part.structure.is_correlated else k,
         MOST_COVARIANCES,
         "Leave out their covariances, as in (x || g), or use fewer effects.",
         DesignError,
     )
+
+
+def check_columns_of_structure(part: RandomPart, values: FloatMatrix | None) -> None:
+    """Refuse a structure whose parameters have no meaning for these columns.
+
+    Parameters
+    ----------
+    values : shape (n, k)
+        Of the effects; None for an intercept alone.
+
+    Raises
+    ------
+    DesignError
+        If there is one column, or a structure with one variance stands over columns that are not the levels
+        of one factor.
+    """
+    name, structure = part.structure.name, part.structure
+    if structure.is_linear:
+        return
+    if len(part.columns) < 2:
+        raise DesignError(
+            f"{part.source} has one effect for each level of {part.group}: {name}() needs several, such as "
+            f"{name}(0 + f | {part.group}) for a factor f. For one effect write (1 | {part.group})."
+        )
+    if structure.is_heterogeneous or _are_dummies(values):
+        return
+    raise DesignError(
+        f"{name}() has one variance for all effects of {part.source}, and these are not the levels of one factor: "
+        f"{', '.join(part.columns[:4])}. One variance for an intercept and a slope would depend on the units of the "
+        f"slope. Write {name}(0 + f | {part.group}) for a factor f, C(x) for numbers; or csh(...), which has a "
+        "variance for each effect."
+    )
+
+
+def _are_dummies(values: FloatMatrix | None) -> bool:
+    """Whether each row has a one in one column and zeros in the others."""
+    if values is None:
+        return False
+    return bool(((values == 0.0) | (values == 1.0)).all() and (values.sum(axis=1) == 1.0).all())
 
 
 def check_values(values: FloatArray, names: Sequence[str], rows: IntVector, where: str) -> None:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from lmm.covariance import Structure
     from lmm.data import Columns
     from lmm.engine import Block
-    from lmm.typing import FloatMatrix, FloatVector, IntVector, Structure
+    from lmm.typing import FloatMatrix, FloatVector, IntVector
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ class RandomPart:
     levels
         Labels of the levels: for ``a:b`` ``"A1:B2"``, first factor slowest, those that occur.
     structure
-        ``"us"`` or ``"diag"``.
+        What the covariance of the effects of one level may be.
     block
         The block of Z. Rows of a level that was not known when the design was learnt are zero.
     codes : shape (n,)

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lmm.covariance import structure
 from lmm.data import places_of
+from lmm.design.checks import check_columns_of_structure
 from lmm.design.design import RandomPart
 from lmm.design.expression import ExpressionSpec, as_factor
 from lmm.design.grouping import Grouping
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from lmm.design.coding import Coding
     from lmm.design.rows import Rows
     from lmm.formula import RandomTerm
-    from lmm.typing import FloatMatrix, IntVector
+    from lmm.typing import FloatMatrix, IntVector, Pattern
 
 _INTERCEPT_ONLY = "1"
 
@@ -61,7 +63,9 @@ class RandomSpec:
             if not effects.names:
                 raise DesignError(f"The random term {term.source} has no effects: write (1 | {term.group}).")
         spec = cls(term, effects, tuple(expression for expression, _ in learnt), grouping)
-        return spec, spec._part(codes, values, grouping.labels)
+        part = spec._part(codes, values, grouping.labels)
+        check_columns_of_structure(part, values)
+        return spec, part
 
     def build(self, columns: Columns, codings: Mapping[str, Coding], *, extend: bool = False) -> RandomPart:
         """Build the term for other data.
@@ -108,9 +112,10 @@ class RandomSpec:
             values = np.ones((codes.size, 1)) if values is None else values
             values = np.where(unknown[:, None], 0.0, values)
         known_codes = np.where(unknown, 0, codes).astype(np.int32) if unknown.any() else codes
-        term = self.term
-        block = GroupBlock(known_codes, values, len(levels), structure=term.structure, labels=levels)
-        return RandomPart(term.source, term.group, self.columns, levels, term.structure, block, codes)
+        term, family = self.term, structure(self.term.structure)
+        pattern: Pattern = "us" if family.is_correlated else "diag"
+        block = GroupBlock(known_codes, values, len(levels), structure=pattern, labels=levels)
+        return RandomPart(term.source, term.group, self.columns, levels, family, block, codes)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for a file; the term is not among them, it is read from the formula again."""
@@ -196,4 +201,4 @@ def _user_part(name: str, block: Block) -> RandomPart:
     k = block.n_columns
     columns = (name,) if k == 1 else tuple(f"{name}[{i + 1}]" for i in range(k))
     levels = block.labels or tuple(str(level + 1) for level in range(block.n_levels))
-    return RandomPart(name, name, columns, levels, block.structure, block)
+    return RandomPart(name, name, columns, levels, structure(block.structure), block)

@@ -14,9 +14,9 @@ import numpy as np
 from lmm.errors import DesignError, nearest
 
 if TYPE_CHECKING:
-    from lmm.typing import FloatMatrix, FloatVector, IntVector, Structure
+    from lmm.typing import FloatMatrix, FloatVector, IntVector, Pattern
 
-STRUCTURES: tuple[Structure, ...] = ("us", "diag")
+STRUCTURES: tuple[Pattern, ...] = ("us", "diag")
 
 
 class Block(ABC):
@@ -27,7 +27,7 @@ class Block(ABC):
     All products are with the columns as given; `effective` has the root multiplied in.
     """
 
-    structure: Structure
+    structure: Pattern
     root: FloatMatrix | None
     labels: tuple[str, ...] | None
 
@@ -109,7 +109,7 @@ class GroupBlock(Block):
     codes: IntVector
     values: FloatMatrix | None
     n_levels: int
-    structure: Structure = "us"
+    structure: Pattern = "us"
     root: FloatMatrix | None = None
     labels: tuple[str, ...] | None = None
 
@@ -180,7 +180,7 @@ class MatrixBlock(Block):
 
     matrix: Any
     n_columns: int = 1
-    structure: Structure = "us"
+    structure: Pattern = "us"
     root: FloatMatrix | None = None
     labels: tuple[str, ...] | None = None
 

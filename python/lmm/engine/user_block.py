@@ -15,7 +15,7 @@ from lmm.errors import DesignError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lmm.typing import Structure
+    from lmm.typing import Pattern
 
 
 def block(
@@ -25,7 +25,7 @@ def block(
     k: int = 1,
     covariance: Any = None,
     precision: Any = None,
-    structure: Structure = "us",
+    structure: Pattern = "us",
 ) -> Block:
     """Make a random term of your own from its columns of Z.
 

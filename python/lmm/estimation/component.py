@@ -52,7 +52,7 @@ def variance_components(design: Design) -> tuple[VarianceComponent, ...]:
 
 def _of_term(part: RandomPart) -> Sequence[VarianceComponent]:
     k = len(part.columns)
-    if part.structure == "us" and k > 1:
+    if part.structure.is_correlated and k > 1:
         n = k * (k + 1) // 2
         raise UnsupportedError(
             f"{part.source} has {n} variances and covariances, but only {k} sums of squares belong to it: mean squares "

@@ -113,6 +113,8 @@ def _number(name: str, value: Any) -> float:
 
 
 def _check_admissible(argument: str, values: FloatVector, layout: ThetaLayout) -> None:
-    for name, value, bound in zip(layout.names, values, layout.lower_bounds, strict=True):
-        if value < bound:
-            raise LmmError(f"{argument}= gives {name} the value {value:g}; it must be at least {bound:g}.")
+    bounds = zip(layout.names, values, layout.lower_bounds, layout.upper_bounds, strict=True)
+    for name, value, low, high in bounds:
+        if value < low or value > high:
+            between = f"at least {low:g}" if np.isinf(high) else f"between {low:g} and {high:g}"
+            raise LmmError(f"{argument}= gives {name} the value {value:g}; it must be {between}.")

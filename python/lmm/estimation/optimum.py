@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from lmm.covariance import ThetaChart
 from lmm.engine import Block, Control, Optimum
 from lmm.engine.results import other_optima
+from lmm.errors import DesignError
 from lmm.estimation.certificate import Certificate
 from lmm.estimation.criterion import Criterion
 from lmm.estimation.given import Given
@@ -72,6 +74,8 @@ def optimize(
     if given.held.all():
         return _evaluated(criterion, blocks, given)
     layout = criterion.layout
+    if not layout.is_linear:
+        return _charted(criterion, blocks, given, start, control, restarts)
     hold = layout.held_elements(given.held) if given.held.any() else None
     begin = _begin(criterion, blocks, given, start)
     starts = [begin, *_further_starts(criterion, blocks, given, restarts)]
@@ -83,6 +87,49 @@ def optimize(
             told = line if control.progress else None
             optima.append(criterion.cross.optimize(criterion.reml, T, hold, control, told))
     return _summarized(criterion, given, optima)
+
+
+def _charted(
+    criterion: Criterion,
+    blocks: Sequence[Block],
+    given: Given,
+    start: FloatVector | None,
+    control: Control,
+    restarts: int,
+) -> ThetaOptimum:
+    """Search over the free parameters themselves where the covariances of a term are no cone.
+
+    Raises
+    ------
+    DesignError
+        If the data say nothing about some of the parameters.
+    """
+    layout = criterion.layout
+    values = np.where(given.held, given.theta, layout.start)
+    chart = ThetaChart(layout, values, ~given.held)
+    scaled = [scaled_start(criterion, blocks, theta) for theta in (layout.start, *layout.further_starts())]
+    starts = scaled if start is None else [start]
+    starts += _further_starts(criterion, blocks, given, restarts)
+    with ProgressLine() as line:
+        line.begin(1, 1)
+        told = line if control.progress else None
+        places = [chart.eta(theta) for theta in starts]
+        found = criterion.cross.optimize_chart(criterion.reml, chart, places, control, told)
+    if found.flat is not None:
+        _refuse_flat(chart, found.flat)
+    ended = chart.theta(np.asarray(found.eta))
+    return replace(_summarized(criterion, given, [found]), theta=np.where(given.held, given.theta, ended))
+
+
+def _refuse_flat(chart: ThetaChart, flat: FloatVector) -> None:
+    free = [name for name, own in zip(chart.layout.names, chart.free, strict=True) if own]
+    size = np.abs(flat)
+    names = [name for name, s in zip(free, size, strict=True) if s > 0.05 * size.max()]
+    raise DesignError(
+        f"The data cannot tell {' and '.join(names)} apart from the other variances: the criterion does not change "
+        "along a direction of them. With one row for each level and position a structure with an intercept in it, "
+        "such as cs(), leaves nothing for the residual variance. Use fewer parameters, or leave the term out."
+    )
 
 
 def _begin(
@@ -101,8 +148,7 @@ def scaled_start(
     """Theta at which each random column contributes the variance of the residual; or ``theta`` in these units."""
     layout = criterion.layout
     scales = [1.0 / column_scales(block) for block in blocks]
-    factors = layout.factors(layout.start if theta is None else theta)
-    return layout.theta([s[:, None] * T for s, T in zip(scales, factors, strict=True)])
+    return layout.rescaled(layout.start if theta is None else theta, scales)
 
 
 def column_scales(block: Block) -> FloatVector:
@@ -122,6 +168,9 @@ def _further_starts(
     layout, rng = criterion.layout, np.random.default_rng(0)
     scattered = np.exp(rng.normal(0.0, 1.5, size=(restarts, 1))) * rng.normal(size=(restarts, layout.n_theta))
     scattered = np.where(layout.lower_bounds == 0.0, np.abs(scattered), scattered)
+    bounded = np.isfinite(layout.upper_bounds)
+    low, high = layout.lower_bounds[bounded], layout.upper_bounds[bounded]
+    scattered[:, bounded] = low + (high - low) / (1.0 + np.exp(-scattered[:, bounded]))
     starts = [*np.outer([10.0, 1.0, 0.3], layout.start), *scattered][:restarts]
     return [np.where(given.held, given.theta, scaled_start(criterion, blocks, theta)) for theta in starts]
 

@@ -11,11 +11,10 @@ from lmm.formula.scanner import scan
 from lmm.formula.sides import Writer, additive, typeset
 from lmm.formula.syntax import Node, Tree
 from lmm.formula.terms import RandomTerm
-from lmm.typing import Structure
 
 __all__ = ["Bar", "Repetitions", "find_bar", "random_terms"]
 
-Bar = tuple[Node, Structure, str, int]
+Bar = tuple[Node, str, str, int]
 """The bar, its covariance structure, the term as typed, and where it begins."""
 
 
@@ -40,7 +39,7 @@ def find_bar(node: Node, source: str) -> Bar | None:
             f"the covariance structure {text} is not available yet, planned; "
             "there are us(x | g), which is (x | g), and diag(x | g), which is (x || g)"
         )
-    if name in FUNCTIONS or "." in name or source[node.inside - 1] != "(":
+    if (name in FUNCTIONS and name not in STRUCTURES) or "." in name or source[node.inside - 1] != "(":
         return None
     inner = _inside(node, source)
     if inner is None:
@@ -48,11 +47,13 @@ def find_bar(node: Node, source: str) -> Bar | None:
     text = f"{name}{typeset(inner, source)}"
     if name not in STRUCTURES:
         raise _no_structure(node, text, source)
-    if name == "us" and inner.text == "||":
+    if name != "diag" and inner.text == "||":
         raise FormulaError(
-            "us() asks for correlations and '||' for none: write us(x | g) or (x || g)", source, node.position
+            f"{name}() asks for correlations and '||' for none: write {name}(x | g) or (x || g)",
+            source,
+            node.position,
         )
-    return inner, "us" if name == "us" else "diag", text, node.position
+    return inner, name, text, node.position
 
 
 def _inside(call: Node, source: str) -> Node | None:
@@ -60,7 +61,7 @@ def _inside(call: Node, source: str) -> Node | None:
     try:
         return Tree(source, scan(source, call.inside, call.end - 1)).read_bar()
     except FormulaError:
-        if call.text in STRUCTURES:
+        if call.text in STRUCTURES - FUNCTIONS:  # cs(I(a | b), df=3) is a spline
             raise
         return None
 

@@ -20,16 +20,13 @@ __all__ = [
     "unknown_function",
 ]
 
-STRUCTURES = frozenset({"us", "diag"})
+STRUCTURES = frozenset({"us", "diag", "cs", "csh", "ar1"})
 """Calls around a bar that choose the covariance structure of a random term."""
 
 PLANNED_STRUCTURES = frozenset(
     {
         "ad",
-        "ar1",
         "ar1h",
-        "cs",
-        "csh",
         "exp",
         "gau",
         "hetar1",

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lmm.typing import Structure
-
 
 @dataclass(frozen=True, slots=True)
 class RandomTerm:
@@ -23,7 +21,8 @@ class RandomTerm:
         The grouping factors whose combinations are the levels, first factor slowest. Each is a column name
         (without backticks) or an expression such as ``"I(day > 3)"``; ``C(day)`` is the column ``day``.
     structure
-        ``"us"`` (all variances and covariances) or ``"diag"`` (no correlations at all, factors included).
+        Name of the covariance structure in `lmm.covariance.CATALOG`: ``"us"`` (all variances and covariances),
+        ``"diag"`` (no correlations at all, factors included), ``"cs"``, ...
     position
         Where the bar starts in the text of the formula, counted from 0.
     """
@@ -31,7 +30,7 @@ class RandomTerm:
     source: str
     effects: str
     factors: tuple[str, ...]
-    structure: Structure
+    structure: str
     position: int
 
     @property

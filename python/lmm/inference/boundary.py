@@ -38,13 +38,15 @@ def boundary_mixture(fit: Fit, reduction: Reduction, df: int) -> tuple[ChiBar, b
     part = fit.design.random[reduction.position]
     k = len(part.columns)
     m = k - (0 if reduction.left is None else len(reduction.left.columns))
-    if m == 1:
+    if m == 1 and part.structure.is_linear:
         return half_and_half(df - 1), True
+    if not part.structure.is_linear:
+        return half_and_half(df - 1), False
     gone = reduction.columns_left_out(fit)
     covariance = _covariance(fit, reduction.position, gone) if m == 2 and gone is not None else None
     if covariance is None:
         return half_and_half(df - 1), False
-    if part.structure == "diag":
+    if not part.structure.is_correlated:
         return quadrant(covariance), True
     return positive_semidefinite(covariance, m * (k - m)), True
 

@@ -188,7 +188,7 @@ def parameter_basis(part: RandomPart) -> list[FloatMatrix]:
     k = len(part.columns)
     basis = []
     for column in range(k):
-        for row in range(column, column + 1 if part.structure == "diag" else k):
+        for row in range(column, k if part.structure.is_correlated else column + 1):
             E = np.zeros((k, k))
             E[row, column] = E[column, row] = 1.0
             basis.append(E)

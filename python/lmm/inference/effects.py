@@ -12,7 +12,7 @@ import numpy as np
 
 from lmm.design import RandomPart
 from lmm.engine import Block, GroupBlock
-from lmm.typing import FloatArray, FloatMatrix, FloatVector, IntVector, Structure
+from lmm.typing import FloatArray, FloatMatrix, FloatVector, IntVector, Pattern
 
 __all__ = ["Effects"]
 
@@ -37,7 +37,7 @@ class _Term:
     Z: Any
     n_levels: int
     n_columns: int
-    structure: Structure
+    structure: Pattern
     basis: FloatMatrix
     tau: FloatVector
 

@@ -26,6 +26,7 @@ __all__ = [
     "directions",
     "distinct_elements",
     "jacobian",
+    "natural_covariance",
     "parameter_covariance",
     "pseudo_inverse",
     "theta_covariance",
@@ -77,12 +78,24 @@ def parameter_covariance(fit: Fit, information: Information, boundary: Boundary)
     """
     if fit.moments is not None:
         return _of_moments(fit)
-    if boundary == "keep" and not fit.optimum.held.any():
+    if boundary == "keep" and not fit.optimum.held.any() and fit.criterion_function.layout.is_linear:
         return pseudo_inverse(expected(components(fit), reml=_reml(fit)), None)
     J = jacobian(fit)
     of_theta = theta_covariance(fit, information)
     W: FloatMatrix = J @ of_theta.W @ J.T
     return ParameterCovariance(W, of_theta.left_out)
+
+
+def natural_covariance(fit: Fit, information: Information) -> ParameterCovariance:
+    """Covariance of the natural parameters of all terms, then of σ² (m, m), relative as `parameter_covariance`."""
+    W, left_out = theta_covariance(fit, information)
+    slopes = fit.criterion_function.layout.natural(fit.theta)
+    J = np.zeros((len(slopes.value) + 1, len(W)))
+    J[:-1, :-1] = slopes.slope
+    J[:-1, -1] = 2.0 * slopes.value * slopes.is_variance
+    J[-1, -1] = 2.0
+    matrix: FloatMatrix = J @ W @ J.T
+    return ParameterCovariance(matrix, left_out)
 
 
 @per_fit
@@ -144,12 +157,7 @@ def _curvature(fit: Fit, at: Components) -> FloatMatrix:
     n = layout.n_theta
     curvature = np.zeros((n + 1, n + 1))
     along = gradient[:-1]
-    for i in range(n):
-        step = np.zeros(n)
-        step[i] = 1e-4 * max(1.0, abs(theta[i]))
-        # S is a polynomial of second degree in theta, for which central differences are exact.
-        change = (layout.jacobian(theta + step) - layout.jacobian(theta - step)) / (2.0 * step[i])
-        curvature[:n, i] = change.T @ along
+    curvature[:n, :n] = np.einsum("e,eij->ij", along, layout.second_of_elements(theta))
     curvature[:n, n] = curvature[n, :n] = 2.0 * layout.jacobian(theta).T @ along
     curvature[n, n] = 2.0 * (along @ distinct_elements(fit, [T @ T.T for T in fit.T]) + gradient[-1])
     curvature[:-1][fit.optimum.held] = 0.0
@@ -161,9 +169,7 @@ def distinct_elements(fit: Fit, S: list[FloatMatrix]) -> FloatMatrix:
     """Distinct elements of all S in the order of the parameters."""
     found = []
     for part, matrix in zip(fit.design.random, S, strict=True):
-        columns, rows = np.triu_indices(len(matrix))
-        used = rows == columns if part.structure == "diag" else np.ones(len(rows), dtype=bool)
-        found.append(matrix[rows[used], columns[used]])
+        found.append(matrix[part.structure.elements(len(matrix))])
     return np.concatenate([*found, np.zeros(0)])
 
 

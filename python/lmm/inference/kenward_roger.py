@@ -9,12 +9,13 @@ import numpy as np
 
 from lmm.errors import LmmError
 from lmm.inference.combinations import Combine
-from lmm.inference.components import components
+from lmm.inference.components import Components, components
 from lmm.inference.information import (
     Boundary,
     Information,
     checked_choice,
     directions,
+    natural_covariance,
     parameter_covariance,
 )
 from lmm.inference.method import DfMethod, JointDf
@@ -138,14 +139,29 @@ class KenwardRoger(DfMethod):
 
 @per_fit
 def adjusted_covariance(fit: Fit, information: Information, boundary: Boundary) -> FloatMatrix:
-    """Φ + 2Φ{Σ W_ij (Q_ij - P_iΦP_j)}Φ over σ², (n_fixed, n_fixed)."""
+    """Φ + 2Φ{Σ W_ij (Q_ij - P_iΦP_j - R_ij / 4)}Φ over σ², (n_fixed, n_fixed)."""
     at = components(fit)
     W = parameter_covariance(fit, information, boundary).W
     inner = np.einsum("ij,ijab->ab", W, at.Q)
     inner = inner - np.einsum("ij,iac,jcb->ab", W, at.P, at.P, optimize=True)
+    inner = inner - _second_order(fit, at, information) / 4.0
     # Q_ij is not symmetric, but their sum over i and j is.
     adjusted: FloatMatrix = at.root @ (np.eye(len(inner)) + inner + inner.T) @ at.root.T
     return (adjusted + adjusted.T) / 2.0
+
+
+def _second_order(fit: Fit, at: Components, information: Information) -> FloatMatrix:
+    """Σ W_ij R_ij, R_ij = X'V⁻¹V_ijV⁻¹X, over the natural parameters; zero where V is linear in them.
+
+    V_ij is Σ_e ∂²S_e/∂i∂j V_e for the elements of S, and X'V⁻¹V_eV⁻¹X is -P_e.
+    """
+    layout = fit.criterion_function.layout
+    if layout.is_linear:
+        return np.zeros((fit.n_fixed, fit.n_fixed))
+    W = natural_covariance(fit, information).W[:-1, :-1]
+    weights = np.einsum("ij,eij->e", W, layout.natural(fit.theta).bend)
+    total: FloatMatrix = -np.einsum("e,eab->ab", weights, at.P[:-1])
+    return total
 
 
 def moments(A1: float, A2: float, r: int) -> JointDf:

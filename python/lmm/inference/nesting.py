@@ -69,13 +69,14 @@ def _covariances_are_nested(small: Fit, large: Fit) -> bool:
         )
     parts = large.design.random
     missing = [part for part in small.design.random if not any(_same(part, other) for other in parts)]
-    return not missing or _Family(parts).holds(missing)
+    # Only what is free can give way to what is missing.
+    return not missing or _Family(tuple(part for part in parts if part.structure.is_linear)).holds(missing)
 
 
 def _same(one: RandomPart, other: RandomPart) -> bool:
     if one is other or one.block is other.block:
         return True
-    if one.structure != other.structure or len(one.columns) != len(other.columns):
+    if one.structure is not other.structure or len(one.columns) != len(other.columns):
         return False
     Z, Y = one.block.effective().to_sparse(), other.block.effective().to_sparse()
     if Z.shape != Y.shape:
@@ -133,14 +134,14 @@ def _elements(part: RandomPart) -> list[tuple[int, int]]:
     """Distinct elements of S that are free."""
     k = len(part.columns)
     diagonal = [(r, r) for r in range(k)]
-    return diagonal if part.structure == "diag" else diagonal + list(combinations(range(k), 2))
+    return diagonal if not part.structure.is_correlated else diagonal + list(combinations(range(k), 2))
 
 
 def _directions(part: RandomPart) -> list[FloatVector]:
     """Directions v whose vv' make up the covariances of a term."""
     k = len(part.columns)
     unit = np.eye(k)
-    pairs = [] if part.structure == "diag" else list(combinations(range(k), 2))
+    pairs = [] if not part.structure.is_correlated else list(combinations(range(k), 2))
     return [*unit, *(unit[r] + unit[s] for r, s in pairs), *(unit[r] - unit[s] for r, s in pairs)]
 
 

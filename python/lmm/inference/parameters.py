@@ -14,6 +14,7 @@ from lmm.table.naming import renamed, renaming_notes
 from lmm.typing import FloatMatrix, FloatVector
 
 if TYPE_CHECKING:
+    from lmm.design import RandomPart
     from lmm.model import Fit
 
 __all__ = ["Parameter", "Terms", "naming_notes", "parameters", "select", "values_of"]
@@ -86,8 +87,11 @@ def parameters(fit: Fit) -> tuple[Parameter, ...]:
     found: list[Parameter] = []
     for t, part in enumerate(fit.design.random):
         names, k = part.columns, len(part.columns)
+        if not part.structure.is_linear:
+            found += _of_structure(part, t)
+            continue
         found += [Parameter(f"sd_{names[i]}|{part.group}", "sd", t, (i,)) for i in range(k)]
-        if part.structure != "diag":
+        if part.structure.is_correlated:
             found += [
                 Parameter(f"cor_{names[j]}.{names[i]}|{part.group}", "correlation", t, (j, i))
                 for j in range(k)
@@ -104,6 +108,18 @@ def parameters(fit: Fit) -> tuple[Parameter, ...]:
 def naming_notes(chosen: Sequence[Parameter]) -> tuple[str, ...]:
     """Say which fixed effects have another name, as theirs is that of a variance parameter."""
     return renaming_notes({p.coefficient: p.name for p in chosen if p.coefficient})
+
+
+def _of_structure(part: RandomPart, term: int) -> list[Parameter]:
+    """List what a structure with few parameters has; its first two columns tell the correlation."""
+    name, group = part.structure.name, part.group
+    if part.structure.is_heterogeneous:
+        scales = [
+            Parameter(f"sd_{column}|{group}", "sd", term, (i,)) for i, column in enumerate(part.columns)
+        ]
+    else:
+        scales = [Parameter(f"sd_{name}|{group}", "sd", term, (0,))]
+    return [*scales, Parameter(f"cor_{name}|{group}", "correlation", term, (0, 1))]
 
 
 def select(fit: Fit, terms: Terms) -> tuple[Parameter, ...]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lmm.engine import Check, Surface
-from lmm.errors import LmmError
+from lmm.errors import LmmError, UnsupportedError
 from lmm.estimation.progress import ProgressLine
 from lmm.inference.parameters import Parameter
 
@@ -36,6 +36,12 @@ def surface(fit: Fit, held: Sequence[Parameter], *, reml: bool, check: Check | N
     >>> float(place.z[own.held[0]]), round(place.value, 3)
     (20.0, 2.657)
     """
+    if not fit.criterion_function.layout.is_linear:
+        names = dict.fromkeys(p.structure.name for p in fit.design.random if not p.structure.is_linear)
+        raise UnsupportedError(
+            f"The likelihood of a fit with {', '.join(f'{name}()' for name in names)} cannot be profiled yet. "
+            'Use method="wald" or method="bootstrap" with kind="percentile".'
+        )
     pairs = [(p.term, set(p.columns)) for p in held if p.kind == "correlation"]
     if len(pairs) == 2 and pairs[0][0] == pairs[1][0] and not pairs[0][1] & pairs[1][1]:
         raise LmmError(

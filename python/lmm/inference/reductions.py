@@ -79,7 +79,9 @@ def _without_effects(fit: Fit, position: int) -> dict[str, RandomPart | None]:
     part = fit.design.random[position]
     spec = fit.spec.random[position] if position < len(fit.spec.random) else None
     terms = () if spec is None or spec.effects is None else spec.effects.terms
-    if part.structure == "us":
+    if not part.structure.is_linear:
+        return {}
+    if part.structure.is_correlated:
         return {term.name: _learnt(fit, spec, term) for term in terms if spec and _is_free(term, terms)}
     places = {term.name: range(term.columns.start, term.columns.stop) for term in terms}
     if spec is None:

@@ -39,7 +39,8 @@ def refit_all(fit: Fit, responses: FloatMatrix) -> BatchResult:
     (5, 1)
     """
     design, request = fit.design, fit.request
-    if fit.method == "moments" or fit.optimum.held.any() or request.restarts:
+    is_linear = fit.criterion_function.layout.is_linear
+    if fit.method == "moments" or fit.optimum.held.any() or request.restarts or not is_linear:
         return BatchResult.joined([_one(fit, response) for response in responses.T])
     batch = Batch(fixed_matrix(design), [part.block for part in design.random], design.weights)
     Y = responses if design.offset is None else responses - design.offset[:, None]

@@ -8,7 +8,13 @@ import numpy as np
 
 from lmm.errors import LmmError
 from lmm.inference.distributions import checked_level, chisq_quantile, t_quantile
-from lmm.inference.information import Information, checked_choice, parameter_covariance, theta_covariance
+from lmm.inference.information import (
+    Information,
+    checked_choice,
+    natural_covariance,
+    parameter_covariance,
+    theta_covariance,
+)
 from lmm.table import Table
 from lmm.typing import BoolVector, FloatMatrix, FloatVector
 
@@ -67,9 +73,14 @@ def variance_components(
     checked_choice("interval", interval, ("satterthwaite", "wald"))
     rows = fit.varcorr
     vcov = np.asarray(rows["vcov"], dtype=float)
+    values = np.asarray(rows["value"], dtype=float) if "value" in rows.columns else None
+    if values is not None:
+        vcov = np.where(np.isnan(values), vcov, values)
     errors = np.sqrt(np.clip(np.diag(_of_variances(fit, information)), 0.0, None))
     errors[errors == 0.0] = np.nan
     is_variance = np.array([term_2 is None for term_2 in rows["term_2"]])
+    if values is not None:
+        is_variance &= np.isnan(values)
     df = np.where(is_variance, 2.0 * (vcov / errors) ** 2, np.nan)
     low, high = _wald(vcov, errors, is_variance, level)
     if interval == "satterthwaite":
@@ -81,7 +92,12 @@ def variance_components(
         # With a small part of one degree of freedom χ² has nearly all of its mass at zero.
         low[chisq & (low > vcov)] = high[chisq & ~np.isfinite(high)] = np.nan
     columns = {name: rows[name] for name in ("group", "term", "term_2")}
-    columns |= {"vcov": vcov, "std_error": errors, "df": df, "conf_low": low, "conf_high": high}
+    if values is not None:
+        columns |= {"vcov": np.where(np.isnan(values), vcov, np.nan), "value": values}
+        vcov_column: dict[str, object] = {}
+    else:
+        vcov_column = {"vcov": vcov}
+    columns |= {**vcov_column, "std_error": errors, "df": df, "conf_low": low, "conf_high": high}
     return Table(
         columns, title="Variance components", notes=_notes(fit, information, interval, level, errors, high)
     )
@@ -174,19 +190,29 @@ def parameter_names(fit: Fit) -> tuple[str, ...]:
 
 def _of_variances(fit: Fit, information: Information) -> FloatMatrix:
     """Covariance in the order of ``varcorr``: variances of a term before its covariances."""
-    W = fit.sigma**4 * parameter_covariance(fit, information, "drop").W
+    W, scale = _natural(fit, information)
     order: list[int] = []
     for part in fit.design.random:
-        k = len(part.columns)
-        columns, rows = np.triu_indices(k)
-        own = np.arange(len(rows)) if part.structure == "us" else np.arange(k)
-        first = len(order)
-        variances = own[rows == columns] if part.structure == "us" else own
-        others = own[rows != columns] if part.structure == "us" else own[:0]
-        order += [first + int(i) for i in (*variances, *others)]
+        first, k = len(order), len(part.columns)
+        rows, columns = part.structure.elements(k)
+        n = part.structure.n_theta(k) if not part.structure.is_linear else len(rows)
+        own = np.arange(n)
+        if part.structure.is_linear:
+            own = np.concatenate([own[rows == columns], own[rows != columns]])
+        order += [first + int(i) for i in own]
     order.append(len(order))
-    covariance: FloatMatrix = W[np.ix_(order, order)]
+    covariance: FloatMatrix = (W * np.outer(scale, scale))[np.ix_(order, order)]
     return covariance
+
+
+def _natural(fit: Fit, information: Information) -> tuple[FloatMatrix, FloatVector]:
+    """Covariance of the parameters relative to σ² (m, m), and what each is multiplied by (m,)."""
+    if fit.moments is not None:
+        W = parameter_covariance(fit, information, "drop").W
+        return W, np.full(len(W), fit.sigma**2)
+    is_variance = fit.criterion_function.layout.natural(fit.theta).is_variance
+    scale = np.where(np.append(is_variance, True), fit.sigma**2, 1.0)
+    return natural_covariance(fit, information).W, scale
 
 
 def _of_theta(fit: Fit, information: Information) -> FloatMatrix:

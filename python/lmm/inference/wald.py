@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lmm.inference.catalog import Df
 from lmm.inference.distributions import t_quantile
 from lmm.inference.door import row_tests
+from lmm.inference.information import theta_covariance
 from lmm.inference.parameters import Parameter, values_of
 from lmm.inference.profiling import surface
-from lmm.typing import FloatMatrix
+from lmm.typing import FloatMatrix, FloatVector
 
 if TYPE_CHECKING:
     from lmm.model import Fit
@@ -67,6 +68,8 @@ def _interval(fit: Fit, parameter: Parameter, z: float) -> tuple[float, float] |
     estimate = float(values_of([parameter], fit.T, fit.sigma, fit.beta)[0])
     if parameter.kind == "sd" and estimate == 0.0:
         return None
+    if not fit.criterion_function.layout.is_linear:
+        return _by_differences(fit, parameter, z)
     own = surface(fit, [parameter], reml=fit.method != "ml")
     # The coordinate of a correlation is its arcsine, of sigma its logarithm.
     error = float(np.sqrt(2.0 / own.curvature()[0, 0]))
@@ -81,8 +84,31 @@ def _interval(fit: Fit, parameter: Parameter, z: float) -> tuple[float, float] |
     return float(np.tanh(centre - z * error)), float(np.tanh(centre + z * error))
 
 
+def _by_differences(fit: Fit, parameter: Parameter, z: float) -> tuple[float, float] | None:
+    """Limits on the same scales from the observed information of theta and sigma."""
+    layout = fit.criterion_function.layout
+
+    def scaled(at: FloatVector) -> float:
+        T, sigma = layout.factors(at[:-1]), fit.sigma * float(np.exp(at[-1]))
+        value = float(values_of([parameter], T, sigma, fit.beta)[0])
+        return float(np.arctanh(value) if parameter.kind == "correlation" else np.log(value))
+
+    here, step = np.append(fit.theta, 0.0), 1e-6
+    slope = np.array([scaled(here + step * e) - scaled(here - step * e) for e in np.eye(len(here))]) / (
+        2.0 * step
+    )
+    variance = float(slope @ theta_covariance(fit, "observed").W @ slope)
+    error = float(np.sqrt(max(variance, 0.0)))
+    if error == 0.0 or not np.isfinite(error):
+        return None
+    back: Any = np.tanh if parameter.kind == "correlation" else np.exp
+    centre = scaled(here)
+    with np.errstate(over="ignore"):
+        return float(back(centre - z * error)), float(back(centre + z * error))
+
+
 def _on_boundary(fit: Fit, parameter: Parameter) -> bool:
     """Whether the covariance that a parameter belongs to is singular; variances without correlations stand alone."""
     null = fit.optimum.null_directions[parameter.term]
     part = fit.design.random[parameter.term]
-    return bool(np.any(null[parameter.columns[0]]) if part.structure == "diag" else null.size)
+    return bool(np.any(null[parameter.columns[0]]) if not part.structure.is_correlated else null.size)

@@ -160,7 +160,8 @@ class Estimates:
     def varcorr(self) -> Table:
         """Variances and correlations of the random effects: ``group, term, term_2, vcov, sdcor``."""
         G = term_covariances(self.design.random, self.T, self.sigma, self.optimum)
-        return variance_table(self.design.random, G, self.sigma)
+        natural = self.criterion_function.layout.natural_of_terms(self.theta)
+        return variance_table(self.design.random, G, self.sigma, natural)
 
     @property
     def moments(self) -> Moments | None:

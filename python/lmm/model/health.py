@@ -183,7 +183,7 @@ def far_covariates(parts: Sequence[RandomPart]) -> Iterator[str]:
     """Say which random slopes lie so far from zero that they repeat the intercept."""
     for part in parts:
         values = getattr(part.block, "values", None)
-        if values is None or part.structure != "us" or "Intercept" not in part.columns:
+        if values is None or not part.structure.is_correlated or "Intercept" not in part.columns:
             continue
         mean, sd = np.abs(values.mean(axis=0)), values.std(axis=0)
         for i, name in enumerate(part.columns):

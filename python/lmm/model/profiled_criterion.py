@@ -231,7 +231,7 @@ class ProfiledCriterion:
     def _pattern(self) -> SparsePattern:
         ones = [
             np.eye(part.block.n_columns)
-            if part.structure == "diag"
+            if not part.structure.is_correlated
             else np.tril(np.ones((part.block.n_columns,) * 2))
             for part in self.design.random
         ]

@@ -88,10 +88,13 @@ def _random(summary: Summary) -> Cells:
         earlier = [] if is_new else earlier
         group, term = row["group"], row["term"] or ""
         correlations = [_correlation_between(covariances, group, other, term) for other in earlier]
-        body.append([group if is_new else "", term, variance, sd, *correlations])
-        earlier.append(term)
+        is_value = row.get("value") is not None
+        numbers = ["", "", f"{row['value']:z.4f}"] if is_value else [variance, sd, *correlations]
+        body.append([group if is_new else "", term, *numbers])
+        earlier += [] if is_value else [term]
     n_columns = max(5 if covariances else 4, *map(len, body))
-    header = ["Group", "Name", "Variance", "Std.Dev.", *(["Corr"] if covariances else [])]
+    has_correlations = bool(covariances) or any(row.get("value") is not None for row in variances)
+    header = ["Group", "Name", "Variance", "Std.Dev.", *(["Corr"] if has_correlations else [])]
     header += [""] * (n_columns - len(header))
     # A column that only pads (a diagonal term of several effects) says nothing.
     padded = [row + [""] * (n_columns - len(row)) for row in body]
