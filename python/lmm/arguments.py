@@ -18,6 +18,7 @@ from typing import Any, ParamSpec, TypeAlias, TypeVar
 import numpy as np
 
 from lmm.errors import ArgumentError, brief, near_name, nearest
+from lmm.limits import MOST_ITEMS, check_length
 from lmm.wording import described
 
 __all__ = [
@@ -48,6 +49,8 @@ C = TypeVar("C", bound=type)
 Check: TypeAlias = Callable[[Any, str], Any]
 """Value and name of the argument → the value to use; raises `ArgumentError`."""
 
+_FEW = 50  # items of a list that are looked at one by one
+_DEPTH = 3  # of lists within lists
 _MOST_SHOWN = 80  # characters
 
 # Words of other packages for an argument of ours; each counts only where the function has ours.
@@ -110,6 +113,8 @@ def _checking(function: Callable[P, R], called: str, checks: Mapping[str, Check]
             bound = signature.bind(*args, **kwargs)
         except TypeError:
             raise _mistaken_call(called, signature, args, kwargs) from None
+        for name, value in bound.arguments.items():
+            _check_ranges(value, name)
         for name, check in checks.items():
             if name not in bound.arguments:
                 continue
@@ -121,6 +126,15 @@ def _checking(function: Callable[P, R], called: str, checks: Mapping[str, Check]
         return function(*bound.args, **bound.kwargs)
 
     return checked
+
+
+def _check_ranges(value: Any, name: str, depth: int = _DEPTH) -> None:
+    """Refuse ``range(10**9)``, also within lists and dicts: it takes no memory until it becomes numbers."""
+    if isinstance(value, range):
+        check_length(f"{name}= has items:", value, MOST_ITEMS, "Give those that are meant.")
+    elif isinstance(value, list | tuple | dict) and len(value) <= _FEW and depth:
+        for each in value.values() if isinstance(value, dict) else value:
+            _check_ranges(each, name, depth - 1)
 
 
 def built_from(**checks: Check) -> Callable[[C], C]:

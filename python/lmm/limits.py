@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Sized
 from contextlib import suppress
 from pathlib import Path
 from typing import SupportsInt
@@ -21,12 +22,14 @@ __all__ = [
     "MOST_DRAWS",
     "MOST_FACTORS",
     "MOST_GRID_NUMBERS",
+    "MOST_ITEMS",
     "MOST_POWER",
     "MOST_RANDOM_TERMS",
     "MOST_REFITS",
     "MOST_RESTARTS",
     "MOST_TERMS",
     "MOST_VALUES",
+    "check_length",
     "check_limit",
     "check_memory",
     "check_text",
@@ -62,6 +65,9 @@ MOST_GRID_NUMBERS = 150_000_000
 
 MOST_VALUES = 1_000_000
 """Of one variable of a grid."""
+
+MOST_ITEMS = 100_000_000
+"""Of a list that is an argument; as numbers they take one gigabyte."""
 
 MOST_COMPARISONS = 1_000_000
 """Rows of one family of contrasts. All pairs of 1,400 means are as many; each row has its own test."""
@@ -99,6 +105,37 @@ def check_limit(what: str, count: float, most: int, advice: str, error: type[Lmm
     """
     if count > most:
         raise error(f"{what} {counted(count)} is more than the {most:,} that are possible. {advice}")
+
+
+def check_length(what: str, given: object, most: int, advice: str) -> None:
+    """Refuse ``range(10**9)`` and the like before they become a list.
+
+    Parameters
+    ----------
+    what
+        Subject of the sentence: ``"at= has values:"``.
+    given
+        Anything; what has no length passes.
+    most, advice
+        As in `check_limit`.
+
+    Raises
+    ------
+    LmmError
+        If it is longer.
+
+    Examples
+    --------
+    >>> from lmm.limits import check_length
+    >>> check_length("levels= has numbers:", range(10**9), 100, "Give fewer.")
+    Traceback (most recent call last):
+    lmm.errors.LmmError: levels= has numbers: 1,000,000,000 is more than the 100 that are possible. Give fewer.
+    """
+    if isinstance(given, range):
+        # len() fails above 2**63.
+        check_limit(what, max(-((given.start - given.stop) // given.step), 0), most, advice)
+    elif isinstance(given, Sized):
+        check_limit(what, len(given), most, advice)
 
 
 def check_memory(

@@ -14,7 +14,7 @@ import pytest
 
 from lmm import arguments
 from lmm.arguments import shown, takes
-from lmm.errors import ArgumentError
+from lmm.errors import ArgumentError, LmmError
 
 
 @takes(n=arguments.whole_number(1), level=arguments.a_level, others=arguments.a_text)
@@ -162,3 +162,38 @@ def test_a_word_gets_the_nearest_one():
     assert message(arguments.one_of("tukey", "holm"), "tuckey", "adjust") == (
         "adjust= must be one of 'tukey', 'holm'; it is 'tuckey'. Did you mean \"tukey\"?"
     )
+
+
+ENDLESS = range(10**12)
+
+
+@pytest.mark.parametrize(
+    "value", [ENDLESS, [ENDLESS], {"a": ENDLESS}, {"a": [1, (2, ENDLESS)]}, range(0, -(10**30), -2)]
+)
+def test_a_range_without_end_is_refused_wherever_it_stands(value):
+    @arguments.takes()
+    def function(first, *, second=None):
+        return first, second
+
+    for call in (lambda: function(value), lambda: function(1, second=value)):
+        with pytest.raises(LmmError, match=r"(first|second)= has items: .* is more than the 100,000,000"):
+            call()
+
+
+@pytest.mark.parametrize("value", [range(1000), [range(3)], "x", None, {"a": [[[[ENDLESS]]]]}])
+def test_other_values_pass(value):
+    @arguments.takes()
+    def function(first):
+        return first
+
+    assert function(value) is value
+
+
+def test_a_list_that_holds_itself_passes():
+    @arguments.takes()
+    def function(first):
+        return len(first)
+
+    endless = []
+    endless.append(endless)
+    assert function(endless) == 1

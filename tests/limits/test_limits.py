@@ -40,3 +40,16 @@ def test_a_text_without_end_is_refused_and_shown_in_short():
         limits.check_text("x" * 1_000_001, "The formula")
 
     assert len(str(caught.value)) < 300
+
+
+@pytest.mark.parametrize(
+    "given", [range(10**9), range(0, -(10**30), -1), range(0, 10**20, 3), [1] * 101, "x" * 101]
+)
+def test_what_is_too_long_is_refused_before_it_becomes_a_list(given):
+    with pytest.raises(LmmError, match=r"levels= has numbers: .* is more than the 100 that are possible"):
+        limits.check_length("levels= has numbers:", given, 100, "Give fewer.")
+
+
+@pytest.mark.parametrize("given", [range(100), range(0), range(10, 0), [1] * 100, None, 3.0, iter([1])])
+def test_what_is_short_or_has_no_length_passes(given):
+    limits.check_length("levels= has numbers:", given, 100, "Give fewer.")

@@ -13,7 +13,7 @@ from lmm.inference.curve import to_value
 from lmm.inference.distributions import checked_level
 from lmm.inference.parameters import Parameter
 from lmm.inference.profiling import surface
-from lmm.limits import check_limit
+from lmm.limits import check_length
 from lmm.table import Table
 from lmm.table.naming import beside
 from lmm.typing import FloatMatrix, FloatVector
@@ -68,8 +68,7 @@ def contour(
     pair = tuple(own.curve(name).parameter for name in (first, second))
     if pair[0] == pair[1]:
         raise LmmError(f"A contour needs two different parameters; both are {pair[0].name!r}.")
-    if hasattr(levels, "__len__"):
-        check_limit("levels= has coverages:", len(levels), MOST_LEVELS, "Each is a curve in one picture.")
+    check_length("levels= has coverages:", levels, MOST_LEVELS, "Each is a curve in one picture.")
     given = np.atleast_1d(np.asarray(levels, dtype=float))
     radii = np.sqrt([-2.0 * np.log1p(-checked_level(float(level))) for level in given])
     above = surface(own.fit, pair, reml=own.criterion == "reml")

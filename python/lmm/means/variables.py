@@ -11,7 +11,7 @@ import numpy as np
 
 from lmm.data.levels import label
 from lmm.errors import LmmError, LmmWarning, brief, nearest
-from lmm.limits import MOST_VALUES, check_limit
+from lmm.limits import MOST_VALUES, check_length
 from lmm.typing import FloatVector, IntVector
 
 if TYPE_CHECKING:
@@ -213,13 +213,9 @@ def _reduced(name: str, data: FloatVector, reduce: Any) -> list[float]:
 
 def _check_length(name: str, given: Any, where: str) -> None:
     """Refuse ``range(10**9)`` before it becomes a list."""
-    if hasattr(given, "__len__"):
-        check_limit(
-            f'{where} has values of "{name}":',
-            len(given),
-            MOST_VALUES,
-            "Give those that the means are wanted at.",
-        )
+    check_length(
+        f'{where} has values of "{name}":', given, MOST_VALUES, "Give those that the means are wanted at."
+    )
 
 
 def _numbers(name: str, given: Any, where: str) -> list[float]:
