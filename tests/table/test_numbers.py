@@ -108,3 +108,30 @@ def test_ties_round_away_from_zero_whatever_the_last_bits(number, text):
 
 def test_whole_numbers_with_noise_in_the_last_bit_are_whole():
     assert format_columns({"df": np.array([3.0, 3.0000000000000004])}, {})["df"] == ["3", "3"]
+
+
+@pytest.mark.parametrize(
+    ("values", "texts"),
+    [
+        # A number of ordinary size has no exponent because the others are large.
+        ([251405105.0, 1.55], ["251405105", "1.55"]),
+        ([1e8, 0.0656], ["100000000", "0.0656"]),
+        ([123456789.0, 12.5], ["123456789", "13"]),
+        ([1e7, 0.000123], ["10000000", "0.000123"]),
+        # One that is very small has one, alone.
+        ([1234.5, 1e-9], ["1234.5", "1.00e-09"]),
+        ([0.5, 2.5e-7, 1.25], ["0.50", "2.50e-07", "1.25"]),
+        # A column of small numbers has decimals as long as they can be read, and one form for all then.
+        ([0.00012, 0.00034], ["0.00012", "0.00034"]),
+        ([3.1e-6, 1.25e-5], ["0.0000031", "0.0000125"]),
+        ([2.5e-15, 1.25e-16], ["2.5000e-15", "1.2500e-16"]),
+        ([6.1209e-16, math.nan, 0.0], ["6.1209e-16", MISSING, "0"]),
+    ],
+)
+def test_small_numbers_do_not_change_the_form_of_a_whole_column(values, texts):
+    assert written(values) == texts
+
+
+def test_a_slope_beside_a_large_intercept_keeps_its_decimals():
+    columns = {"estimate": np.array([251405105.0, 10.4673]), "std_error": np.array([6824557.0, 1.5458])}
+    assert format_columns(columns, {})["std_error"] == ["6824557", "1.55"]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lmm.errors import visible
+
 if TYPE_CHECKING:
     from lmm.covariance import Structure
     from lmm.data import Columns
@@ -90,7 +92,7 @@ class RandomPart:
     codes: IntVector | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Design:
     """The arrays of a model for one table: n rows kept, p columns of X.
 
@@ -141,6 +143,13 @@ class Design:
     n_dropped_weight: int
     model_frame: Columns
     notes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        groups = ", ".join(f"{part.group} ({len(part.levels):,} levels)" for part in self.random)
+        columns = f"{self.X.shape[1]:,} columns of X, rank {self.rank:,}"
+        return visible(
+            f"<design: {self.n_obs:,} of {self.n_rows:,} rows, {columns}; random: {groups or 'none'}>"
+        )
 
     @property
     def n_obs(self) -> int:

@@ -48,6 +48,11 @@ class Block(ABC):
             """Columns of Z per level."""
             ...
 
+    def __repr__(self) -> str:
+        known = "" if self.root is None else "; their covariance is known"
+        sizes = f"rows {self.n_rows:,}, levels {self.n_levels:,}, columns of each level {self.n_columns}"
+        return f"<block of Z: {sizes}{known}>"
+
     @property
     def n_effects(self) -> int:
         """Columns q = l k of the block."""
@@ -95,7 +100,7 @@ class Block(ABC):
         return b if self.root is None else self.root @ b
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class GroupBlock(Block):
     """A term of a grouping factor: row i belongs to level ``codes[i]`` with values ``values[i]``.
 
@@ -174,7 +179,7 @@ class GroupBlock(Block):
         return replace(self, codes=self.codes[rows], values=values)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class MatrixBlock(Block):
     """A term given by its columns: ``matrix`` (n, l k), dense or SciPy sparse."""
 
@@ -227,7 +232,7 @@ class MatrixBlock(Block):
         return replace(self, matrix=self.matrix[rows])
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class LabelledBlock(MatrixBlock):
     """A term whose columns came from a pandas frame with this index, until it is put beside its table."""
 

@@ -16,7 +16,7 @@ SAME_OPTIMUM = 1e-6
 """Searches whose criteria differ by less ended at the same optimum."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Evaluation:
     """The criterion at one set of relative covariance factors T, and what comes with it.
 
@@ -52,6 +52,15 @@ class Evaluation:
     unscaled_vcov: FloatMatrix
     M: list[FloatMatrix]
     factor_residual: float = 0.0
+
+    def __repr__(self) -> str:
+        beta = np.array2string(self.beta, precision=6, threshold=12, edgeitems=4, max_line_width=90)
+        sizes = ", ".join(f"{len(b):,} x {b.shape[1]}" for b in self.b) or "none"
+        return (
+            f"<evaluation: criterion = {self.criterion:.6f}, sigma = {self.sigma:.6g}, r² = {self.r2:.6g},\n"
+            f" log|L|² = {self.log_det_Z:.6g}, log|R_X|² = {self.log_det_X:.6g}, random effects {sizes},\n"
+            f" beta = {beta}>"
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

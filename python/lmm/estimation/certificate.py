@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Certificate:
     """Why the estimates may be called an optimum; prints as plain lines.
 
@@ -59,6 +59,8 @@ class Certificate:
 
     def __str__(self) -> str:
         return "\n".join(self.lines())
+
+    __repr__ = __str__
 
     def with_factor(self, residual: float) -> Certificate:
         """Add how well the factor at the optimum reproduces its matrix."""

@@ -9,10 +9,11 @@ import numpy as np
 
 from lmm.covariance import ThetaLayout
 from lmm.engine import Block, CrossProducts, Evaluation
+from lmm.errors import brief
 from lmm.typing import FloatArray, FloatMatrix, FloatVector, Method
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Criterion:
     """-2 log-likelihood (ML or REML) of one model, profiled over beta and sigma.
 
@@ -52,6 +53,11 @@ class Criterion:
     ) -> Criterion:
         """From the response minus the offset (n,), X (n, p) of full rank and the blocks of Z."""
         return cls(CrossProducts(y, X, blocks, weights), layout, method)
+
+    def __repr__(self) -> str:
+        name = "REML criterion" if self.reml else "profiled deviance"
+        names = brief(", ".join(self.layout.names), 400)
+        return f"<{name} in ({names}); n = {self.cross.n_obs}, p = {self.cross.n_fixed}>"
 
     @property
     def reml(self) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lmm.engine import Check, Reached, Trace
+from lmm.errors import visible
 from lmm.inference.parameters import Parameter
 from lmm.inference.profiling import surface
 from lmm.typing import FloatVector
@@ -41,7 +42,7 @@ class Limit:
     lowest: float
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Curve:
     """Zeta of one parameter, ``sign(value - estimate) √(deviance - least deviance)``.
 
@@ -55,6 +56,9 @@ class Curve:
 
     parameter: Parameter
     trace: Trace
+
+    def __repr__(self) -> str:
+        return visible(f"<profile of {self.parameter.name}, {len(self.values)} points>")
 
     @property
     def values(self) -> FloatVector:

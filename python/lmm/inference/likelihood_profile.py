@@ -197,8 +197,28 @@ class Profile:
         names = [parameter.name for parameter in self.order]
         return traced, (self.fit, names, self.criterion, self.targets, self.tolerance)
 
+    def _ends(self) -> Table:
+        """Tabulate what was traced: from where to where, to which zetas."""
+        curves = [curve for curve in self.curves if len(curve.values)]
+        columns = {
+            "term": [curve.parameter.name for curve in curves],
+            "estimate": values_of(
+                [curve.parameter for curve in curves], self.fit.T, self.fit.sigma, self.fit.beta
+            ),
+            "from": [curve.values[0] for curve in curves],
+            "to": [curve.values[-1] for curve in curves],
+            "zeta_from": [curve.zeta[0] for curve in curves],
+            "zeta_to": [curve.zeta[-1] for curve in curves],
+        }
+        notes = ["Intervals: .confint(); all points: .table; picture: .plot()."]
+        formats = {"zeta_from": ".2f", "zeta_to": ".2f"}
+        return Table(columns, title=f"Profile of the {_title(self.criterion)}", notes=notes, formats=formats)
+
     def __repr__(self) -> str:
-        return f"<profile of the {_title(self.criterion)}: {', '.join(self.terms)}>"
+        return str(self._ends())
+
+    def _repr_html_(self) -> str:
+        return self._ends().to_html()
 
 
 def profile(

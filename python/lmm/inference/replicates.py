@@ -209,7 +209,10 @@ class Bootstrap:
         return plot_bootstrap(self, **options)
 
     def __repr__(self) -> str:
-        return f"<bootstrap, {self.n:,} responses: {', '.join(self.names)}>"
+        return str(self.table)
+
+    def _repr_html_(self) -> str:
+        return self.table.to_html()
 
 
 def bootstrap(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING
+
+from lmm.errors import visible
+from lmm.table.render import escape_html
 
 if TYPE_CHECKING:
     from lmm.model.result import Fit
@@ -16,13 +18,13 @@ def short_text(fit: Fit) -> str:
     """Write method, formula, criterion, variances and fixed effects as plain text."""
     lines = [*_head(fit), "", fit.varcorr.to_text(), "", fit.fixef.to_text()]
     notes = [f"Note: {note}" for note in fit.notes]
-    return "\n".join([*lines, "", *notes] if notes else lines)
+    return visible("\n".join([*lines, "", *notes] if notes else lines))
 
 
 def short_html(fit: Fit) -> str:
     """Write the same as one HTML element; all text from the user is escaped."""
-    lines = "<br>".join(escape(line) for line in _head(fit))
-    notes = "".join(f"<p>{escape(note)}</p>" for note in fit.notes)
+    lines = "<br>".join(escape_html(line) for line in _head(fit))
+    notes = "".join(f"<p>{escape_html(note)}</p>" for note in fit.notes)
     return f"<div><p>{lines}</p>{fit.varcorr.to_html()}{fit.fixef.to_html()}{notes}</div>"
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from lmm.design import Design, DesignSpec
 from lmm.engine import Block
-from lmm.errors import LmmError, nearest
+from lmm.errors import LmmError, brief, nearest
 from lmm.estimation import Criterion
 from lmm.formula import parse
 from lmm.model.building import build_criterion, fixed_matrix, response
@@ -24,7 +24,7 @@ from lmm.model.sparse_factor import SparsePattern, solve_factored
 from lmm.typing import FloatMatrix, FloatVector, Method, Missing
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class PenalizedLeastSquares:
     """Solution of ``min ‖W^(1/2)(y - X beta - Z Lambda u)‖² + ‖u‖²`` at one theta.
 
@@ -44,6 +44,11 @@ class PenalizedLeastSquares:
     u: FloatVector
     r2: float
     log_det: float
+
+    def __repr__(self) -> str:
+        beta = np.array2string(self.beta, precision=6, threshold=12, edgeitems=4, max_line_width=90)
+        sizes = f"u ({self.u.size:,},), beta = {beta}"
+        return f"<penalized least squares: r² = {self.r2:.6g}, log|L|² = {self.log_det:.6g}, {sizes}>"
 
 
 @dataclass(frozen=True, eq=False)
@@ -220,7 +225,8 @@ class ProfiledCriterion:
     def __repr__(self) -> str:
         name = "REML criterion" if self.method == "reml" else "profiled deviance"
         sizes = f"n = {self.y.size}, p = {self.X.shape[1]}, q = {self.Z.shape[1]}"
-        return f"<{name} of {self.formula!r} in ({', '.join(self.names)}); {sizes}>"
+        formula = brief(repr(self.formula), 200)
+        return f"<{name} of {formula} in ({brief(', '.join(self.names), 400)}); {sizes}>"
 
     @cached_property
     def _gram(self) -> Any:

@@ -6,9 +6,9 @@ import os
 from contextlib import suppress
 from dataclasses import replace
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from lmm.errors import FileError, UnsupportedError, require
+from lmm.errors import FileError, UnsupportedError, require, visible
 from lmm.files import check_place, checked_path, write_whole
 from lmm.reports.sections import anova_section
 from lmm.reports.summary import Summary, summarize
@@ -69,7 +69,7 @@ def _page(fit: Fit) -> str:
 
     folder = files("lmm.reports").joinpath("template")
     environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, keep_trailing_newline=True
+        autoescape=True, undefined=jinja2.StrictUndefined, keep_trailing_newline=True, finalize=_shown
     )
     template = environment.from_string(folder.joinpath("page.html.j2").read_text("utf-8"))
     summary = summarize(fit)
@@ -82,6 +82,11 @@ def _page(fit: Fit) -> str:
         parts=parts_of(fit),
         certificate=fit.certificate.lines(),
     )
+
+
+def _shown(value: Any) -> Any:
+    """Write out what a browser would obey or not show, but for what is HTML already."""
+    return visible(value) if type(value) is str else value
 
 
 def write_page(fit: Fit, path: str | os.PathLike[str]) -> Path:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from html import escape
 from typing import TYPE_CHECKING
 
+from lmm.errors import visible
 from lmm.table import render
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ _WIDEST = 100  # characters that a line of text may take before names give way t
 
 def text(summary: Summary) -> str:
     """Write aligned text, an empty line between the parts."""
-    parts = [f"{summary.title}\nFormula: {_one_line(summary.formula)}"]
+    parts = [f"{visible(summary.title)}\nFormula: {_one_line(summary.formula)}"]
     for section in summary.sections:
         cells = section.cells
         if section.key == "correlation" and _width(cells) > _WIDEST:
@@ -32,14 +32,15 @@ def text(summary: Summary) -> str:
 
 def html(summary: Summary) -> str:
     """Write one ``<div>`` that needs no style sheet."""
+    title, formula = render.escape_html(summary.title), render.escape_html(summary.formula)
     parts = [
         '<div class="lmm-summary">',
-        f"<p><strong>{escape(summary.title)}</strong><br>Formula: <code>{escape(summary.formula)}</code></p>",
+        f"<p><strong>{title}</strong><br>Formula: <code>{formula}</code></p>",
         *(render.html(section.cells) for section in summary.sections),
     ]
     if summary.notes:
         parts.append("<p>Notes</p>")
-        parts.append(f"<ul>{''.join(f'<li>{escape(note)}</li>' for note in summary.notes)}</ul>")
+        parts.append(f"<ul>{''.join(f'<li>{render.escape_html(note)}</li>' for note in summary.notes)}</ul>")
     return "\n".join([*parts, "</div>"])
 
 
@@ -68,4 +69,4 @@ def _width(cells: Cells) -> int:
 
 
 def _one_line(line: str) -> str:
-    return " ".join(line.split())
+    return visible(" ".join(line.split()))

@@ -233,12 +233,16 @@ class Table:
         return name
 
     def _cells(self, max_rows: int | None) -> render.Cells:
-        formatted = format_columns(self._columns, self._formats)
-        rows = list(zip(*formatted.values(), strict=True))
-        left_out = 0 if max_rows is None else max(len(rows) - max_rows, 0)
+        n, shown = len(self), self._columns
+        left_out = 0 if max_rows is None else max(n - max_rows, 0)
         if max_rows is not None and left_out:
+            # Cut first: a table of a million rows is written as fast as its first and last rows.
             last = max_rows // 2
-            rows = rows[: max_rows - last] + rows[len(rows) - last :]
+            shown = {
+                name: np.concatenate([values[: max_rows - last], values[n - last :]])
+                for name, values in self._columns.items()
+            }
+        rows = list(zip(*format_columns(shown, self._formats).values(), strict=True))
         numeric = [values.dtype.kind in "fiu" for values in self._columns.values()]
         return render.Cells(self.columns, rows, numeric, self._title, self._notes, left_out)
 

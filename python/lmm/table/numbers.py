@@ -31,6 +31,8 @@ _DECIMALS = {
 }
 _DIGITS = 5  # significant digits of the smallest number of a column
 _ERROR_DIGITS = 4  # and of the smallest standard error
+_MOST_DECIMALS = 12  # a column that needs more has numbers with exponents
+_SMALL = 1e-4  # a smaller number has an exponent where the decimals of its column do not show it
 _MOST_DIGITS = 6  # but of the largest number of a column no more than these
 # Numbers this close to a tie are ties: the last bits differ between machines, the printed digits must not.
 _NOISE = 1e-12
@@ -111,8 +113,8 @@ def _format_column(name: str, values: Any, spec: str | None, shared: int) -> lis
         return [str(number) for number in numbers]
     if name in _ESTIMATES:
         return [_fixed(number, shared) for number in numbers]
-    decimals = _DECIMALS.get(name)
-    return _trim([_fixed(number, _decimals(values) if decimals is None else decimals) for number in numbers])
+    decimals = _DECIMALS.get(name, _decimals(values))
+    return _trim([_fixed(number, decimals) for number in numbers])
 
 
 def _decimals(guide: Any, values: Any | None = None, digits: int = _DIGITS) -> int:
@@ -131,11 +133,15 @@ def _fixed(number: float, decimals: int) -> str:
         return MISSING
     if not isfinite(number):
         return "inf" if number > 0 else "-inf"
-    # A number that fixed decimals would show as zero, or as one digit, keeps its size instead.
     number = _off_ties(number)
+    if decimals > _MOST_DECIMALS and number != 0:
+        return f"{number:.{_DIGITS - 1}e}"  # the whole column: its largest number has that many zeros
+    # A number that fixed decimals would show as zero, or as one digit, keeps its size instead.
     off = abs(round(number, decimals) - number)
     if number != 0 and abs(number) < 10.0 ** (1 - decimals) and off > 2 * _NOISE * abs(number):
-        return f"{number:.2e}"
+        if abs(number) < _SMALL:
+            return f"{number:.2e}"
+        decimals = max(0, 2 - floor(log10(abs(number))))
     if abs(number) >= 1e12:
         return f"{number:.6e}"
     return f"{number + 0.0:.{decimals}f}"

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape as escape_html
+from html import escape
 from unicodedata import east_asian_width
 
-__all__ = ["Cells", "escape_markdown", "html", "latex", "markdown", "text"]
+from lmm.errors import visible
+
+__all__ = ["Cells", "escape_html", "escape_markdown", "html", "latex", "markdown", "text"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +55,9 @@ def text(cells: Cells) -> str:
         body.insert(1, "─" * (sum(widths) + 2 * (len(widths) - 1)))
     if cells.n_left_out:
         middle = 2 + (len(cells.rows) + 1) // 2
-        body.insert(middle, f"⋮ {cells.n_left_out:,} more rows")
+        body.insert(middle, left_out(cells.n_left_out))
     title = [cells.title] if cells.title else []
-    return "\n".join([*title, *body, *cells.notes])
+    return "\n".join([*map(visible, title), *body, *map(visible, cells.notes)])
 
 
 def _text_row(row: Sequence[str], widths: Sequence[int], numeric: Sequence[bool]) -> str:
@@ -71,6 +73,16 @@ def _one_line(cell: str) -> str:
     if cell.isprintable():
         return cell
     return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in cell)
+
+
+def left_out(count: int) -> str:
+    """Line between the first and the last rows of a table that shows no more."""
+    return f"⋮ {count:,} more rows" if count > 1 else "⋮ 1 more row"
+
+
+def escape_html(cell: str) -> str:
+    """Keep text from being read as HTML, or from turning the text around it; control characters are written out."""
+    return escape(visible(cell))
 
 
 def html(cells: Cells) -> str:
@@ -89,11 +101,15 @@ def html(cells: Cells) -> str:
         f'<tr><td colspan="{span}" style="text-align:left">{escape_html(note)}</td></tr>'
         for note in cells.notes
     )
+    body = [row("td", texts) for texts in cells.rows]
+    if cells.n_left_out:
+        line = f'<tr><td colspan="{span}" style="text-align:left">{left_out(cells.n_left_out)}</td></tr>'
+        body.insert((len(body) + 1) // 2, line)
     parts = [
         f'<table class="lmm-table">{caption}',
         f"<thead>{row('th', cells.header)}</thead>",
         "<tbody>",
-        *(row("td", texts) for texts in cells.rows),
+        *body,
         "</tbody>",
         f"<tfoot>{foot}</tfoot>" if foot else "",
         "</table>",
