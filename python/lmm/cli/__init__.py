@@ -6,18 +6,27 @@ Exit codes: 0 fitted, 1 not converged, 2 a request that cannot be met, 130 inter
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lmm.cli.fitting import add_model, fitted_model, judged
 from lmm.cli.means import add_means
-from lmm.cli.output import BAD_REQUEST, FITTED, INTERRUPTED, NOT_CONVERGED, PIPE_CLOSED, tell, write
+from lmm.cli.output import (
+    BAD_REQUEST,
+    FITTED,
+    INTERRUPTED,
+    NOT_CONVERGED,
+    PIPE_CLOSED,
+    abandon,
+    finish,
+    tell,
+    write,
+    write_json,
+)
+from lmm.cli.parser import Parser
 from lmm.cli.sources import declare_factors, known_set, read
-from lmm.errors import ConvergenceError, DesignError, LmmError
+from lmm.errors import ConvergenceError, DesignError, FileError, LmmError
+from lmm.files import checked_path
 
 if TYPE_CHECKING:
     from lmm.model import Fit
@@ -58,18 +67,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         request = _parser().parse_args(arguments)
         code: int = request.command(request)
-        # What is still buffered may meet a closed pipe, and that should be noticed here.
-        sys.stdout.flush()
+        finish()
         return code
     except LmmError as error:
         tell(str(error))
+        if isinstance(error, FileError):
+            abandon()
         return NOT_CONVERGED if isinstance(error, ConvergenceError) else BAD_REQUEST
     except KeyboardInterrupt:
         tell("interrupted")
         return INTERRUPTED
     except BrokenPipeError:
-        # Python would complain once more when it closes the stream.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        abandon()
         return PIPE_CLOSED
 
 
@@ -84,7 +93,7 @@ class _Version(argparse.Action):
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="lmm",
         description="Linear mixed models: every number right, with its reason shown.",
         epilog=_EXAMPLE,
@@ -95,9 +104,10 @@ def _parser() -> argparse.ArgumentParser:
     fit = commands.add_parser("fit", help="fit a model", description="Fit a model and print its summary.")
     fit.set_defaults(command=_fit)
     add_model(fit)
-    fit.add_argument("--report", metavar="FILE", type=Path, help="write the HTML page")
-    fit.add_argument("--json", action="store_true", help="print JSON instead of the summary")
-    fit.add_argument("--quiet", action="store_true", help="print nothing but warnings and errors")
+    fit.add_argument("--report", metavar="FILE", help="write the HTML page; its name ends in .html or .htm")
+    printed = fit.add_mutually_exclusive_group()
+    printed.add_argument("--json", action="store_true", help="print JSON instead of the summary")
+    printed.add_argument("--quiet", action="store_true", help="print nothing but warnings and errors")
     _add_anova(commands)
     add_means(commands)
     _add_shell(commands)
@@ -157,8 +167,10 @@ def _add_shell(commands: Any) -> None:
 def _shell(request: argparse.Namespace) -> int:
     from lmm.experiments import shell
 
+    if request.sizes is not None and request.factor:
+        raise DesignError("--factor is for --data; with --sizes all names are factors: leave it out")
     factors = (
-        declare_factors(read(request.data), request.factor)
+        declare_factors(read(request.data), request.factor, request.formula)
         if request.sizes is None
         else _sizes(request.sizes)
     )
@@ -174,6 +186,8 @@ def _sizes(text: str) -> dict[str, int]:
         # Python reads no number of thousands of digits; one of 18 is refused later, as too many rows.
         if not name.strip() or not number.strip().isdecimal() or len(number.strip()) > 18:
             raise DesignError(f'--sizes: "{part.strip()}" is no size; write Diet=6,Time=3,replicates=5')
+        if name.strip() in sizes:
+            raise DesignError(f'--sizes: "{name.strip()}" has two sizes; give it one')
         sizes[name.strip()] = int(number)
     return sizes
 
@@ -183,7 +197,7 @@ def _fit(request: argparse.Namespace) -> int:
         from lmm.reports import check_destination
 
         # Before a fit that may take long, not after it.
-        check_destination(request.report)
+        check_destination(checked_path(request.report, "fit.html"))
     fitted = fitted_model(request)
     if request.report is not None:
         fitted.report(request.report)
@@ -198,7 +212,7 @@ def _anova(request: argparse.Namespace) -> int:
         from lmm.reports import table_as_dict
 
         values = {"formula": fitted.formula, "method": fitted.method, **table_as_dict(table)}
-        write(json.dumps(values, allow_nan=False, ensure_ascii=False, indent=2))
+        write_json(values)
     else:
         notes = "".join(f"\nNote: {note}" for note in fitted.notes)
         write(f"{fitted.summary().title}\nFormula: {fitted.formula}\n\n{table}{notes}")
@@ -209,7 +223,7 @@ def _show(fitted: Fit, request: argparse.Namespace) -> None:
     if request.json:
         from lmm.reports import as_dict
 
-        write(json.dumps(as_dict(fitted), allow_nan=False, ensure_ascii=False, indent=2))
+        write_json(as_dict(fitted))
     elif not request.quiet:
         write(str(fitted.summary()))
         if request.report is not None:

@@ -38,7 +38,7 @@ def fitted_model(request: argparse.Namespace) -> Fit:
     """Read the data and fit; warnings that nothing else will show go to the error stream."""
     from lmm.model import fit
 
-    data = declare_factors(read(request.data), request.factor)
+    data = declare_factors(read(request.data), request.factor, request.formula)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", LmmWarning)
         fitted = fit(

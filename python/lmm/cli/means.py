@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 import warnings
 from typing import TYPE_CHECKING, Any
 
 from lmm.cli.fitting import add_model, fitted_model, judged
-from lmm.cli.output import tell, write
+from lmm.cli.output import tell, write, write_json
 from lmm.errors import LmmError, LmmWarning
 
 if TYPE_CHECKING:
@@ -44,7 +43,9 @@ def add_means(commands: Any) -> None:
     )
     means.add_argument("--contrast", metavar="FAMILY", help="such as pairwise, dunnett, consec, poly or eff")
     means.add_argument(
-        "--adjust", metavar="METHOD", default="auto", help="such as tukey, holm or none; default: auto"
+        "--adjust",
+        metavar="METHOD",
+        help="of --contrast or --letters, such as tukey, holm or none; default: what suits them",
     )
     means.add_argument(
         "--letters", action="store_true", help="add letters: means that share one do not differ"
@@ -59,6 +60,7 @@ def add_means(commands: Any) -> None:
 
 def _means(request: argparse.Namespace) -> int:
     at = _values(request.at)
+    _check(request)
     fitted = fitted_model(request)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", LmmWarning)
@@ -72,12 +74,31 @@ def _means(request: argparse.Namespace) -> int:
         )
     for warning in caught:
         tell(f"warning: {warning.message}")
-    adjust = "tukey" if request.adjust == "auto" else request.adjust
-    tables = {"means": means.letters(adjust=adjust, sort=False) if request.letters else means.table}
+    if request.response and "emmean" in means.table.columns:
+        raise LmmError("--response: the response of this formula is not transformed; leave it out")
+    adjust = request.adjust or "auto"
+    of_letters = "tukey" if adjust == "auto" else adjust
+    tables = {"means": means.letters(adjust=of_letters, sort=False) if request.letters else means.table}
     if request.contrast is not None:
-        tables["contrasts"] = means.contrast(request.contrast, adjust=request.adjust).table
+        tables["contrasts"] = means.contrast(request.contrast, adjust=adjust).table
     _show(fitted.formula, tables, request.json)
     return judged(fitted)
+
+
+def _check(request: argparse.Namespace) -> None:
+    """Refuse what would be taken in silence, before the fit."""
+    specs = request.specs.partition("|")[0]
+    if not specs.strip():
+        raise LmmError(
+            f'--specs: "{request.specs}" names nothing; write Variety, "Variety | nitro", or 1 for the mean of all'
+        )
+    if request.adjust in (None, "auto"):
+        return
+    from lmm.means.adjustments import adjustment_named
+
+    adjustment_named(request.adjust)
+    if request.contrast is None and not request.letters:
+        raise LmmError("--adjust has nothing to adjust here; add --contrast or --letters")
 
 
 def _show(formula: str, tables: dict[str, Table], as_json: bool) -> None:
@@ -87,7 +108,7 @@ def _show(formula: str, tables: dict[str, Table], as_json: bool) -> None:
     from lmm.reports import table_as_dict
 
     values = {"formula": formula, **{name: table_as_dict(table) for name, table in tables.items()}}
-    write(json.dumps(values, allow_nan=False, ensure_ascii=False, indent=2))
+    write_json(values)
 
 
 def _values(words: list[str]) -> dict[str, list[Any]]:
@@ -98,6 +119,10 @@ def _values(words: list[str]) -> dict[str, list[Any]]:
         parts = [part.strip() for part in values.split(",") if part.strip()]
         if not equals or not name.strip() or not parts:
             raise LmmError(f'--at: "{word}" says no values; write Days=0,5 or Variety=Victory')
+        if name.strip() in found:
+            raise LmmError(
+                f'--at: "{name.strip()}" is given twice; write all its values once, {name.strip()}=0,5'
+            )
         try:
             found[name.strip()] = [float(part) for part in parts]
         except ValueError:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from lmm.errors import DataError, DatasetError, FileError, nearest, require
+from lmm.formula import parse
 
 __all__ = ["declare_factors", "known_set", "read"]
 
@@ -16,6 +17,10 @@ _SUFFIXES = (".csv", ".tsv", ".parquet")
 
 def read(source: str) -> Any:
     """Give a frame: a file if the name looks like one or exists, else a built-in data set."""
+    if not source.strip():
+        raise FileError(
+            f"--data names nothing; `lmm data` lists the data sets, a file ends in {', '.join(_SUFFIXES)}"
+        )
     path = Path(source)
     if path.suffix.lower() in _SUFFIXES or len(path.parts) > 1 or _exists(path):
         return _read_file(path)
@@ -106,18 +111,23 @@ def _with_columns(frame: Any, path: Path, separator: str) -> Any:
     return frame
 
 
-def declare_factors(frame: Any, names: Sequence[str]) -> Any:
+def declare_factors(frame: Any, names: Sequence[str], formula: str) -> Any:
     """Make categories of the numbers of some columns.
 
     Raises
     ------
     DataError
-        If there is no such column.
+        If there is no such column, or the formula does not use it.
     """
-    for name in names:
+    used = parse(formula, response_required=False).variables if names else ()
+    for name in dict.fromkeys(names):
         if name not in frame.columns:
             raise DataError(
                 f'--factor: there is no column "{name}"; the data have {", ".join(map(str, frame.columns))}.'
                 f"{nearest(name, map(str, frame.columns))}"
+            )
+        if name not in used:
+            raise DataError(
+                f'--factor: the formula does not use "{name}"; it uses {", ".join(sorted(used))}.{nearest(name, used)}'
             )
     return frame.astype(dict.fromkeys(names, "category")) if names else frame
