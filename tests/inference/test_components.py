@@ -39,10 +39,13 @@ def close(found, expected):
 
 
 @settings(max_examples=150, deadline=None, derandomize=True)
-@given(problem=problems)
-def test_random_designs(problem):
+@given(problem=problems, small=st.sampled_from([0, 64]))
+def test_random_designs(problem, small):
+    """Also where a small tail is taken apart into what hangs together, as a large one is."""
     dense = of_problem(problem)
-    compare(projected(problem, dense), dense)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("lmm.inference.effects.SMALL_TAIL", small)
+        compare(projected(problem, dense), dense)
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
@@ -66,6 +69,7 @@ def test_many_parts_of_the_tail_are_stacked(monkeypatch):
     data = lmm.datasets.load("Oxide")
     fit = lmm.fit("Thickness ~ Source + (1 | Lot/Wafer)", data)
     whole = components(fit)
+    monkeypatch.setattr("lmm.inference.effects.SMALL_TAIL", 0)
     monkeypatch.setattr("lmm.inference.gram._MOST_STACKED", 2)
     again = components(lmm.fit("Thickness ~ Source + (1 | Lot/Wafer)", data))
     assert again.traces == pytest.approx(whole.traces)

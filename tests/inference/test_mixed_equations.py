@@ -93,6 +93,7 @@ def test_a_tail_of_many_parts_is_sparse_and_the_same(shape, monkeypatch):
     fit = fitted(shape)
     X, Z = new_rows(fit)
     dense = MixedEquations(fit)
+    monkeypatch.setattr("lmm.inference.effects.SMALL_TAIL", 0)
     monkeypatch.setattr(room, "_MOST_DENSE", 0)
     monkeypatch.setattr(room, "_LARGE_PART", 2.0)
     monkeypatch.setattr(room, "_MOST_NUMBERS", 60)

@@ -16,6 +16,9 @@ from lmm.typing import FloatArray, FloatMatrix, FloatVector, IntVector, Pattern
 
 __all__ = ["Effects"]
 
+SMALL_TAIL = 64
+"""Effects of a tail that is taken as one part, whether its levels hang together or not."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Term:
@@ -80,6 +83,7 @@ class Effects:
         self, parts: Sequence[RandomPart], factors: Sequence[FloatMatrix], weights: FloatVector
     ) -> None:
         self._weights = weights
+        self._are_ones = bool((weights == 1.0).all())
         terms = [_Term.of(part, T, weights) for part, T in zip(parts, factors, strict=True)]
         first, tail = head_and_tail(parts)
         self.order = tail if first is None else [first, *tail]
@@ -156,7 +160,7 @@ class Effects:
 
     def cross_with(self, columns: FloatMatrix) -> FloatMatrix:
         """Z'Wx (q, m) for the columns x (n, m)."""
-        weighted = self._weights[:, None] * columns
+        weighted = columns if self._are_ones else self._weights[:, None] * columns
         head = np.zeros((0, columns.shape[1])) if self._head is None else self._head.Z.T @ weighted
         return np.vstack([head, self._tail_Z.T @ weighted])
 
@@ -171,13 +175,17 @@ class Effects:
         return cuts
 
     def _weighted(self, Z: Any) -> Any:
-        return Z.multiply(self._weights[:, None]).tocsr()
+        return Z if self._are_ones else Z.multiply(self._weights[:, None]).tocsr()
 
     # Connected parts of the tail
 
     @cached_property
     def _parts(self) -> list[tuple[IntVector, tuple[slice, ...]]]:
         shape = [(term.n_levels, term.n_columns) for term in self._tail]
+        if 0 < self.tail_tau.size <= SMALL_TAIL:
+            # Which rows tie which levels costs more to find out than one small matrix.
+            ends = np.cumsum([0, *(n_levels * k for n_levels, k in shape)])
+            return [(np.arange(ends[-1])[None], tuple(slice(a, b) for a, b in pairwise(ends)))]
         terms = [self._head, *self._tail] if self._head else self._tail
         labels = connected_levels([(term.Z, term.n_levels, term.n_columns) for term in terms])
         if self._head:
