@@ -10,6 +10,7 @@ import numpy as np
 
 from lmm.engine import Check, Reached, Trace
 from lmm.errors import visible
+from lmm.inference.chart_walk import ChartTrace, start_of_walk
 from lmm.inference.parameters import Parameter
 from lmm.inference.profiling import surface
 from lmm.typing import FloatVector
@@ -55,7 +56,7 @@ class Curve:
     """
 
     parameter: Parameter
-    trace: Trace
+    trace: Trace | ChartTrace
 
     def __repr__(self) -> str:
         return visible(f"<profile of {self.parameter.name}, {len(self.values)} points>")
@@ -136,7 +137,11 @@ def trace_curve(
     check
         Called now and then.
     """
-    start = surface(fit, [parameter], reml=reml, check=check).trace(parameter.held)
+    start: Trace | ChartTrace
+    if fit.criterion_function.layout.is_linear:
+        start = surface(fit, [parameter], reml=reml, check=check).trace(parameter.held)
+    else:
+        start = start_of_walk(fit, parameter, reml=reml)
     return Curve(parameter, start.reach(targets, tolerance, check)[0])
 
 

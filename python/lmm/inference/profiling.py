@@ -39,8 +39,8 @@ def surface(fit: Fit, held: Sequence[Parameter], *, reml: bool, check: Check | N
     if not fit.criterion_function.layout.is_linear:
         names = dict.fromkeys(p.structure.name for p in fit.design.random if not p.structure.is_linear)
         raise UnsupportedError(
-            f"The likelihood of a fit with {', '.join(f'{name}()' for name in names)} cannot be profiled yet. "
-            'Use method="wald" or method="bootstrap" with kind="percentile".'
+            f"Of a fit with {', '.join(f'{name}()' for name in names)} there are profiles and their intervals, but no "
+            'contours and no BCa intervals yet. Use lmm.profile(fit), or a bootstrap with interval="percentile".'
         )
     pairs = [(p.term, set(p.columns)) for p in held if p.kind == "correlation"]
     if len(pairs) == 2 and pairs[0][0] == pairs[1][0] and not pairs[0][1] & pairs[1][1]:
