@@ -31,7 +31,7 @@ class Coding:
     name
         One of `CODINGS`, or ``"custom"``.
     contrasts
-        formulaic's contrasts object; None for a custom matrix.
+        formulaic's contrasts object; None for a custom matrix, and for treatments against the first level.
     custom : shape (n_levels, n_columns)
         The matrix of a custom coding, else None.
     """
@@ -44,12 +44,15 @@ class Coding:
         """Row = level, column = coefficient; shape (n_levels, n_levels - 1) but for a custom matrix."""
         if self.custom is not None:
             return _checked_custom(self.custom, factor, levels)
+        if self.contrasts is None:
+            return np.eye(len(levels))[:, 1:]
         contrasts = self._with_base_label(factor, levels)
         try:
             frame = contrasts.get_coding_matrix(list(levels), reduced_rank=True)
-        except ValueError as error:
+        except (ValueError, IndexError):
             raise DesignError(
-                f'The contrasts of "{factor}" do not fit its {len(levels)} levels: {error}'
+                f'The contrasts of "{factor}" do not fit its {len(levels)} levels. contr.poly(scores=...) needs one '
+                "score for each level."
             ) from None
         return np.array(frame, dtype=np.float64)
 
@@ -57,6 +60,8 @@ class Coding:
         """Names of the coefficients as formulaic gives them: ``Variety[T.Victory]``."""
         if self.custom is not None:
             return [f"{factor}[{i + 1}]" for i in range(self.custom.shape[1])]
+        if self.contrasts is None:
+            return [f"{factor}[T.{level}]" for level in levels[1:]]
         contrasts = self._with_base_label(factor, levels)
         template = contrasts.get_factor_format(list(levels), reduced_rank=True)
         fields = contrasts.get_coding_column_names(list(levels), reduced_rank=True)
@@ -104,30 +109,45 @@ def plain_contrasts(codings: Mapping[str, Coding]) -> dict[str, Any]:
 
 def named_coding(name: str) -> Coding:
     """Coding of one of the names in `CODINGS`."""
+    if name == "treatment":
+        return Coding(name)
     from lmm.formula.matrices import ContrastsRegistry
 
     attribute = {"sas": "SAS", "difference": "diff"}.get(name, name)
     return Coding(name, getattr(ContrastsRegistry, attribute)())
 
 
-def coding_from_formula(contrasts: Any) -> Coding | None:
-    """Coding of the second argument of ``C(f, ...)``; None when there is none."""
-    from lmm.formula.matrices import Contrasts, CustomContrasts
+def coding_from_formula(choice: Any) -> Coding:
+    """Coding of the second argument of ``C(f, ...)``: a coding, its name, a matrix, or columns by name."""
+    if isinstance(choice, Coding):
+        return choice
+    if isinstance(choice, Mapping):
+        return Coding("custom", custom=_as_matrix("C()", list(choice.values())).T)
+    return _resolve("C()", choice)
 
-    if contrasts is None:
-        return None
-    if isinstance(contrasts, str):
-        return _resolve("C()", contrasts)
-    if callable(contrasts):  # a class such as contr.sum, or a function such as Treatment
-        contrasts = contrasts()
-    if isinstance(contrasts, CustomContrasts):
-        contrasts = contrasts.contrasts
-    if not isinstance(contrasts, Contrasts):
-        if isinstance(contrasts, Mapping):
-            return Coding("custom", custom=_as_matrix("C()", list(contrasts.values())).T)
-        return Coding("custom", custom=_as_matrix("C()", contrasts))
-    kind = type(contrasts).__name__.removesuffix("Contrasts").lower()
-    return Coding({"diff": "difference"}.get(kind, kind), contrasts)
+
+_CLASSES = {"Sum": "sum", "Helmert": "helmert", "Diff": "diff", "Poly": "poly", "Treatment": "treatment"}
+
+
+def coding_of(function: str, arguments: Mapping[str, Any]) -> Coding:
+    """Coding that a formula calls: ``contr.treatment(base="b")``, ``Sum()``; without arguments, its default.
+
+    Examples
+    --------
+    >>> from lmm.design.coding import coding_of
+    >>> coding_of("contr.treatment", {"base": "b"}).column_names("f", ("a", "b"))
+    ['f[T.a]']
+    """
+    from lmm.formula.matrices import ContrastsRegistry
+
+    attribute = _CLASSES.get(function, function.removeprefix("contr."))
+    if attribute == "custom":
+        return coding_from_formula(arguments.get("contrasts"))
+    options = {
+        "base" if key == "reference" else key: value for key, value in arguments.items() if value is not None
+    }
+    name = {"SAS": "sas", "diff": "difference"}.get(attribute, attribute)
+    return Coding(name, getattr(ContrastsRegistry, attribute)(**options)) if options else named_coding(name)
 
 
 def _resolve(factor: str, choice: ContrastChoice) -> Coding:

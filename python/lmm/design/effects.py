@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from lmm.data import Columns
-    from lmm.design.coding import Coding
+    from lmm.design.evaluator import Evaluator
     from lmm.design.rows import Rows
     from lmm.formula import RandomTerm
     from lmm.typing import FloatMatrix, IntVector, Pattern
@@ -51,15 +51,14 @@ class RandomSpec:
     grouping: Grouping
 
     @classmethod
-    def learn(
-        cls, term: RandomTerm, columns: Columns, codings: Mapping[str, Coding]
-    ) -> tuple[RandomSpec, RandomPart]:
+    def learn(cls, term: RandomTerm, evaluator: Evaluator) -> tuple[RandomSpec, RandomPart]:
         """Learn levels and state from the rows of the fit."""
-        learnt = [ExpressionSpec.learn(text, columns) for text in term.factors]
-        grouping, codes = Grouping.learn([as_factor(value, spec.text) for spec, value in learnt])
+        learnt = [ExpressionSpec.learn(text, evaluator) for text in term.factors]
+        factors = [as_factor(value, spec.text, evaluator.n_rows) for spec, value in learnt]
+        grouping, codes = Grouping.learn(factors)
         effects, values = None, None
         if term.effects != _INTERCEPT_ONLY:
-            effects, values = learn_matrix(term.effects, columns, codings)
+            effects, values = learn_matrix(term.effects, evaluator)
             if not effects.names:
                 raise DesignError(f"The random term {term.source} has no effects: write (1 | {term.group}).")
         spec = cls(term, effects, tuple(expression for expression, _ in learnt), grouping)
@@ -67,22 +66,24 @@ class RandomSpec:
         check_columns_of_structure(part, values)
         return spec, part
 
-    def build(self, columns: Columns, codings: Mapping[str, Coding], *, extend: bool = False) -> RandomPart:
+    def build(self, evaluator: Evaluator, *, extend: bool = False) -> RandomPart:
         """Build the term for other data.
 
         Rows of new levels have the code -1 and a row of zeros in Z; with ``extend`` new levels are levels
         after the others.
         """
-        factors = [as_factor(spec.value(columns), spec.text) for spec in self.factors]
-        values = None if self.effects is None else self.effects.build(columns, codings)
+        factors = [
+            as_factor(evaluator.value(spec.text), spec.text, evaluator.n_rows) for spec in self.factors
+        ]
+        values = None if self.effects is None else self.effects.build(evaluator)
         if extend:
             labels, codes = self.grouping.extended(factors)
             return self._part(codes, values, labels)
         return self._part(self.grouping.code(factors), values, self.grouping.labels)
 
-    def loadings(self, columns: Columns, codings: Mapping[str, Coding]) -> FloatMatrix:
+    def loadings(self, evaluator: Evaluator) -> FloatMatrix:
         """Values of the effects (n, k) for other data, whatever the level."""
-        return np.ones((columns.n_rows, 1)) if self.effects is None else self.effects.build(columns, codings)
+        return np.ones((evaluator.n_rows, 1)) if self.effects is None else self.effects.build(evaluator)
 
     @property
     def variables(self) -> frozenset[str]:
@@ -100,6 +101,14 @@ class RandomSpec:
         """Names of the data columns of the effects, and of grouping factors that are expressions."""
         names = {name for factor in self.factors if not factor.is_column for name in factor.variables}
         return frozenset(names if self.effects is None else names.union(self.effects.variables))
+
+    @property
+    def states(self) -> dict[str, Any]:
+        """What the calls of the term have learnt."""
+        found = {} if self.effects is None else dict(self.effects.transforms)
+        for factor in self.factors:
+            found |= factor.transforms
+        return found
 
     @property
     def columns(self) -> tuple[str, ...]:

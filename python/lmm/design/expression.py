@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lmm.data import Column
-from lmm.design.matrix import computing
+from lmm.design.evaluator import variables_of
 from lmm.design.state import from_plain, to_plain
+from lmm.design.values import Basis, Coded, as_column
 from lmm.design.wording import listed
 from lmm.errors import DataError, DesignError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from lmm.data import Columns
+    from lmm.design.evaluator import Evaluator
     from lmm.typing import FloatVector
 
 
@@ -39,15 +40,13 @@ class ExpressionSpec:
     transforms: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def learn(cls, text: str, columns: Columns) -> tuple[ExpressionSpec, Any]:
+    def learn(cls, text: str, evaluator: Evaluator) -> tuple[ExpressionSpec, Any]:
         """Evaluate an expression and keep the state of its transforms; also its value."""
-        transforms: dict[str, Any] = {}
-        value, variables = _evaluate(text, columns, transforms)
-        return cls(text, variables, transforms), value
-
-    def value(self, columns: Columns) -> Any:
-        """Value for other data: a `Column`, or an array."""
-        return _evaluate(self.text, columns, self.transforms)[0]
+        value = evaluator.value(text)
+        name = text[1:-1] if text.startswith("`") and text.endswith("`") else text
+        if name in evaluator.columns:
+            return cls(text, (name,)), value
+        return cls(text, variables_of(text, evaluator.columns), evaluator.states_of((text,))), value
 
     @property
     def is_column(self) -> bool:
@@ -64,24 +63,6 @@ class ExpressionSpec:
         return cls(text, tuple(content["variables"]), from_plain(content["transforms"]))
 
 
-def _evaluate(text: str, columns: Columns, transforms: dict[str, Any]) -> tuple[Any, tuple[str, ...]]:
-    """Value and variables: the column of that name, or what formulaic makes of the expression.
-
-    Transforms find their state in ``transforms``, or put it there.
-    """
-    name = text[1:-1] if text.startswith("`") and text.endswith("`") else text
-    if name in columns:
-        return columns[name], (name,)
-    from formulaic import ModelSpec
-
-    from lmm.design.materializer import materializer
-
-    state = ModelSpec(formula=[], transform_state=transforms, na_action="ignore")
-    builder = materializer(columns, {})
-    value, variables = computing(text, lambda: builder.evaluate(text, state))
-    return getattr(value, "__wrapped__", value), variables
-
-
 def as_numbers(value: Any, text: str, role: str, n_rows: int) -> FloatVector:
     """Value of a response or offset as one number for each row, shape (n_rows,).
 
@@ -92,6 +73,8 @@ def as_numbers(value: Any, text: str, role: str, n_rows: int) -> FloatVector:
     DesignError
         If it has another shape.
     """
+    if isinstance(value, Coded):
+        value = value.column
     if isinstance(value, Column):
         if value.kind == "factor":
             what = f'The {role} "{text}"'
@@ -99,7 +82,7 @@ def as_numbers(value: Any, text: str, role: str, n_rows: int) -> FloatVector:
                 f"{what} is not numeric. {value.hint}" if value.hint else _not_numeric(what, value.levels)
             )
         return value.numbers
-    array = np.asarray(value)
+    array = value.values if isinstance(value, Basis) else np.asarray(value)
     if array.dtype.kind not in "iuf":
         raise DataError(
             f'The {role} "{text}" is not numeric: its values are of type {array.dtype}. Give an expression of numbers.'
@@ -112,13 +95,20 @@ def as_numbers(value: Any, text: str, role: str, n_rows: int) -> FloatVector:
     return np.asarray(array, dtype=np.float64)
 
 
-def as_factor(value: Any, text: str) -> Column:
+def as_factor(value: Any, text: str, n_rows: int) -> Column:
     """Value of a grouping expression as a factor: numbers become levels in ascending order."""
-    if isinstance(value, Column):
-        return value.as_factor()
-    from lmm.design.materializer import as_coded
+    return value.as_factor() if isinstance(value, Column) else as_column(value, text, n_rows)
 
-    return as_coded(value, text).column
+
+def summed_offsets(
+    given: FloatVector | None, n_rows: int, values: Sequence[tuple[str, Any]]
+) -> FloatVector | None:
+    """Sum of ``offset=`` and the offsets of a formula, shape (n,); None if there are none."""
+    total = given
+    for text, value in values:
+        numbers = as_numbers(value, text, "offset", n_rows)
+        total = numbers if total is None else total + numbers
+    return total
 
 
 def _not_numeric(what: str, levels: tuple[str, ...]) -> str:

@@ -12,7 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lmm.design.evaluator import Evaluator
 from lmm.design.matrix import learn_matrix
+from lmm.formula.expression_reader import read_expression
+from lmm.formula.expression_tree import Call, Constant
+from lmm.formula.expression_writer import quote
 
 if TYPE_CHECKING:
     from lmm.data import Columns
@@ -91,7 +95,8 @@ def full_terms(spec: MatrixSpec, columns: Columns) -> tuple[FullTerm, ...]:
            [0, 0, 1]])
     """
     parts = dict.fromkeys(part for term in spec.terms for part in term.parts)
-    values = {part: _values(spec, columns, part) for part in parts}
+    evaluator = Evaluator(columns, {}, spec.transforms)
+    values = {part: _values(spec, evaluator, part) for part in parts}
     complete = {factor.name for factor in spec.factors if _is_complete(factor.matrix)}
     return tuple(_full_term(term, values, complete, columns.n_rows) for term in spec.terms)
 
@@ -115,8 +120,10 @@ def one_sided(terms: Sequence[FixedTerm], columns: Columns) -> str:
 
 
 def _written(part: str, columns: Columns) -> str:
-    """Write an expression as a formula has it: backticks around names that are no words."""
-    return f"`{part}`" if part in columns and not part.isidentifier() else part
+    """Write an expression as a formula has it: names that are no words in backticks, sums in braces."""
+    if part in columns:
+        return quote(part)
+    return part if isinstance(read_expression(part), Call | Constant) else f"{{{part}}}"
 
 
 def _is_complete(matrix: FloatMatrix) -> bool:
@@ -124,9 +131,9 @@ def _is_complete(matrix: FloatMatrix) -> bool:
     return bool(matrix.shape[1] == matrix.shape[0] - 1)
 
 
-def _values(spec: MatrixSpec, columns: Columns, part: str) -> FloatMatrix:
+def _values(spec: MatrixSpec, evaluator: Evaluator, part: str) -> FloatMatrix:
     """Columns (n, m) of one expression: its levels, or its numbers."""
-    _, values = learn_matrix(f"0 + {_written(part, columns)}", columns, {}, spec)
+    _, values = learn_matrix(f"0 + {_written(part, evaluator.columns)}", evaluator, spec)
     factor = next((factor for factor in spec.factors if factor.name == part), None)
     if factor is None or _is_complete(factor.matrix):
         return values

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-import copy
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import reduce
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lmm.design.design import FactorCoding, FixedTerm
+from lmm.design.encoding import Encoded, encode
+from lmm.design.redundancy import ScopedTerm, scoped_terms
 from lmm.design.state import from_plain, to_plain
-from lmm.errors import DataError, DesignError, LmmError
+from lmm.errors import DataError, DesignError
+from lmm.formula.expansion import Term, expand
+from lmm.limits import check_memory
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Mapping
 
-    from lmm.data import Columns
-    from lmm.design.coding import Coding
-    from lmm.typing import FloatMatrix
+    from lmm.design.evaluator import Evaluator
+    from lmm.typing import FloatMatrix, FloatVector
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,7 +54,7 @@ class MatrixSpec:
         """Names of the data columns that the matrix uses."""
         return frozenset(name for term in self.terms for name in term.variables)
 
-    def build(self, columns: Columns, codings: Mapping[str, Coding]) -> FloatMatrix:
+    def build(self, evaluator: Evaluator) -> FloatMatrix:
         """Build the matrix (n, p) for other data, with the levels and the state that were learnt.
 
         Raises
@@ -58,7 +62,7 @@ class MatrixSpec:
         DesignError
             If a factor has a level that was not there before.
         """
-        again, matrix = learn_matrix(self.text, columns, codings, self)
+        again, matrix = learn_matrix(self.text, evaluator, self)
         if again.names != self.names:
             raise DesignError(
                 f"The new data give the columns {', '.join(again.names)}; the model has "
@@ -116,102 +120,86 @@ class MatrixSpec:
 
 
 def learn_matrix(
-    text: str, columns: Columns, codings: Mapping[str, Coding], known: MatrixSpec | None = None
+    text: str, evaluator: Evaluator, known: MatrixSpec | None = None
 ) -> tuple[MatrixSpec, FloatMatrix]:
-    """Build a model matrix (n, p) with formulaic, and keep its state.
+    """Build a model matrix (n, p), and keep what it was built with.
 
     Parameters
     ----------
     text
         One-sided formula with an explicit intercept.
-    columns
-        The data, without missing values.
-    codings
-        Codings by factor, or by the column behind it.
+    evaluator
+        Evaluates its expressions on the data, which have no missing values.
     known
-        Levels and state of an earlier fit, to be used instead of learnt.
+        Levels of an earlier fit, to be used instead of those of the data.
 
     Raises
     ------
     DesignError
         If an expression cannot be computed, or a factor cannot be coded.
     """
-    from formulaic import ModelSpec
-
-    from lmm.design.materializer import materializer
-
-    formula = computing(text, lambda: _terms(text))
-    known_levels = {factor.name: factor.levels for factor in known.factors} if known else {}
-    parts = dict.fromkeys(factor.expr for term in formula for factor in term.factors)
-    # The door through which formulaic hands each factor what is known of it.
-    encoder_state = {part: (None, {"expression": part, "levels": known_levels.get(part)}) for part in parts}
-    spec = ModelSpec(
-        formula=formula,
-        na_action="ignore",
-        transform_state=copy.deepcopy(known.transforms) if known else {},
-        encoder_state=encoder_state,
+    terms = expand(text)
+    levels = {factor.name: factor.levels for factor in known.factors} if known else {}
+    factors = dict.fromkeys(factor for term in terms for factor in term if factor.kind != "number")
+    encoded = {factor.name: encode(factor, evaluator, levels.get(factor.name)) for factor in factors}
+    scopes = scoped_terms(
+        [[(f.name, encoded[f.name].spans_intercept) for f in term if f.kind != "number"] for term in terms]
     )
-    builder = materializer(columns, codings)
-    built = computing(text, lambda: builder.get_model_matrix(spec))
-    state = built.model_spec
-    terms, names = _read_structure(state.structure, builder.variables_of)
-    factors = tuple(
-        _read_coding(part, state.encoder_state[part][1])
-        for part in parts
-        if "coding" in state.encoder_state[part][1]
+    check_memory(
+        f'The matrix of "{text}"',
+        evaluator.n_rows,
+        sum(_width(scoped, encoded) for scope in scopes for scoped in scope),
+        "Leave out interactions, or factors with many levels; such factors are rather grouping factors, (1 | g).",
     )
-    learnt = MatrixSpec(text, names, terms, factors, dict(state.transform_state))
-    return learnt, np.asarray(built.__wrapped__)
+    fixed, names, columns = _columns(terms, scopes, encoded)
+    matrix = np.empty((evaluator.n_rows, len(columns)))
+    for j, column in enumerate(columns):
+        matrix[:, j] = column
+    codings = tuple(part.coding for part in encoded.values() if part.coding is not None)
+    states = evaluator.states_of(factor.name for factor in factors if factor.kind == "expression")
+    return MatrixSpec(text, names, fixed, codings, states), matrix
 
 
-@lru_cache(maxsize=256)
-def _terms(text: str) -> Any:
-    """Parse a one-sided formula; the same few are asked for again and again."""
-    from formulaic import Formula
-
-    return Formula(text)
+def _width(scoped: ScopedTerm, encoded: Mapping[str, Encoded]) -> int:
+    return reduce(lambda width, part: width * encoded[part.name].width(part.reduced), scoped, 1)
 
 
-def computing(what: str, compute: Callable[[], Any]) -> Any:
-    """Run a computation of formulaic; its errors become ours.
-
-    Values that are no numbers (``log(-1)``) are found later, with their rows; NumPy need not warn of them here.
-    """
-    from lmm.formula.matrices import FormulaicError
-
-    try:
-        with np.errstate(all="ignore"):
-            return compute()
-    except FormulaicError as error:
-        cause = error.__cause__
-        if isinstance(cause, LmmError):
-            raise cause from None
-        reason = f"{type(cause).__name__}: {cause}" if cause is not None else str(error)
-        raise DesignError(f'"{what}" in the formula cannot be computed. {reason}') from error
-
-
-def _read_structure(
-    structure: Iterable[Any], variables_of: Callable[[str], tuple[str, ...]]
-) -> tuple[tuple[FixedTerm, ...], tuple[str, ...]]:
-    """Terms and names of the columns from formulaic's account of what it built."""
-    terms: list[FixedTerm] = []
+def _columns(
+    terms: Sequence[Term],
+    scopes: Sequence[Sequence[ScopedTerm]],
+    encoded: Mapping[str, Encoded],
+) -> tuple[tuple[FixedTerm, ...], tuple[str, ...], list[FloatVector | float]]:
+    """Columns of all terms with their names; in a product the first factor runs fastest."""
+    found: list[FixedTerm] = []
     names: list[str] = []
-    for row in structure:
-        parts = tuple(factor.expr for factor in row.term.factors if factor.expr != "1")
-        variables = sorted({name for part in parts for name in variables_of(part)})
-        columns = slice(len(names), len(names) + len(row.columns))
-        terms.append(FixedTerm(":".join(parts) or "Intercept", columns, parts, tuple(variables)))
-        names.extend(row.columns)
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
+    columns: list[FloatVector | float] = []
+    for term, scope in zip(terms, scopes, strict=True):
+        first = len(names)
+        scale = reduce(lambda number, factor: number * _number(factor), term, 1.0)
+        for scoped in scope:
+            parts = [encoded[part.name].columns(part.reduced) for part in reversed(scoped)]
+            for chosen in product(*parts):
+                names.append(":".join(name for name, _ in reversed(chosen)) or "Intercept")
+                columns.append(_product([values for _, values in reversed(chosen)], scale))
+        variables = {name for f in term if f.kind != "number" for name in encoded[f.name].variables}
+        name = ":".join(factor.name for factor in term) or "Intercept"
+        parts_of_term = tuple(factor.name for factor in term)
+        found.append(FixedTerm(name, slice(first, len(names)), parts_of_term, tuple(sorted(variables))))
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
         raise DataError(
             f'Two columns of the model matrix would be called "{twice}". Rename the column of the data that has '
             "this name."
         )
-    return tuple(terms), tuple(names)
+    return tuple(found), tuple(names), columns
 
 
-def _read_coding(part: str, state: Mapping[str, Any]) -> FactorCoding:
-    variables, coding, levels = state["variables"], state["coding"], state["levels"]
-    variable = variables[0] if len(variables) == 1 else part
-    return FactorCoding(part, variable, levels, coding.name, coding.matrix(part, levels))
+def _product(values: Sequence[FloatVector], scale: float) -> FloatVector | float:
+    if not values:
+        return scale
+    product_ = reduce(np.multiply, values)
+    return product_ if scale == 1.0 else scale * product_
+
+
+def _number(factor: Any) -> float:
+    return float(factor.name) if factor.kind == "number" else 1.0

@@ -10,7 +10,8 @@ from lmm.design.checks import check_contrasts_used, check_design, check_finite, 
 from lmm.design.coding import ContrastChoice, plain_contrasts, resolve_contrasts
 from lmm.design.design import Design, RandomPart
 from lmm.design.effects import RandomSpec, factor_columns, only_groups, user_parts
-from lmm.design.expression import ExpressionSpec, as_numbers
+from lmm.design.evaluator import Evaluator
+from lmm.design.expression import ExpressionSpec, as_numbers, summed_offsets
 from lmm.design.matrix import MatrixSpec, learn_matrix
 from lmm.design.rank import independent_columns
 from lmm.design.rows import ColumnOrArray, Rows, select_rows
@@ -162,19 +163,21 @@ class DesignSpec:
             Another response than that of the formula.
         """
         codings = resolve_contrasts(contrasts)
-        columns = rows.columns
-        left, own = _learn_response(formula, columns)
-        offsets = [ExpressionSpec.learn(text, columns) for text in formula.offsets]
-        total_offset = _sum_offsets(rows, [(spec.text, value) for spec, value in offsets])
-        fixed, X = learn_matrix(formula.fixed, columns, codings)
+        evaluator = Evaluator(rows.columns, codings)
+        left, own = _learn_response(formula, evaluator)
+        offsets = [ExpressionSpec.learn(text, evaluator) for text in formula.offsets]
+        total_offset = summed_offsets(
+            rows.offset, evaluator.n_rows, [(spec.text, value) for spec, value in offsets]
+        )
+        fixed, X = learn_matrix(formula.fixed, evaluator)
         check_values(X, fixed.names, rows.rows, "the fixed part")
-        learnt = [RandomSpec.learn(term, columns, codings) for term in formula.random]
+        learnt = [RandomSpec.learn(term, evaluator) for term in formula.random]
         effects = [spec.effects for spec, _ in learnt if spec.effects is not None]
-        check_contrasts_used(codings, [fixed, *effects], columns)
+        check_contrasts_used(codings, [fixed, *effects], rows.columns)
         groups = [term.group for term in formula.random]
         spec = cls(
             formula=formula,
-            kinds={name: column.kind for name, column in columns.items()},
+            kinds={name: column.kind for name, column in rows.columns.items()},
             response=left,
             fixed=fixed,
             kept=independent_columns(X, rows.weights),
@@ -186,7 +189,7 @@ class DesignSpec:
             blocks=tuple(random or ()),
         )
         parts = (*(part for _, part in learnt), *user_parts(random, rows, groups))
-        notes = rows.notes_of_levels(factor_columns(fixed, spec.random, columns))
+        notes = rows.notes_of_levels(factor_columns(fixed, spec.random, rows.columns))
         design = spec._design(rows, own if y is None else y, X, parts, total_offset, notes)
         # What cannot be estimated can be simulated.
         (check_design if response else check_finite)(design, formula)
@@ -250,16 +253,16 @@ class DesignSpec:
             groups=only_groups(chosen, self.fixed.variables, self.offsets) if extend else (),
             missing_groups=missing_groups,
         )
-        columns = self._conform(rows.columns)
-        codings = resolve_contrasts(self.contrasts)
+        evaluator = self.evaluator(self._conform(rows.columns))
         y = None
         if response:
-            y = self.response_of(columns)
-        offsets = _sum_offsets(rows, [(spec.text, spec.value(columns)) for spec in self.offsets])
-        X = self.fixed.build(columns, codings)
+            y = self._response(evaluator)
+        values = [(spec.text, evaluator.value(spec.text)) for spec in self.offsets]
+        offsets = summed_offsets(rows.offset, evaluator.n_rows, values)
+        X = self.fixed.build(evaluator)
         groups = [spec.term.group for spec in self.random]
         parts = (
-            *(spec.build(columns, codings, extend=extend) for spec in chosen),
+            *(spec.build(evaluator, extend=extend) for spec in chosen),
             *user_parts(self._known_blocks(blocks), rows, groups),
         )
         design = self._design(rows, y, X, parts, offsets)
@@ -268,7 +271,11 @@ class DesignSpec:
 
     def response_of(self, columns: Columns) -> FloatVector:
         """Response (n,) of columns that have the kinds of those of the fit."""
-        return as_numbers(self.response.value(columns), self.response.text, "response", columns.n_rows)
+        return self._response(self.evaluator(columns))
+
+    def _response(self, evaluator: Evaluator) -> FloatVector:
+        text = self.response.text
+        return as_numbers(evaluator.value(text), text, "response", evaluator.n_rows)
 
     def loadings(
         self, data: Any, random: Collection[int], *, missing: Missing = "drop"
@@ -286,9 +293,18 @@ class DesignSpec:
         specs = [self.random[position].effects for position in random]
         names: set[str] = set().union(*(spec.variables for spec in specs if spec is not None))
         rows = select_rows(open_table(data), names, missing=missing)
-        columns, codings = self._conform(rows.columns), resolve_contrasts(self.contrasts)
-        values = [self.random[position].loadings(columns, codings) for position in random]
+        evaluator = self.evaluator(self._conform(rows.columns))
+        values = [self.random[position].loadings(evaluator) for position in random]
         return values, rows.rows
+
+    def evaluator(self, columns: Columns) -> Evaluator:
+        """Return an evaluator of other rows, with the codings of the fit and what the calls of its formula learnt."""
+        states = self.response.transforms | self.fixed.transforms
+        for expression in self.offsets:
+            states |= expression.transforms
+        for term in self.random:
+            states |= term.states
+        return Evaluator(columns, resolve_contrasts(self.contrasts), states)
 
     def _design(
         self,
@@ -354,20 +370,11 @@ class DesignSpec:
         return blocks
 
 
-def _learn_response(formula: Formula, columns: Columns) -> tuple[ExpressionSpec, FloatVector | None]:
+def _learn_response(formula: Formula, evaluator: Evaluator) -> tuple[ExpressionSpec, FloatVector | None]:
     if not formula.response:
         return ExpressionSpec("", ()), None
-    spec, value = ExpressionSpec.learn(formula.response, columns)
-    return spec, as_numbers(value, formula.response, "response", columns.n_rows)
-
-
-def _sum_offsets(rows: Rows, values: Sequence[tuple[str, Any]]) -> FloatVector | None:
-    """All offsets added up, shape (n,); None if there are none."""
-    total = rows.offset
-    for text, value in values:
-        numbers = as_numbers(value, text, "offset", rows.columns.n_rows)
-        total = numbers if total is None else total + numbers
-    return total
+    spec, value = ExpressionSpec.learn(formula.response, evaluator)
+    return spec, as_numbers(value, formula.response, "response", evaluator.n_rows)
 
 
 def _choose(specs: tuple[RandomSpec, ...], random: bool | Collection[int]) -> list[RandomSpec]:

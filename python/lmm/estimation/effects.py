@@ -10,7 +10,8 @@ import numpy as np
 
 from lmm.data import Column
 from lmm.design import Design, FixedTerm
-from lmm.design.expression import ExpressionSpec, as_factor
+from lmm.design.evaluator import Evaluator
+from lmm.design.expression import as_factor
 from lmm.estimation.component import VarianceComponent
 from lmm.typing import IntVector
 
@@ -78,7 +79,7 @@ def factor_column(design: Design, expression: str) -> Column:
     frame = design.model_frame
     if expression in frame:
         return frame[expression].as_factor()
-    return as_factor(ExpressionSpec.learn(expression, frame)[1], expression)
+    return as_factor(Evaluator(frame, {}).value(expression), expression, frame.n_rows)
 
 
 def _name(design: Design, part: str, variable: str, column: Column) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 
 from lmm.data import Column, Columns, open_table
 from lmm.design import Design, DesignSpec
+from lmm.design.evaluator import Evaluator
 from lmm.design.matrix import learn_matrix
 from lmm.design.rank import independent_columns
 from lmm.errors import DataError, DesignError, FormulaError, LmmError, nearest
@@ -164,7 +165,7 @@ def _check_error(formula: Formula, columns: Columns) -> None:
     """Without random terms the rows are the experimental units: there must be more than combinations."""
     if formula.random:
         return
-    _, X = learn_matrix(formula.fixed, columns, {})
+    _, X = learn_matrix(formula.fixed, Evaluator(columns, {}))
     if independent_columns(X).size >= columns.n_rows:
         raise DesignError(
             f'The formula "{formula.source.strip()}" names no experimental unit: it has no random term such as '

@@ -6,17 +6,23 @@ checked without loading formulaic and pandas.
 
 from __future__ import annotations
 
+import numpy as np
+
 from lmm.errors import nearest
+from lmm.formula.signatures import BINARY_NUMPY, SIGNATURES, UNARY_NUMPY
 
 __all__ = [
     "CONTRASTS",
     "CONTRAST_CLASSES",
     "FUNCTIONS",
+    "METHODS",
     "MODULES",
+    "NUMPY_CONSTANTS",
     "PLANNED_STRUCTURES",
     "PLANNED_TERMS",
     "R_FUNCTIONS",
     "STRUCTURES",
+    "unknown_attribute",
     "unknown_function",
 ]
 
@@ -58,62 +64,23 @@ CONTRASTS = frozenset({"SAS", "custom", "diff", "helmert", "poly", "sum", "treat
 CONTRAST_CLASSES = frozenset({"Diff", "Helmert", "Poly", "Sum", "Treatment"})
 """Codings that may stand as second argument of ``C()``."""
 
-_ENCODINGS = frozenset(
-    {"C", "I", "Q", "hashed", "bs", "cc", "cr", "cs", "ns", "poly", "center", "scale", "standardize", "lag"}
-)
-_ELEMENTWISE = frozenset(
-    {
-        "abs",
-        "sqrt",
-        "exp",
-        "exp2",
-        "exp10",
-        "expm1",
-        "log",
-        "log2",
-        "log10",
-        "log1p",
-        "sin",
-        "cos",
-        "tan",
-        "asin",
-        "acos",
-        "atan",
-        "sinh",
-        "cosh",
-        "tanh",
-        "floor",
-        "ceil",
-        "ceiling",
-        "round",
-        "sign",
-        "ifelse",
-        "pmin",
-        "pmax",
-    }
-)
-_SUMMARIES = frozenset({"mean", "median", "sd", "min", "max"})
-
-FUNCTIONS = _ENCODINGS | _ELEMENTWISE | _SUMMARIES | CONTRAST_CLASSES
+FUNCTIONS = CONTRAST_CLASSES | {name for name in SIGNATURES if "." not in name} | {"as.numeric", "as.integer"}
 """Functions that a formula may call by their bare name."""
 
-R_FUNCTIONS = {"factor": "C", "as.factor": "C"}
+R_FUNCTIONS = {"factor": "C", "as.factor": "C", "as.double": "as.numeric"}
 """Functions of R that have another name here."""
 
-NUMPY = frozenset(
-    {"clip", "digitize", "e", "inf", "interp", "isin", "mean", "median", "nan", "nan_to_num", "pi", "round"}
-    | {"select", "std", "where"}
-)
-"""What a formula may take from NumPy beside its elementwise functions: nothing that reads, writes or runs anything."""
+NUMPY_CONSTANTS = frozenset({"np.e", "np.inf", "np.nan", "np.pi"})
+"""Numbers of NumPy that a formula may name."""
 
-METHODS = frozenset({"abs", "between", "clip", "isin", "mean", "median", "round", "std"})
+METHODS = frozenset(name.removeprefix(".") for name in SIGNATURES if name.startswith("."))
 """What a formula may ask of a column: ``x.clip(0, 1)``."""
 
 _ADVICE = {
     "relevel": 'Choose the reference level by C(f, contr.treatment("b")).',
     "interaction": "The combinations of two factors are a:b.",
-    "as.numeric": "Numbers are numbers already; convert text in the table.",
-    "as.integer": "Numbers are numbers already; convert text in the table.",
+    "is.na": "Rows with a missing value in a used column are left out first, so that it would be false everywhere: "
+    "mark them in a column of the table.",
     "as.character": "Text is a factor already; C(x) makes a factor of numbers.",
     "ordered": "C(f) is the factor; give its order as an ordered categorical, or as C(f, levels=[...]).",
     "cut": "Cut the column in the table first.",
@@ -125,8 +92,25 @@ _ADVICE = {
 
 def unknown_function(name: str) -> str:
     """Message about a function that no formula knows."""
+    # Of the suggestions only near ones help: cut() is no bincount().
     suggestion = nearest(name, FUNCTIONS | R_FUNCTIONS.keys())
     advice = _ADVICE.get(name)
     if advice is not None:
         suggestion = f" {advice}"
     return f"unknown function {name}().{suggestion or ' Functions of NumPy are called as np.name().'}"
+
+
+def unknown_attribute(name: str) -> str:
+    """Message about a member of NumPy, or of a column, that no formula knows: ``np.load``, ``.str``."""
+    member = name.rpartition(".")[2]
+    if name.startswith("np.") and not hasattr(np, name.split(".")[1]):
+        known = [
+            text.removeprefix("np.") for text in (*SIGNATURES, *NUMPY_CONSTANTS) if text.startswith("np.")
+        ]
+        near = nearest(name.removeprefix("np."), {*known, *UNARY_NUMPY, *BINARY_NUMPY})
+        return f"NumPy has no {name}.{near}"
+    what = member if member.startswith("__") else name
+    return (
+        f"{what} has no place in a formula, which knows NumPy's elementwise functions and, of a column, "
+        f"{', '.join(sorted(METHODS))}: compute anything else into a column of the table first"
+    )

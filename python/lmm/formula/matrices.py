@@ -1,26 +1,8 @@
-"""Parts of formulaic from which model matrices are built: its materializer, values of factors, and codings.
+"""What formulaic computes for us: bases of splines, and codings of factors.
 
 Loading this loads formulaic and pandas.
 """
 
-from lmm.formula._formulaic import (
-    Contrasts,
-    ContrastsRegistry,
-    CustomContrasts,
-    Factor,
-    FactorValues,
-    FormulaicError,
-    FormulaMaterializer,
-    overriding,
-)
+from lmm.formula._formulaic import SPLINES, Contrasts, ContrastsRegistry
 
-__all__ = [
-    "Contrasts",
-    "ContrastsRegistry",
-    "CustomContrasts",
-    "Factor",
-    "FactorValues",
-    "FormulaMaterializer",
-    "FormulaicError",
-    "overriding",
-]
+__all__ = ["SPLINES", "Contrasts", "ContrastsRegistry"]

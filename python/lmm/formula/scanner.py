@@ -64,6 +64,7 @@ _CALL = re.compile(r"\s*\(|\[")
 _TRAILER = re.compile(
     r"(?:\.[^\W\d]\w*)*[(\[]"
 )  # what may follow a call within one piece of Python: x.fillna(0).abs()
+_METHOD = re.compile(r"\.[^\W\d]\w*\(")
 _BRACKETS = {"(": ")", "[": "]", "{": "}"}
 _QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`[^`]*`""", re.DOTALL)
 
@@ -149,8 +150,11 @@ def _name(source: str, text: str, position: int, end: int, stop: int) -> Token:
             raise FormulaError("there is no name between the backticks", source, position)
         if "\\" in text or text == "`.`":
             raise FormulaError(f"a column of the name {text} cannot be used: rename it", source, position)
-        return Token(Kind.NAME, text[1:-1], position, end)
-    bracket = _CALL.match(source, end, stop)
+        if not _METHOD.match(source, end, stop):
+            return Token(Kind.NAME, text[1:-1], position, end)
+        bracket = _TRAILER.match(source, end, stop)
+    else:
+        bracket = _CALL.match(source, end, stop)
     if bracket is None:
         return Token(Kind.NAME, text, position, end)
     inside = bracket.end()

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from lmm.design import FixedTerm, RandomPart, one_sided
-from lmm.design.coding import resolve_contrasts
 from lmm.design.effects import RandomSpec
 from lmm.engine import GroupBlock, MatrixBlock
 
@@ -104,7 +103,7 @@ def _learnt(fit: Fit, spec: RandomSpec, left_out: FixedTerm) -> RandomPart | Non
         return None
     frame = fit.design.model_frame
     term = replace(spec.term, effects=one_sided(terms, frame))
-    return RandomSpec.learn(term, frame, resolve_contrasts(fit.spec.contrasts))[1]
+    return RandomSpec.learn(term, fit.spec.evaluator(frame))[1]
 
 
 def _subset(part: RandomPart, gone: range) -> RandomPart:

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lmm.design import Design, RandomPart, one_sided
-from lmm.design.coding import resolve_contrasts
 from lmm.design.matrix import learn_matrix
 from lmm.design.rank import independent_columns
 from lmm.errors import LmmError
@@ -33,7 +32,7 @@ def without_term(fit: Fit, term: str) -> Fit:
     """Fit by maximum likelihood without a fixed term; the others are coded as the formula without it says."""
     design = fit.design
     text = one_sided([other for other in design.terms if other.name != term], design.model_frame)
-    spec, X = learn_matrix(text, design.model_frame, resolve_contrasts(fit.spec.contrasts), fit.spec.fixed)
+    spec, X = learn_matrix(text, fit.spec.evaluator(design.model_frame), fit.spec.fixed)
     smaller = replace(
         design,
         X=X,

@@ -173,8 +173,9 @@ def _mean_of_array_offset(fit: Fit) -> float:
     if not spec.needs_offset or design.offset is None:
         return 0.0
     rest = np.array(design.offset)
+    evaluator = spec.evaluator(design.model_frame)
     for expression in spec.offsets:
-        value = expression.value(design.model_frame)
+        value = evaluator.value(expression.text)
         rest = rest - np.asarray(getattr(value, "values", value), dtype=np.float64)
     return float(rest.mean())
 

@@ -1,15 +1,20 @@
-"""Functions of formulas, evaluated by formulaic."""
+"""Functions of formulas: their values, what they remember for new data, names of coefficients."""
 
-import formulaic
 import numpy as np
 import pandas as pd
 import pytest
 from formulaic.transforms import ContrastsRegistry
 
+from lmm.data import open_table
+from lmm.design.evaluator import Evaluator
+from lmm.design.factor_calls import FACTOR_CALLS, LEARNED_FACTOR_CALLS
+from lmm.design.matrix import learn_matrix
 from lmm.errors import ColumnError
 from lmm.formula import parse
-from lmm.formula.functions import CONTRAST_CLASSES, CONTRASTS, FUNCTIONS, MODULES
-from lmm.formula.transforms import formula_functions
+from lmm.formula.elementwise import ELEMENTWISE
+from lmm.formula.functions import CONTRAST_CLASSES, CONTRASTS, FUNCTIONS, METHODS
+from lmm.formula.signatures import BINARY_NUMPY, SIGNATURES, UNARY_NUMPY, signature_of
+from lmm.formula.transforms import LEARNED
 
 X = np.array([1.0, 2.0, 4.0, 9.0])
 FRAME = pd.DataFrame(
@@ -17,26 +22,36 @@ FRAME = pd.DataFrame(
 )
 
 
+def columns(frame):
+    source = open_table(frame)
+    return source.read(source.names)
+
+
 def evaluate(term, frame=FRAME):
-    formula = parse(f"y ~ 0 + {term}")
-    used = frame[sorted(formula.variables - {"y"})]
-    return formulaic.model_matrix(formula.fixed, used, context=formula_functions(used))
+    """Spec and matrix of one side of a formula."""
+    formula = parse(f"y ~ 0 + {term}", columns=frame.columns)
+    return learn_matrix(formula.fixed, Evaluator(columns(frame), {}))
+
+
+COMPUTED = ELEMENTWISE.keys() | LEARNED.keys() | FACTOR_CALLS.keys() | LEARNED_FACTOR_CALLS.keys()
 
 
 def test_every_name_that_a_formula_may_call_has_a_function():
-    assert formula_functions({}).keys() == FUNCTIONS | MODULES
+    codings = {f"contr.{name}" for name in CONTRASTS} | CONTRAST_CLASSES
+    assert COMPUTED | codings | {"Q"} == SIGNATURES.keys() | {f"np.{n}" for n in UNARY_NUMPY | BINARY_NUMPY}
+    assert {name for name in SIGNATURES if "." not in name} | {"as.numeric", "as.integer"} == FUNCTIONS
+    assert {name.removeprefix(".") for name in SIGNATURES if name.startswith(".")} == METHODS
+
+
+@pytest.mark.parametrize("function", sorted(COMPUTED))
+def test_every_function_has_the_arguments_of_its_signature(function):
+    signature = signature_of(function)
+    assert signature is not None
+    assert signature.arguments[0].name in ("x", "condition", "conditions")
 
 
 def test_codings_are_those_of_formulaic():
     assert {name for name in vars(ContrastsRegistry) if not name.startswith("__")} == CONTRASTS
-
-
-def test_contrast_classes_are_codings():
-    functions = formula_functions({})
-    assert all(
-        functions[name] in vars(ContrastsRegistry).values() or name == "Treatment"
-        for name in CONTRAST_CLASSES
-    )
 
 
 VALUES = {
@@ -80,7 +95,7 @@ VALUES = {
 
 @pytest.mark.parametrize(("term", "values"), VALUES.items())
 def test_values(term, values):
-    np.testing.assert_allclose(np.asarray(evaluate(term), dtype=float)[:, 0], values, rtol=1e-14)
+    np.testing.assert_allclose(evaluate(term)[1][:, -1], values, rtol=1e-14)
 
 
 @pytest.mark.parametrize(
@@ -97,10 +112,9 @@ def test_values(term, values):
     ],
 )
 def test_what_was_learnt_from_the_data_is_kept_for_new_data(term):
-    matrix = evaluate(term)
-    new = FRAME.iloc[:2]
-    again = matrix.model_spec.get_model_matrix(new, context=formula_functions(new))
-    np.testing.assert_allclose(again, matrix.iloc[:2], rtol=1e-14)
+    spec, matrix = evaluate(term)
+    again = spec.build(Evaluator(columns(FRAME.iloc[:2]), {}, spec.transforms))
+    np.testing.assert_allclose(again, matrix[:2], rtol=1e-14)
 
 
 NAMES = {
@@ -122,9 +136,9 @@ NAMES = {
 
 @pytest.mark.parametrize(("term", "names"), NAMES.items())
 def test_names_of_coefficients_are_formulaics(term, names):
-    assert list(evaluate(term).columns) == names
+    assert list(evaluate(term)[0].names) == names
 
 
 def test_a_column_that_is_not_there():
-    with pytest.raises(ColumnError, match=r"there is no column 'yeild'\. Did you mean \"yield\"\?"):
-        formula_functions(FRAME)["Q"]("yeild")
+    with pytest.raises(ColumnError, match=r'There is no column "yeild"\. Did you mean "yield"\?'):
+        Evaluator(columns(FRAME), {}).value("log(Q('yeild'))")
