@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from lmm.model import Fit
 
 __all__ = ["coefficients", "contrast_test"]
+
+_WIDEST = 72  # characters of the names of rows that are tested together, in one cell
+_MOST_LINES = 20
 
 
 def contrast_test(
@@ -79,16 +83,27 @@ def contrast_test(
     _check_estimable(fit, found)
     if joint:
         test = joint_test(fit, found.contrast, df, vcov, found.rhs)
+        label, listed = _of_all(found.labels)
         columns = {
-            "contrast": ["; ".join(found.labels)],
+            "contrast": [label],
             "num_df": [test.num_df],
             "den_df": [test.den_df],
             "f_value": [test.f_value],
             "p_value": [test.p_value],
         }
-        return Table(columns, title="Joint test", notes=test.notes)
+        return Table(columns, title="Joint test", notes=(*listed, *test.notes))
     tests = row_tests(fit, found.contrast, df, vcov, found.rhs)
     return _rows_table("contrast", list(found.labels), tests, level, "Tests of contrasts")
+
+
+def _of_all(labels: Sequence[str]) -> tuple[str, tuple[str, ...]]:
+    """Name several rows in one cell; where that is too wide, by their number, with a line for each below."""
+    text = "; ".join(labels)
+    if len(text) <= _WIDEST:
+        return text, ()
+    most = _MOST_LINES if len(labels) > _MOST_LINES else len(labels)
+    more = (f"… and {len(labels) - most} more.",) if len(labels) > most else ()
+    return f"{len(labels)} rows", ("Tested together:", *(f"  {label}" for label in labels[:most]), *more)
 
 
 def _check_estimable(fit: Fit, found: Hypotheses) -> None:

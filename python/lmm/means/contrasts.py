@@ -144,6 +144,12 @@ def own_contrasts(method: Any, labels: Sequence[str]) -> Contrasts:
     if isinstance(method, Mapping):
         if not method:
             raise LmmError("The dict of contrasts is empty.")
+        if all(_is_number(value) for value in method.values()):
+            raise LmmError(
+                "A dict of contrasts has rows by label, not coefficients by mean: write "
+                f'{{"label": [{", ".join(["1", "-1", *["0"] * (len(labels) - 2)][: len(labels)])}]}}, one number '
+                f"for each of {_listed(labels)}."
+            )
         rows, texts = list(method.values()), [str(name) for name in method]
     else:
         try:
@@ -153,10 +159,35 @@ def own_contrasts(method: Any, labels: Sequence[str]) -> Contrasts:
                 "Contrasts must be the name of a family, a dict of coefficients by label such as "
                 f'{{"A vs B": [1, -1, 0]}}, or a matrix; they are {method!r}.'
             ) from None
+        if (
+            method is None
+            or isinstance(method, bool)
+            or np.ndim(method) == 0
+            or given.ndim > 2
+            or not len(given)
+        ):
+            raise LmmError(
+                f"A matrix of contrasts has one row for each contrast and one column for each of {_listed(labels)}; "
+                f"this has the shape {np.shape(method)}."
+            )
+        if given.shape[1] != len(labels):
+            turned = " It has a row for each mean: give its transpose." if len(given) == len(labels) else ""
+            raise LmmError(
+                f"The matrix of contrasts has {given.shape[1]} columns; it needs {len(labels)}, one for each of "
+                f"{_listed(labels)}.{turned}"
+            )
         rows, texts = list(given), [f"C{i + 1}" for i in range(len(given))]
     return Contrasts(
         np.array([_coefficients(row, text, labels) for row, text in zip(rows, texts, strict=True)]), texts
     )
+
+
+def _listed(labels: Sequence[str]) -> str:
+    return ", ".join(labels[:8]) + (", …" if len(labels) > 8 else "")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float | np.number) and not isinstance(value, bool)
 
 
 def _coefficients(row: Any, text: str, labels: Sequence[str]) -> FloatVector:
@@ -165,10 +196,10 @@ def _coefficients(row: Any, text: str, labels: Sequence[str]) -> FloatVector:
     except (TypeError, ValueError):
         raise LmmError(f'The contrast "{text}" has coefficients that are no numbers: {row!r}.') from None
     if numbers.shape != (len(labels),):
-        shown = ", ".join(labels[:8]) + (", …" if len(labels) > 8 else "")
-        seen = f"{numbers.size}" if numbers.ndim == 1 else f"an array of shape {numbers.shape}"
+        seen = f"{numbers.size} coefficients" if numbers.ndim == 1 else f"an array of shape {numbers.shape}"
         raise LmmError(
-            f'The contrast "{text}" has {seen} coefficients; it needs {len(labels)}, one for each of {shown}.'
+            f'The contrast "{text}" has {seen}; it needs {len(labels)} coefficients, one for each of '
+            f"{_listed(labels)}."
         )
     if not np.isfinite(numbers).all():
         raise LmmError(f'The contrast "{text}" has coefficients that are missing or infinite.')

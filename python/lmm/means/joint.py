@@ -16,7 +16,7 @@ from lmm.means.curves import basis_of, differences
 from lmm.means.functions import LinearFunctions
 from lmm.means.grid import ReferenceGrid, reference_grid
 from lmm.means.marginal_means import averaged, labels_of, with_nests
-from lmm.means.specs import Specs, read_specs
+from lmm.means.specs import OVERALL, Specs, read_names, read_specs
 from lmm.means.terms import sets_to_test
 from lmm.means.variables import CovReduce
 from lmm.table import Table
@@ -117,7 +117,7 @@ def joint_tests(
     array([10.312,  2.375])
     """
     grid = reference_grid(fit, at, cov_reduce)
-    groups = read_specs(fit, [] if by is None else by, None, grid.variables).factors
+    groups = read_specs(fit, read_names(by, "by=") or [OVERALL], None, grid.variables).factors
     for name in groups:
         if not grid.variables[name].is_factor:
             raise LmmError(

@@ -81,8 +81,12 @@ def read_names(names: Any, where: str) -> list[str]:
 def _split(specs: Any) -> tuple[list[str], list[str]]:
     if not isinstance(specs, str):
         if isinstance(specs, Sequence) and all(isinstance(name, str) for name in specs):
+            if not specs:
+                raise LmmError('specs= is empty; name factors, or write "1" for the mean over everything.')
             return [name for name in specs if name != OVERALL], []
         raise LmmError(f'specs= must be text such as "Trt | Day", or a list of names, not {specs!r}.')
+    if not specs.strip():
+        raise LmmError('specs= is empty; name factors, or write "1" for the mean over everything.')
     before, bar, after = _at_bar(specs)
     left, tilde, right = before.rpartition("~")
     if tilde and left.strip():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -85,6 +85,10 @@ def grid_variables(
         # I(x > 0) has levels of its own, which are those of no column.
         order = orders.get(name) if factor and set(orders.get(name, ())) <= set(factor.levels) else None
         if factor and (column.kind == "factor" or order):
+            if isinstance(cov_reduce, Mapping) and name in cov_reduce:
+                raise LmmError(
+                    f'cov_reduce= names "{name}", which is a factor; some of its levels are chosen by at=.'
+                )
             found[name] = _factor(factor, order, given.get(name))
         else:
             found[name] = _covariate(column, given.get(name), reduce.get(name))
@@ -122,6 +126,10 @@ def _checked_at(at: Mapping[str, Any] | None, names: Sequence[str]) -> dict[str,
                 f'at= names "{name}", which is no variable of the fixed part; there are {known}.'
                 f"{nearest(str(name), names)}"
             )
+        if at[name] is None:
+            raise LmmError(
+                f'at= gives None for "{name}"; name its values, or leave it out for its mean or all its levels.'
+            )
     return dict(at)
 
 
@@ -155,10 +163,15 @@ def _factor(column: Column, order: tuple[str, ...] | None, at: Any) -> GridVaria
 
 
 def _chosen_levels(name: str, at: Any, levels: tuple[str, ...]) -> tuple[str, ...]:
-    _check_length(name, at, "at=")
-    wanted = (
-        [at] if isinstance(at, str | int | float) or not isinstance(at, Sequence | np.ndarray) else list(at)
-    )
+    if isinstance(at, Mapping):
+        raise LmmError(f'at= must give levels of "{name}", one or several, not a dict.')
+    if isinstance(at, np.ndarray) and at.ndim == 0:
+        at = at.item()
+    # A series, a set or an array is several levels; text, a number or a date is one.
+    several = isinstance(at, Iterable) and not isinstance(at, str | bytes)
+    if several:
+        _check_length(name, at, "at=")
+    wanted = list(at) if several else [at]
     chosen = dict.fromkeys(
         label(value.item() if isinstance(value, np.generic) else value) for value in wanted
     )
@@ -221,8 +234,10 @@ def _check_length(name: str, given: Any, where: str) -> None:
 def _numbers(name: str, given: Any, where: str) -> list[float]:
     _check_length(name, given, where)
     try:
-        values = np.atleast_1d(np.asarray(given, dtype=np.float64))
-    except (TypeError, ValueError):
+        # Text and truth values that read as numbers are a mistake.
+        kind = np.asarray(given).dtype.kind
+        values = np.empty(0) if kind in "bSU" else np.atleast_1d(np.asarray(given, dtype=np.float64))
+    except (TypeError, ValueError, OverflowError):
         values = np.empty(0)
     if values.ndim != 1 or values.size == 0 or not np.isfinite(values).all():
         raise LmmError(
