@@ -170,11 +170,10 @@ def own_contrasts(method: Any, labels: Sequence[str]) -> Contrasts:
                 f"A matrix of contrasts has one row for each contrast and one column for each of {_listed(labels)}; "
                 f"this has the shape {np.shape(method)}."
             )
-        if given.shape[1] != len(labels):
-            turned = " It has a row for each mean: give its transpose." if len(given) == len(labels) else ""
+        if given.shape[1] != len(labels) and len(given) == len(labels):
             raise LmmError(
-                f"The matrix of contrasts has {given.shape[1]} columns; it needs {len(labels)}, one for each of "
-                f"{_listed(labels)}.{turned}"
+                f"The matrix of contrasts has {given.shape[1]} in a row and {len(given)} in a column; it needs one "
+                f"column for each of {_listed(labels)}: give its transpose."
             )
         rows, texts = list(given), [f"C{i + 1}" for i in range(len(given))]
     return Contrasts(
@@ -198,8 +197,7 @@ def _coefficients(row: Any, text: str, labels: Sequence[str]) -> FloatVector:
     if numbers.shape != (len(labels),):
         seen = f"{numbers.size} coefficients" if numbers.ndim == 1 else f"an array of shape {numbers.shape}"
         raise LmmError(
-            f'The contrast "{text}" has {seen}; it needs {len(labels)} coefficients, one for each of '
-            f"{_listed(labels)}."
+            f'The contrast "{text}" has {seen}; it needs {len(labels)}, one for each of {_listed(labels)}.'
         )
     if not np.isfinite(numbers).all():
         raise LmmError(f'The contrast "{text}" has coefficients that are missing or infinite.')

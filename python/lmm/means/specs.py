@@ -81,8 +81,6 @@ def read_names(names: Any, where: str) -> list[str]:
 def _split(specs: Any) -> tuple[list[str], list[str]]:
     if not isinstance(specs, str):
         if isinstance(specs, Sequence) and all(isinstance(name, str) for name in specs):
-            if not specs:
-                raise LmmError('specs= is empty; name factors, or write "1" for the mean over everything.')
             return [name for name in specs if name != OVERALL], []
         raise LmmError(f'specs= must be text such as "Trt | Day", or a list of names, not {specs!r}.')
     if not specs.strip():
