@@ -254,3 +254,51 @@ def test_terms_are_tested_where_there_are_factors(sleepstudy):
     assert "Analysis of variance, type III" not in page(sleepstudy)
     own = lmm.fit("yield ~ 0 + Variety + Block", oats, contrasts={"Variety": [[1.0], [0.0], [-1.0]]})
     assert "Analysis of variance, type III" not in page(own)
+
+
+@pytest.fixture(scope="module")
+def wide():
+    """A page with long names of effects, many columns and long notes."""
+    rows = [
+        {
+            "yield_in_tonnes_per_hectare": 3.0 * i + j + (7 * i + 5 * j + i * j) % 11,
+            "nitrogen_fertiliser": f"{40 * (j % 3)} kg per hectare of ammonium nitrate",
+            "farm": f"farm {i}",
+        }
+        for i in range(8)
+        for j in range(9)
+    ]
+    return page(lmm.fit("yield_in_tonnes_per_hectare ~ nitrogen_fertiliser + (1 | farm)", rows))
+
+
+def test_notes_of_tables_stand_below_what_scrolls(wide):
+    tables = re.findall(r'<div class="scroll">.*?</div>(?:\n<p class="note">[^<]*</p>)*', wide, re.DOTALL)
+    assert len(tables) == wide.count("<table")
+    assert any("Degrees of freedom" in table.partition("</div>")[2] for table in tables)
+    assert "<tfoot" not in wide
+    assert not any("<p" in table.partition("</div>")[0] for table in tables)
+
+
+def test_long_names_may_break_and_numbers_may_not(wide):
+    assert "nitrogen_<wbr>fertiliser<wbr>[T.40 kg per hectare" in wide
+    assert not re.search(r'text-align:right">[^<]*<wbr>', wide)
+    style = wide[wide.index("<style>") : wide.index("</style>")]
+    assert "td { padding: .26rem .55rem; vertical-align: baseline; white-space: nowrap; }" in style
+    assert 'tbody td:not([style*="right"]), th:first-child { white-space: normal;' in style
+
+
+@pytest.mark.parametrize("sign", ["\x1b[31m", "\x9b2J", "\x07", "\u202e", "\ufeff"])
+def test_control_characters_of_the_data_are_written_out(sign):
+    rows = [
+        {
+            "y": 3.0 * i + j + (7 * i + 5 * j) % 4,
+            f"x{sign}": float(j),
+            "g": f"{sign}{i}",
+            "f": f"{sign}{j % 2}",
+        }
+        for i in range(5)
+        for j in range(6)
+    ]
+    text = page(lmm.fit(f"y ~ `x{sign}` + f + (1 | g)", rows))
+    assert sign not in text
+    assert all(char.isprintable() or char in "\n\t" for char in text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from lmm.reports.writing import page_table
 from lmm.table import render
 from lmm.table.numbers import MISSING, format_columns
 
@@ -50,4 +51,4 @@ def experiment_table(table: Table) -> str:
         table.notes,
     )
     # The text is escaped by now.
-    return re.sub(r"σ²_(.+?)(?= \+ |<)", r"σ²<sub>\1</sub>", render.html(cells))
+    return re.sub(r"σ²_(.+?)(?= \+ |<)", r"σ²<sub>\1</sub>", page_table(cells, breaks=False))

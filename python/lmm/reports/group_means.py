@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lmm.errors import LmmError, UnsupportedError
 from lmm.means import Means, emmeans
+from lmm.reports.writing import page_table
 from lmm.table import render
 from lmm.table.numbers import format_columns
 
@@ -89,7 +90,7 @@ def _means(fit: Fit, names: list[str]) -> Means:
 def means_table(table: Table) -> str:
     """Write means as HTML, with words above the columns."""
     texts = format_columns({name: table[name] for name in table.columns}, {})
-    return render.html(
+    return page_table(
         render.Cells(
             [_HEADERS.get(name, name) for name in table.columns],
             list(zip(*texts.values(), strict=True)),

@@ -12,8 +12,7 @@ from lmm.errors import FileError, UnsupportedError, require, visible
 from lmm.files import check_place, checked_path, write_whole
 from lmm.reports.sections import anova_section
 from lmm.reports.summary import Summary, summarize
-from lmm.reports.writing import number_columns
-from lmm.table import render
+from lmm.reports.writing import number_columns, page_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -189,4 +188,4 @@ def _table(section: Section) -> str:
     if section.key == "random":
         # The counts stand in the head of the page.
         cells = replace(cells, notes=())
-    return render.html(cells)
+    return page_table(cells)

@@ -8,6 +8,7 @@ import warnings
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
+from lmm.errors import visible
 from lmm.plots.style import ACCENT, GRID, INK, MUTED, PAPER, SECOND, alone
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def inline_svg(figure: Figure, name: str, description: str) -> str:
     head = {
         "viewBox": root.get("viewBox", ""),
         "role": "img",
-        "aria-label": description,
+        "aria-label": visible(description),
         "style": "stroke-linejoin: round",
     }
     root.attrib.clear()

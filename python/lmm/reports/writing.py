@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,8 +13,10 @@ if TYPE_CHECKING:
     from lmm.reports.summary import Summary
     from lmm.table.render import Cells
 
-__all__ = ["html", "markdown", "number_columns", "text"]
+__all__ = ["html", "markdown", "number_columns", "page_table", "text"]
 
+_TEXT_CELL = re.compile(r'(?<=<td style="text-align:left">)[^<]+')
+_BREAK = re.compile(r"(?<=[:_])(?=\w)|(?<=\w)(?=\[)")
 _WIDEST = 100  # characters that a line of text may take before names give way to numbers
 
 
@@ -53,6 +56,18 @@ def markdown(summary: Summary) -> str:
     if summary.notes:
         parts += ["**Notes**", "\n".join(f"- {render.escape_markdown(note)}" for note in summary.notes)]
     return "\n\n".join(parts)
+
+
+def page_table(cells: Cells, *, breaks: bool = True) -> str:
+    """Write a table for the page: it scrolls where it is too wide, its notes below it do not.
+
+    With ``breaks`` long names may break after colons and underscores, and before brackets.
+    """
+    table = render.html(replace(cells, notes=()))
+    if breaks:
+        table = _TEXT_CELL.sub(lambda cell: _BREAK.sub("<wbr>", cell[0]), table)
+    notes = "".join(f'\n<p class="note">{render.escape_html(note)}</p>' for note in cells.notes)
+    return f'<div class="scroll">\n{table}\n</div>{notes}'
 
 
 def number_columns(cells: Cells) -> Cells:
