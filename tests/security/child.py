@@ -41,6 +41,10 @@ class Listener:
             # The code of a module that is loaded lazily comes from its file.
             if not Path(arguments[0].co_filename).is_file():
                 self.heard.append(f"exec {arguments[0].co_filename}")
+        elif event == "compile":
+            # Text that becomes code; not even its grammar is asked of Python.
+            if not Path(str(arguments[1])).is_file():
+                self.heard.append(f"compile {arguments[1]}")
         elif event == "open":
             path, mode = arguments[0], str(arguments[1])
             if set(mode) & set("wax+"):

@@ -396,6 +396,7 @@ TAKE_A_NAME = [
     "at name",
     "at value",
     "at values",
+    "at level",
     "trend",
     "family",
     "adjust",

@@ -13,7 +13,12 @@ from tests.security import hostile
 
 ROOT = Path(__file__).parents[2]
 
+FORMULAS = [
+    *(place.format(text) for place in hostile.PLACES.values() for text in hostile.EXPRESSIONS),
+    *hostile.FORMULAS,
+]
 CASES = {
+    "formulas": [{"kind": "fit", "text": text} for text in FORMULAS],
     "hypotheses": [{"kind": "hypothesis", "text": text} for text in hostile.HYPOTHESES],
     "arguments": [{"kind": kind, "text": text} for kind in hostile.TAKE_A_NAME for text in hostile.ARGUMENTS],
     "commands": [
@@ -24,6 +29,11 @@ CASES = {
         if "\x00" not in text
     ],
 }
+ODD_NAMES = [
+    {"kind": "fit", "text": text.format(column), "column": column}
+    for text in hostile.HARMLESS
+    for column in hostile.COLUMNS
+]
 
 
 def answers(cases, folder):
@@ -62,6 +72,10 @@ def test_hostile_text_ends_in_an_error_of_ours_and_sets_nothing_off(kind, tmp_pa
     assert faults(cases, answers(cases, tmp_path)) == []
 
 
+def test_columns_whose_names_are_code_are_columns(tmp_path):
+    assert faults(ODD_NAMES, answers(ODD_NAMES, tmp_path), ("LmmError", "nothing")) == []
+
+
 def test_the_listener_hears(tmp_path):
     """A corpus that nobody listens to would prove nothing."""
     done = subprocess.run(
@@ -73,16 +87,25 @@ def test_the_listener_hears(tmp_path):
         env={"PYTHONPATH": f"{ROOT / 'python'}:{ROOT}", "PATH": ""},
     )
 
-    assert json.loads(done.stdout) == ["exec <string>", "exec <string>", "open lmm_canary.txt w", "os.system"]
+    assert json.loads(done.stdout) == [
+        "compile <string>",
+        "exec <string>",
+        "compile <string>",
+        "exec <string>",
+        "compile <unknown>",
+        "open lmm_canary.txt w",
+        "os.system",
+    ]
 
 
 LISTENS = """
-import json, os, sys
+import ast, json, os, sys
 from tests.security.child import Listener
 listener = Listener()
 listener.heard = []
 eval("1")
 exec("1")
+ast.parse("1")
 open("lmm_canary.txt", "w").close()
 os.system("")
 heard, listener.heard = listener.heard, None

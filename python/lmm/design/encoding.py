@@ -13,6 +13,7 @@ from lmm.design.design import FactorCoding
 from lmm.design.evaluator import variables_of
 from lmm.design.values import Basis, Coded, as_column, described, is_factor
 from lmm.errors import DesignError
+from lmm.limits import check_memory
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -130,6 +131,12 @@ def _by_levels(
         )
     else:
         levels, codes = column.levels, column.factor_codes
+    check_memory(
+        f'The coding of "{name}"',
+        len(levels),
+        len(levels),
+        "It is rather a grouping factor, (1 | g); or leave it out of the formula.",
+    )
     return Encoded(
         name,
         variables,

@@ -16,9 +16,6 @@ from lmm.limits import MOST_POWER
 __all__ = ["Item", "Writer", "additive", "typeset"]
 
 
-_REPETITIONS = 1000  # that formulaic is left to write out
-
-
 @dataclass(frozen=True, slots=True)
 class Item:
     """One term of a sum, with its sign."""
@@ -132,7 +129,7 @@ class Writer:
         return f"{self.term(left)} {node.kind} {self.term(right)}"
 
     def _power(self, base: Node, power: Node) -> str:
-        """Write a power of terms; a large one as a product, for formulaic writes out all of its repetitions."""
+        """Write a power of terms."""
         digits = power.text.lstrip("0")
         if power.kind != "number" or not digits.isdigit():
             raise self.error("a power of terms is a whole number, as in (a + b)^2", power)
@@ -142,13 +139,7 @@ class Writer:
                 f"the power is more than {MOST_POWER}: one above the number of its terms, here {count:,}, adds nothing",
                 power,
             )
-        text, exponent = self.term(base), int(digits)
-        if count**exponent <= _REPETITIONS:
-            return f"{text} ** {exponent}"
-        product = text
-        for _ in range(min(exponent, count) - 1):
-            product = f"({product} * {text})"
-        return product
+        return f"{self.term(base)} ** {int(digits)}"
 
     def _scaled(self, node: Node) -> str:
         """Write an operand of ``:``, where a number scales the other."""
