@@ -44,9 +44,10 @@ def are_many(fit: Fit) -> bool:
     """Whether the fit is large, and no contrast of its fixed effects has fewer than `MANY` degrees of freedom.
 
     Decided by counts and by a bound of the degrees of freedom (`fewest_df`), which takes one factorization; never by
-    time. Fits on the boundary, and those with given parameters, are left to the other methods.
+    time. Fits on the boundary, those with given parameters, and those whose covariances have parameters of their own
+    (`cs`, `ar1`, ...) are left to the other methods.
     """
-    return _is_large(fit) and is_inside(fit) and fewest_df(fit) >= MANY
+    return fit.criterion_function.layout.is_linear and _is_large(fit) and is_inside(fit) and fewest_df(fit) >= MANY
 
 
 def _is_large(fit: Fit) -> bool:
