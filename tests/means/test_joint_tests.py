@@ -158,3 +158,21 @@ def test_slopes_say_where_they_are(bent):
 @pytest.mark.parametrize("straight", ["z", "a * z", "a:z", "b:z + x:z", "I(3 * z)"])
 def test_slopes_of_lines_are_the_same_everywhere(straight):
     assert not any("straight" in note for note in fitted(f"{straight} + b").emtrends("b", "z").notes)
+
+
+@pytest.mark.parametrize("right", ["a * b", "a:b", "a + b + a:b"])
+@pytest.mark.parametrize("gone", [("u", "p"), ("w", "q"), ("uv", "q"), ("", "")])
+def test_what_empty_cells_confound_is_counted(right, gone):
+    """All functions of the means that are in X, without the level: those in rows and those that are not."""
+    levels, other = gone
+    data = frame()[lambda data: ~(data["a"].isin(list(levels)) & (data["b"] == other))]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", lmm.LmmWarning)
+        fit = lmm.fit(f"y ~ {right}", data)
+    table = fit.joint_tests()
+    cells = len(set(zip(data["a"], data["b"], strict=True)))
+    left = cells - 1 - int(table["num_df"].sum())
+    found = [note for note in table.notes if note.startswith("In no row")]
+    words = f"In no row: {left} of {cells - 1} degrees of freedom, in which empty cells confound the terms."
+    assert found == ([words] if left else [])
+    assert (left > 0) == bool(levels)

@@ -228,6 +228,16 @@ def test_joint_tests_of_what_an_empty_cell_leaves(split):
     )
 
 
+def test_as_many_degrees_of_freedom_are_confounded(looms, split):
+    empty = looms[~((looms["wool"] == "B") & (looms["tension"] == "H"))]
+    for fit, name in (
+        (lmm.fit("breaks ~ wool * tension", empty), "empty_joint"),
+        (lmm.fit("yield ~ Variety * nitro", split), "split_joint_lm"),
+    ):
+        (theirs,) = [row["df1"] for row in THEIRS[name] if row["model term"] == "(confounded)"]
+        assert any(note.startswith(f"In no row: {theirs} of ") for note in fit.joint_tests().notes)
+
+
 def test_split_plot_with_an_empty_cell(split):
     theta = THEIRS["split"]["theta"][::-1]
     fit = as_estimated(lmm.fit("yield ~ Variety * nitro + (1 | Block/Variety)", split, theta=theta))

@@ -35,6 +35,7 @@ class _Tested(NamedTuple):
     held: dict[str, Any]  # the levels of the group
     test: JointTest
     part: bool  # whether something could not be tested, since it is not estimable
+    rows: FloatMatrix  # (r, n_all), what was tested
     curves: tuple[str, ...] = ()  # covariates that bend, tested whole
 
 
@@ -135,6 +136,7 @@ def joint_tests(
     remarks = (
         *((f"Covariates held at {', '.join(held)}.",) if held else ()),
         *_about_curves(tested),
+        *(() if groups else _about_confounding(fit, tested)),
     )
     title = "Joint tests of terms" + (f" by {', '.join(groups)}" if groups else "")
     return _table(tested, title, remarks)
@@ -205,12 +207,28 @@ def _differences(grid: ReferenceGrid, asked: Specs, labels: Labels, k: int) -> F
     return np.vstack(spread)
 
 
-def _test(functions: LinearFunctions, df: Df, vcov: Vcov, null: float) -> tuple[JointTest, bool]:
-    """Test what is estimable; also whether that is only a part."""
+def _test(functions: LinearFunctions, df: Df, vcov: Vcov, null: float) -> tuple[JointTest, bool, FloatMatrix]:
+    """Test what is estimable; also whether that is only a part, and the rows that it is."""
     kept = functions.take(~functions.missing)
     given = kept.rows
     rows, rhs = estimable_part(functions.fit, given, null - kept.constant)
-    return joint_test(functions.fit, rows, df, vcov, rhs), rows is not given or bool(functions.missing.any())
+    part = rows is not given or bool(functions.missing.any())
+    return joint_test(functions.fit, rows, df, vcov, rhs), part, rows
+
+
+def _about_confounding(fit: Fit, tested: Sequence[_Tested]) -> tuple[str, ...]:
+    """Say how much of what the model describes is in no row, as empty cells mix several terms in it."""
+    if not any(row.part for row in tested):
+        return ()
+    scale = np.abs(fit.X).max(axis=0, initial=0.0)
+    rows = np.vstack([row.rows for row in tested])[:, fit.design.kept] / np.where(scale > 0.0, scale, 1.0)
+    ones = np.ones(fit.n_obs)
+    level = np.linalg.lstsq(fit.X, ones, rcond=None)[0]
+    total = fit.n_fixed - int(np.allclose(fit.X @ level, ones, rtol=0.0, atol=1e-8))
+    left = total - int(np.linalg.matrix_rank(rows, tol=1e-8 * np.abs(rows).max(initial=1.0)))
+    if left <= 0:
+        return ()
+    return (f"In no row: {left} of {total} degrees of freedom, in which empty cells confound the terms.",)
 
 
 def _about_curves(tested: Sequence[_Tested]) -> tuple[str, ...]:
