@@ -62,8 +62,10 @@ study: build
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tools.optimum_study
 
 # Formulas by chance, hostile pieces among them; FUZZ_ARGS="--count 1000000 --seed 7" runs for hours.
+# Then saved fits that somebody has tampered with; CRAFTED_FILES="100000 7" is their number and the seed.
 fuzz: build
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tools.fuzz_formulas $(FUZZ_ARGS)
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.model.crafted $(CRAFTED_FILES)
 
 # BENCH_ARGS="--work sleepstudy --peer lme4" chooses; `make peers` installs what PyPI has of the others.
 bench: build

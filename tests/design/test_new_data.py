@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import pickle
 
 import numpy as np
@@ -11,10 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lmm.design import spec_from_dict, spec_to_dict
-from lmm.design.state import from_plain, to_plain
 from lmm.engine import block
-from lmm.errors import ColumnError, DataError, DesignError, FileError, FormulaError, UnsupportedError
+from lmm.errors import ColumnError, DataError, DesignError
 from tests.design.designs import N_ROWS, learn, table
 
 FORMULAS = [
@@ -52,15 +49,14 @@ class TestRoundTrip:
         for new, old in zip(part.random, design.random, strict=True):
             np.testing.assert_allclose(new.block.to_dense(), old.block.to_dense()[keep], atol=1e-14)
 
-    def test_a_spec_survives_pickling_and_a_file_of_plain_values(self, formula):
+    def test_a_spec_survives_pickling(self, formula):
         spec, design = learn(
             formula, contrasts={"f": "helmert"} if "f" in formula.split("~")[1][:6] else None
         )
-        text = json.dumps(spec_to_dict(spec), allow_nan=False)
 
-        for again in (pickle.loads(pickle.dumps(spec)), spec_from_dict(json.loads(text))):
-            assert_same(again.build(pl.DataFrame(table()), response=True), design)
-            assert json.dumps(spec_to_dict(again)) == text
+        again = pickle.loads(pickle.dumps(spec))
+
+        assert_same(again.build(pl.DataFrame(table()), response=True), design)
 
 
 def assert_same(one, other):
@@ -190,71 +186,3 @@ def test_blocks_of_the_user_for_new_data():
     np.testing.assert_array_equal(built.random[0].block.to_dense(), [[0.0, 1.0, 2.0]])
     with pytest.raises(DesignError, match=r'no block "splin"\. Did you mean "spline"'):
         spec.build({"x": [1.0]}, blocks={"splin": block(np.ones((1, 3)))})
-
-
-def test_a_chosen_column_of_contrasts_survives_a_file():
-    matrix = [[0.5, 0.25], [-0.5, 0.25], [0.0, -0.5]]
-    spec, design = learn("y ~ f + (f | g)", contrasts={"f": np.array(matrix)})
-
-    again = spec_from_dict(json.loads(json.dumps(spec_to_dict(spec))))
-
-    assert again.contrasts == {"f": matrix}
-    assert_same(again.build(table(), response=True), design)
-
-
-@pytest.mark.parametrize(
-    "value",
-    [
-        {"a": 1, 2: [1.5, None, "x"], (1, 2): {"k": True}},
-        np.arange(6.0).reshape(2, 3),
-        np.array([], dtype=np.float64),
-        np.array([True, False]),
-        [np.array([1.0]), (1, "a")],
-    ],
-    ids=["nested", "matrix", "empty", "booleans", "mixed"],
-)
-def test_states_of_transforms_survive_as_plain_values(value):
-    again = from_plain(json.loads(json.dumps(to_plain(value))))
-
-    assert repr(again) == repr(value)
-
-
-def test_a_state_that_is_no_plain_value():
-    with pytest.raises(UnsupportedError, match="keeps a object, which cannot be written"):
-        to_plain({"a": object()})
-
-
-def test_a_state_that_cannot_be_read():
-    with pytest.raises(FileError, match="cannot be read"):
-        from_plain({"something": 1})
-
-
-def test_a_file_holds_the_formula_as_text_only():
-    spec, _ = learn("y ~ I(x^2) + (x | g)")
-
-    content = spec_to_dict(spec)
-
-    assert content["formula"] == "y ~ I(x^2) + (x | g)"
-    assert "text" not in content["fixed"]
-
-
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        ({"formula": "y ~ I(x^2)"}, "has 1 random terms; its formula has 0"),
-        ({"fixed": {}}, "cannot be read: KeyError 'terms'"),
-        ({"kinds": None}, "cannot be read: TypeError"),
-    ],
-)
-def test_a_damaged_file(change, words):
-    spec, _ = learn("y ~ I(x^2) + (x | g)")
-
-    with pytest.raises(FileError, match=words):
-        spec_from_dict(spec_to_dict(spec) | change)
-
-
-def test_a_formula_in_a_file_is_checked_as_any_other():
-    spec, _ = learn("y ~ I(x^2)")
-
-    with pytest.raises(FormulaError, match=r"unknown function open"):
-        spec_from_dict(spec_to_dict(spec) | {"formula": "y ~ I(open('x'))"})

@@ -10,7 +10,6 @@ the levels of factors, their coding and the state of transforms, and builds the 
 - What the data cannot identify is refused with a reason: see `lmm.design.checks`.
 """
 
-from lmm.design.archive import spec_from_dict, spec_to_dict
 from lmm.design.coding import CODINGS
 from lmm.design.design import Design, FactorCoding, FixedTerm, RandomPart
 from lmm.design.full_coding import FullTerm, full_terms, one_sided
@@ -28,6 +27,4 @@ __all__ = [
     "RandomPart",
     "full_terms",
     "one_sided",
-    "spec_from_dict",
-    "spec_to_dict",
 ]

@@ -126,25 +126,6 @@ class RandomSpec:
         block = GroupBlock(known_codes, values, len(levels), structure=pattern, labels=levels)
         return RandomPart(term.source, term.group, self.columns, levels, family, block, codes)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values for a file; the term is not among them, it is read from the formula again."""
-        return {
-            "effects": None if self.effects is None else self.effects.to_dict(),
-            "factors": [factor.to_dict() for factor in self.factors],
-            "grouping": self.grouping.to_dict(),
-        }
-
-    @classmethod
-    def from_dict(cls, term: RandomTerm, content: Mapping[str, Any]) -> RandomSpec:
-        """Read what `to_dict` wrote; the term comes from the formula."""
-        effects = content["effects"]
-        return cls(
-            term,
-            None if effects is None else MatrixSpec.from_dict(term.effects, effects),
-            tuple(map(ExpressionSpec.from_dict, term.factors, content["factors"])),
-            Grouping.from_dict(content["grouping"]),
-        )
-
 
 def only_groups(
     chosen: Sequence[RandomSpec], fixed: frozenset[str], offsets: Sequence[ExpressionSpec]

@@ -9,13 +9,12 @@ import numpy as np
 
 from lmm.data import Column
 from lmm.design.evaluator import variables_of
-from lmm.design.state import from_plain, to_plain
 from lmm.design.values import Basis, Coded, as_column
 from lmm.design.wording import listed
 from lmm.errors import DataError, DesignError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from lmm.design.evaluator import Evaluator
     from lmm.typing import FloatVector
@@ -52,15 +51,6 @@ class ExpressionSpec:
     def is_column(self) -> bool:
         """Whether it is a column as such."""
         return self.variables in ((self.text,), (self.text.removeprefix("`").removesuffix("`"),))
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values for a file; the text is not among them, it is read from the formula again."""
-        return {"variables": list(self.variables), "transforms": to_plain(self.transforms)}
-
-    @classmethod
-    def from_dict(cls, text: str, content: Mapping[str, Any]) -> ExpressionSpec:
-        """Read what `to_dict` wrote; the text comes from the formula."""
-        return cls(text, tuple(content["variables"]), from_plain(content["transforms"]))
 
 
 def as_numbers(value: Any, text: str, role: str, n_rows: int) -> FloatVector:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from lmm.data import Column
     from lmm.typing import IntVector
@@ -67,20 +67,6 @@ class Grouping:
         distinct, which = np.unique(np.column_stack([alone, places]), axis=0, return_inverse=True)
         codes[new] = len(self.labels) + which.ravel()
         return (*self.labels, *(_written(factors, place) for _, *place in distinct.tolist())), codes
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values for a file."""
-        return {
-            "factor_levels": [list(levels) for levels in self.factor_levels],
-            "occurring": self.occurring.tolist(),
-            "labels": list(self.labels),
-        }
-
-    @classmethod
-    def from_dict(cls, content: Mapping[str, Any]) -> Grouping:
-        """Read what `to_dict` wrote."""
-        levels = tuple(tuple(names) for names in content["factor_levels"])
-        return cls(levels, np.array(content["occurring"], dtype=np.int64), tuple(content["labels"]))
 
 
 def _written(factors: Sequence[Column], place: Sequence[int]) -> str:

@@ -13,7 +13,6 @@ import numpy as np
 from lmm.design.design import FactorCoding, FixedTerm
 from lmm.design.encoding import Encoded, encode
 from lmm.design.redundancy import ScopedTerm, scoped_terms
-from lmm.design.state import from_plain, to_plain
 from lmm.errors import DataError, DesignError
 from lmm.formula.expansion import Term, expand
 from lmm.limits import check_memory
@@ -69,54 +68,6 @@ class MatrixSpec:
                 f"{', '.join(self.names)}. Give data of the same kind as those of the fit."
             )
         return matrix
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values for a file; the text is not among them, it is read from the formula again."""
-        terms = [
-            {
-                "name": term.name,
-                "columns": [term.columns.start, term.columns.stop],
-                "parts": list(term.parts),
-                "variables": list(term.variables),
-            }
-            for term in self.terms
-        ]
-        factors = [
-            {
-                "name": factor.name,
-                "variable": factor.variable,
-                "levels": list(factor.levels),
-                "contrasts": factor.contrasts,
-                "matrix": factor.matrix.tolist(),
-            }
-            for factor in self.factors
-        ]
-        transforms = to_plain(self.transforms)
-        return {
-            "names": list(self.names),
-            "terms": terms,
-            "factors": factors,
-            "transforms": transforms,
-        }
-
-    @classmethod
-    def from_dict(cls, text: str, content: Mapping[str, Any]) -> MatrixSpec:
-        """Read what `to_dict` wrote; the text comes from the formula."""
-        terms = tuple(
-            FixedTerm(term["name"], slice(*term["columns"]), tuple(term["parts"]), tuple(term["variables"]))
-            for term in content["terms"]
-        )
-        factors = tuple(
-            FactorCoding(
-                factor["name"],
-                factor["variable"],
-                tuple(factor["levels"]),
-                factor["contrasts"],
-                np.array(factor["matrix"], dtype=np.float64),
-            )
-            for factor in content["factors"]
-        )
-        return cls(text, tuple(content["names"]), terms, factors, from_plain(content["transforms"]))
 
 
 def learn_matrix(
