@@ -119,7 +119,11 @@ def declare_factors(frame: Any, names: Sequence[str], formula: str) -> Any:
     DataError
         If there is no such column, or the formula does not use it.
     """
-    used = parse(formula, response_required=False).variables if names else ()
+    used = (
+        parse(formula, columns=list(map(str, frame.columns)), response_required=False).variables
+        if names
+        else ()
+    )
     for name in dict.fromkeys(names):
         if name not in frame.columns:
             raise DataError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import ClassVar
 
 import numpy as np
@@ -11,9 +12,12 @@ from lmm.covariance.family import Structure
 from lmm.typing import FloatArray, FloatMatrix, FloatVector, IntVector
 
 
+@lru_cache(maxsize=64)
 def lower_elements(k: int) -> tuple[IntVector, IntVector]:
-    """Rows and columns of the lower triangle, column by column."""
+    """Rows and columns of the lower triangle, column by column; read only, they are made once."""
     columns, rows = np.triu_indices(k)
+    for places in (rows, columns):
+        places.setflags(write=False)
     return rows, columns
 
 

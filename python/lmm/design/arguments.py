@@ -9,7 +9,7 @@ import numpy as np
 
 from lmm.data.levels import label
 from lmm.design.coding import Coding
-from lmm.design.values import MisfitError, described, is_scalar, numbers_of, truth_of
+from lmm.design.values import MisfitError, advice, described, is_scalar, numbers_of, truth_of
 from lmm.formula.signatures import REQUIRED, Argument, Signature
 
 __all__ = ["bound"]
@@ -51,7 +51,8 @@ def _checked(argument: Argument, value: Any, signature: Signature) -> Any:
         expected = str(other)
     except MisfitError:
         expected = "truth values such as x > 3" if argument.kind == "truth" else "numbers"
-    raise MisfitError(f"{signature.usage} takes {expected} as {argument.name}, not {described(value)}")
+    hint = advice(value) if expected == "numbers" else ""
+    raise MisfitError(f"{signature.usage} takes {expected} as {argument.name}, not {described(value)}{hint}")
 
 
 class _ExpectedError(Exception):

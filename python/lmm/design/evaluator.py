@@ -6,7 +6,6 @@ Nothing is ever run but the functions of one table, each by its name: see `Evalu
 from __future__ import annotations
 
 import copy
-import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -137,15 +136,15 @@ class Evaluator:
         if self.is_learning:
             learning: dict[str, Any] = self.states.setdefault(call, {})
             return learning
-        found: dict[str, Any] | None = self.states.get(call, self.states.get(_older_key(call)))
+        found: dict[str, Any] | None = self.states.get(call)
         if found is None:
             raise DesignError(f'The fit has not kept what "{call}" learnt from its data: fit again.')
-        return found or {"known": True}
+        return found
 
     def states_of(self, texts: Iterable[str]) -> dict[str, Any]:
         """States of all calls in these expressions, for a spec to keep."""
         calls = {write(node) for text in texts for node in _calls(text) if node.function in _WITH_STATE}
-        return {call: state for call, state in self.states.items() if call in calls or _is_older(call, calls)}
+        return {call: state for call, state in self.states.items() if call in calls}
 
 
 def variables_of(text: str, columns: Columns) -> tuple[str, ...]:
@@ -160,7 +159,8 @@ def variables_of(text: str, columns: Columns) -> tuple[str, ...]:
     """
     if text in columns:
         return (text,)
-    return tuple(sorted({node.name for node in walk(read_expression(text)) if isinstance(node, Name)}))
+    names = {node.name for node in walk(read_expression(text)) if isinstance(node, Name)}
+    return tuple(sorted(name for name in names if name in columns or name != "pi"))
 
 
 def _calls(text: str) -> list[Call]:
@@ -169,20 +169,6 @@ def _calls(text: str) -> list[Call]:
     except FormulaError:
         return []  # the name of a column that is no word
     return [node for node in walk(tree) if isinstance(node, Call)]
-
-
-def _older_key(call: str) -> str:
-    """Key of a state in files of older versions, which wrote ``Weight (kg)`` as ``Weight__kg_``."""
-
-    def plain(found: re.Match[str]) -> str:
-        name = re.sub(r"\W", "_", found[1])
-        return f"_{name}" if name[0].isdigit() else name
-
-    return re.sub(r"`([^`]+)`", plain, call)
-
-
-def _is_older(key: str, calls: set[str]) -> bool:
-    return any(_older_key(call) == key for call in calls)
 
 
 class _Computation:
@@ -262,6 +248,9 @@ class _Computation:
             return self._run(node, arguments)
         except (MisfitError, SignatureError, DesignError) as reason:
             raise self._error(node, reason) from None
+        except (ValueError, TypeError, ArithmeticError, IndexError):
+            # What a function of NumPy says of its own arguments is no message for people.
+            raise self._error(node, f"{signature.usage} cannot take these values together") from None
 
     def _run(self, node: Call, arguments: dict[str, Any]) -> Any:
         function, n_rows = node.function, self.evaluator.n_rows
@@ -279,5 +268,6 @@ class _Computation:
         return Basis(*found) if isinstance(found, TransformColumns) else found
 
     def _error(self, node: Node, reason: object) -> DesignError:
-        text = str(reason).rstrip(".")
-        return DesignError(f'"{brief(write(node))}" in the formula cannot be computed: {text}.')
+        text = str(reason)
+        stop = "" if text.endswith((".", "?")) else "."
+        return DesignError(f'"{brief(write(node))}" in the formula cannot be computed: {text}{stop}')

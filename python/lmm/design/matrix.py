@@ -13,7 +13,7 @@ import numpy as np
 from lmm.design.design import FactorCoding, FixedTerm
 from lmm.design.encoding import Encoded, encode
 from lmm.design.redundancy import ScopedTerm, scoped_terms
-from lmm.errors import DataError, DesignError
+from lmm.errors import DataError, DesignError, brief
 from lmm.formula.expansion import Term, expand
 from lmm.limits import check_memory
 
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
     from lmm.design.evaluator import Evaluator
     from lmm.typing import FloatMatrix, FloatVector
+
+
+_LARGE = 10_000_000  # numbers of a matrix for which it is worth asking how much memory there is
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,12 +99,14 @@ def learn_matrix(
     scopes = scoped_terms(
         [[(f.name, encoded[f.name].spans_intercept) for f in term if f.kind != "number"] for term in terms]
     )
-    check_memory(
-        f'The matrix of "{text}"',
-        evaluator.n_rows,
-        sum(_width(scoped, encoded) for scope in scopes for scoped in scope),
-        "Leave out interactions, or factors with many levels; such factors are rather grouping factors, (1 | g).",
-    )
+    width = sum(_width(scoped, encoded) for scope in scopes for scoped in scope)
+    if evaluator.n_rows * width > _LARGE:
+        check_memory(
+            f'The matrix of "{brief(text)}"',
+            evaluator.n_rows,
+            width,
+            "Leave out interactions, or factors with many levels; such factors are rather grouping factors, (1 | g).",
+        )
     fixed, names, columns = _columns(terms, scopes, encoded)
     matrix = np.empty((evaluator.n_rows, len(columns)))
     for j, column in enumerate(columns):

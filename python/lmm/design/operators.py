@@ -99,8 +99,8 @@ def comparison(operator: str, left: Any, right: Any) -> Any:
         return value if isinstance(value, np.ndarray) else bool(value)
     if operator not in ("==", "!="):
         raise MisfitError(f"'{operator}' needs numbers, not {described(left if one is not None else right)}")
-    one = _labels(left) if one is None else one
-    other = _labels(right) if other is None else other
+    one = _labels(left, right) if one is None else one
+    other = _labels(right, left) if other is None else other
     value = _ORDER[operator](one, other)
     return value if isinstance(value, np.ndarray) else bool(value)
 
@@ -116,13 +116,13 @@ def _levels(value: Any) -> Any:
     return None
 
 
-def _labels(value: Any) -> Any:
+def _labels(value: Any, levels: Any) -> Any:
     """Return what the levels of a factor are compared with."""
     if is_scalar(value):
         return label(value)
     if isinstance(value, Column) and _is_truth(value):
         return np.array([*value.levels, ""])[value.factor_codes]
-    raise MisfitError(f"the levels of a factor cannot be compared with {described(value)}")
+    raise MisfitError(f"{described(levels)} cannot be compared with {described(value)}")
 
 
 def _is_truth(value: Any) -> bool:

@@ -20,6 +20,7 @@ __all__ = [
     "Basis",
     "Coded",
     "MisfitError",
+    "advice",
     "as_column",
     "described",
     "is_factor",
@@ -99,7 +100,7 @@ def numbers_of(value: Any) -> Any:
         return value.astype(np.float64, copy=False)
     if isinstance(value, bool | int | float | np.number | np.bool_):
         return float(value)
-    raise MisfitError(f"it needs numbers, not {described(value)}")
+    raise MisfitError(f"it needs numbers, not {described(value)}{advice(value)}")
 
 
 def truth_of(value: Any) -> Any:
@@ -153,12 +154,19 @@ def described(value: Any) -> str:
     if isinstance(value, np.ndarray):
         return {"b": "truth values", "f": "numbers"}.get(value.dtype.kind, "text")
     if isinstance(value, str):
-        return f"the text {brief(value)}"
+        return f"the text '{brief(value)}'"
     if isinstance(value, Sequence):
         return f"a list of {len(value)}"
     if value is None or is_scalar(value):
         return f"{value!r}"
     return "a coding"
+
+
+def advice(value: Any) -> str:
+    """Say what to do with levels where numbers are needed; nothing for other values."""
+    if not is_factor(value):
+        return ""
+    return ": convert the column first if its text stands for numbers, or compare it with a level, as in f == 'a'"
 
 
 def _truth_values(column: Column) -> BoolVector | None:

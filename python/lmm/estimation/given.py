@@ -47,11 +47,9 @@ def given_theta(
     array([False,  True, False])
     """
     if theta is None:
-        values = np.full(layout.n_theta, np.nan)
-    elif isinstance(theta, Mapping):
-        values = _by_name(theta, layout.names)
-    else:
-        values = _vector("theta", theta, layout)
+        return Given(np.full(layout.n_theta, np.nan), np.zeros(layout.n_theta, dtype=bool))
+    named = theta if isinstance(theta, Mapping) else None
+    values = _vector("theta", theta, layout) if named is None else _by_name(named, layout.names)
     _check_admissible("theta", values, layout)
     return Given(values, ~np.isnan(values))
 

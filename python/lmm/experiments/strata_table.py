@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from lmm.data import open_table
 from lmm.design import Design, DesignSpec
 from lmm.errors import DataError, LmmError
 from lmm.estimation import Anova, QuadraticForm, SumsOfSquares, check_degrees, checked_sums
@@ -125,8 +126,14 @@ def strata(
         return strata_of(model.design, kind)
     if data is None:
         raise DataError('There are no data: give a table, lmm.strata("y ~ a + (1 | block)", data).')
+    table = open_table(data)
     _, design = DesignSpec.learn(
-        parse(model), data, contrasts=contrasts, missing=missing, weights=weights, offset=offset
+        parse(model, columns=table.names),
+        table,
+        contrasts=contrasts,
+        missing=missing,
+        weights=weights,
+        offset=offset,
     )
     return strata_of(design, kind)
 

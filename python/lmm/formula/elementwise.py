@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from lmm.errors import DesignError
 from lmm.formula.signatures import BINARY_NUMPY, UNARY_NUMPY
 from lmm.typing import FloatVector
 
@@ -43,8 +44,17 @@ def _clip(x: Any, lower: Any, upper: Any) -> Any:
 
 
 def _digitize(x: Any, bins: list[float], right: bool) -> FloatVector:
+    steps = np.diff(bins)
+    if not (np.all(steps > 0) or np.all(steps < 0)):
+        raise DesignError("the bins of np.digitize() must ascend or descend")
     bin_numbers: FloatVector = np.digitize(x, bins, right=right).astype(np.float64)
     return bin_numbers
+
+
+def _interp(x: Any, xp: list[float], fp: list[float]) -> Any:
+    if len(xp) != len(fp) or np.any(np.diff(xp) <= 0):
+        raise DesignError("np.interp() needs ascending xp, and as many fp")
+    return np.interp(x, xp, fp)
 
 
 def _round(x: Any, decimals: int) -> Any:
@@ -95,7 +105,7 @@ ELEMENTWISE: Mapping[str, Callable[..., Any]] = {
     "pmax": _binary("maximum"),
     "np.clip": _clip,
     "np.digitize": _digitize,
-    "np.interp": np.interp,
+    "np.interp": _interp,
     "np.nan_to_num": np.nan_to_num,
     "np.round": _round,
     ".abs": _unary("abs"),

@@ -69,6 +69,7 @@ _CONSTANTS: dict[str, bool | None] = {
     "False": False,
     "None": None,
 }
+_ALIKE = ({"+", "-"}, {"*", "/", "%", "//"}, {"&"}, {"|"})
 _WORDS = frozenset({"and", "or", "not", "if", "else"})
 _FOREIGN = frozenset({"lambda", "for", "in", "is", "function"})
 _ESCAPES = {"n": "\n", "t": "\t"}
@@ -333,6 +334,8 @@ class ExpressionReader:
         outside = self.is_coding
         while not self.pieces.at(")"):
             keyword = self.pieces.keyword()
+            if keyword and function == "I":
+                raise self.pieces.error("'=' names an argument of a call; to compare write '=='", position)
             if keyword:
                 keywords.append(keyword)
             elif keywords:
@@ -352,7 +355,8 @@ class ExpressionReader:
         try:
             signature.bind(len(arguments), keywords)
         except SignatureError as error:
-            message = f"{function}() is called in a wrong way: {error}. It is {signature.usage}"
+            stop = "" if str(error).endswith("?") else "."
+            message = f"{function}() is called in a wrong way: {error}{stop} It is {signature.usage}"
             raise self.pieces.error(message, position) from None
         if function == "Q":
             return self._named_column(arguments[0], position)
@@ -369,5 +373,10 @@ class ExpressionReader:
 def _joined(level: int, operators: list[str], operands: list[Node]) -> Node:
     if not operators:
         return operands[0]
-    kind = Comparison if level == _COMPARISON else Chain
-    return kind(tuple(operators), tuple(operands))
+    if level == _COMPARISON:
+        return Comparison(tuple(operators), tuple(operands))
+    first = operands[0]
+    if isinstance(first, Chain) and any({first.operators[0], operators[0]} <= alike for alike in _ALIKE):
+        # (x - y) - z is x - y - z: one tree for one meaning.
+        return Chain((*first.operators, *operators), (*first.operands, *operands[1:]))
+    return Chain(tuple(operators), tuple(operands))

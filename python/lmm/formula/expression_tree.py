@@ -6,7 +6,7 @@ These nodes are all that there is. Nothing else of Python can be written as one,
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 __all__ = [
@@ -31,7 +31,7 @@ class Constant:
     """A number, a text, a truth value, or None; ``typed`` is how it was written."""
 
     value: float | str | bool | None
-    typed: str
+    typed: str = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)

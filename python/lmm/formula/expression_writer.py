@@ -124,7 +124,8 @@ class _Writer:
     def _call(self, node: Call) -> str:
         owner, arguments = "", node.arguments
         if node.function.startswith("."):
-            owner, arguments = self._inside(arguments[0], _ATOM), arguments[1:]
+            owner, arguments = self.write(arguments[0]), arguments[1:]
+            owner = owner if isinstance(node.arguments[0], Name | Call) else f"({owner})"
         n_bare = len(arguments) - len(node.keywords)
         written = [self.write(argument) for argument in arguments[:n_bare]]
         named = zip(node.keywords, arguments[n_bare:], strict=True)

@@ -29,7 +29,8 @@ def parse(text: str, *, columns: Collection[str] | None = None, response_require
         ``"y ~ x + (x | g)"``.
     columns
         Names of the columns of the table. They decide what a name with dots inside a call is: the column
-        ``a.b``, or the attribute ``b`` of the column ``a``. Without them it is a column.
+        ``a.b``, or the method ``b`` of the column ``a``; and whether ``pi`` is a column or the number. Without them
+        both are columns.
     response_required
         Whether a left side must be there.
 
@@ -56,8 +57,8 @@ def parse(text: str, *, columns: Collection[str] | None = None, response_require
     if not isinstance(text, str):
         raise FormulaError(f"a formula is a text such as 'y ~ x + (1 | g)', not {type(text).__name__}")
     check_text(text, "The formula")
-    # Only names with dots are read by what columns there are.
-    known = frozenset(columns) if columns is not None and "." in text else None
+    # Only names with dots, and pi, are read by what columns there are.
+    known = frozenset(columns) if columns is not None and ("." in text or "pi" in text) else None
     return _parse(text, known, response_required)
 
 

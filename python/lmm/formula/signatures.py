@@ -96,7 +96,10 @@ class Signature:
         bare = count - len(keywords)
         places = [argument for argument in self.arguments if not argument.named]
         if bare > len(places):
-            raise SignatureError(f"there are {bare} arguments without a name, more than it takes")
+            most = len(places)
+            raise SignatureError(
+                f"of arguments without a name it takes {f'at most {most}' if most else 'none'}, not {bare}"
+            )
         bound = places[:bare]
         known = {argument.name: argument for argument in self.arguments}
         for name in keywords:

@@ -95,7 +95,7 @@ def _check_df(function: str, df: int | None, options: dict[str, Any]) -> None:
             raise DesignError(f"the degree of bs() is a whole number from 0 to {_HIGHEST_DEGREE}")
         least = max(options["degree"] + options["include_intercept"], 1)
     else:
-        least = 1 if function == "cc" or options["constraints"] else 2
+        least = 1 if function == "cc" else 2 if options["constraints"] else 3
     if df is not None and df < least:
         raise DesignError(f"df of {function}() is at least {least} here, not {df}")
 

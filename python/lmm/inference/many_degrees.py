@@ -47,7 +47,12 @@ def are_many(fit: Fit) -> bool:
     time. Fits on the boundary, those with given parameters, and those whose covariances have parameters of their own
     (`cs`, `ar1`, ...) are left to the other methods.
     """
-    return fit.criterion_function.layout.is_linear and _is_large(fit) and is_inside(fit) and fewest_df(fit) >= MANY
+    return (
+        fit.criterion_function.layout.is_linear
+        and _is_large(fit)
+        and is_inside(fit)
+        and fewest_df(fit) >= MANY
+    )
 
 
 def _is_large(fit: Fit) -> bool:

@@ -44,6 +44,8 @@ def read_specs(fit: Fit, specs: Any, by: Any, variables: Mapping[str, GridVariab
         If something cannot be read, is unknown, a grouping factor of random terms, or there twice.
     """
     factors, groups = _split(specs)
+    # A factor that is called 1 is meant where there is one.
+    factors = [name for name in factors if name != OVERALL or OVERALL in variables]
     groups = [*groups, *read_names(by, "by=")]
     factors, groups = (
         [_known(fit, name, variables) for name in factors],
@@ -81,7 +83,7 @@ def read_names(names: Any, where: str) -> list[str]:
 def _split(specs: Any) -> tuple[list[str], list[str]]:
     if not isinstance(specs, str):
         if isinstance(specs, Sequence) and all(isinstance(name, str) for name in specs):
-            return [name for name in specs if name != OVERALL], []
+            return list(specs), []
         raise LmmError(f'specs= must be text such as "Trt | Day", or a list of names, not {specs!r}.')
     if not specs.strip():
         raise LmmError('specs= is empty; name factors, or write "1" for the mean over everything.')
@@ -92,8 +94,7 @@ def _split(specs: Any) -> tuple[list[str], list[str]]:
             f'specs={specs!r} has something before "~". For contrasts write '
             f'fit.emmeans("{right.strip()}{bar}{after.strip()}").contrast("{left.strip()}").'
         )
-    factors = [name for name in _pieces(right, "specs=") if name != OVERALL]
-    return factors, _pieces(after, "specs=")
+    return _pieces(right, "specs="), _pieces(after, "specs=")
 
 
 def _at_bar(text: str) -> tuple[str, str, str]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from lmm.data import open_table
 from lmm.design import Design, DesignSpec
 from lmm.engine import Block, Control
 from lmm.errors import DesignError, LmmWarning, UnsupportedError, nearest
@@ -136,9 +137,10 @@ def fit(
 
 def fit_request(request: Request) -> Fit:
     """Fit what was asked for."""
+    table = open_table(request.data)
     spec, design = DesignSpec.learn(
-        parse(request.formula),
-        request.data,
+        parse(request.formula, columns=table.names),
+        table,
         contrasts=request.contrasts,
         missing=request.missing,
         weights=request.weights,

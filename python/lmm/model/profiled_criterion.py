@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from lmm.data import open_table
 from lmm.design import Design, DesignSpec
 from lmm.engine import Block
 from lmm.errors import LmmError, brief, nearest
@@ -355,9 +356,10 @@ def criterion(
         restarts=0,
         control=None,
     )
+    table = open_table(data)
     _, design = DesignSpec.learn(
-        parse(formula),
-        data,
+        parse(formula, columns=table.names),
+        table,
         contrasts=contrasts,
         missing=missing,
         weights=weights,

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from lmm.data import open_table
 from lmm.design import Design, DesignSpec
 from lmm.engine import Block
 from lmm.errors import FormulaError, LmmError, nearest
@@ -78,9 +79,10 @@ def simulate(
     (6, 1000)
     """
     check_count(n)
+    table = open_table(data)
     _, design = DesignSpec.learn(
-        parse(_right_side(formula), response_required=False),
-        data,
+        parse(_right_side(formula), columns=table.names, response_required=False),
+        table,
         contrasts=contrasts,
         missing=missing,
         weights=weights,

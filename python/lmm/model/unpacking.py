@@ -144,7 +144,7 @@ def unpacked_design(request: Request, found: dict[str, Part], response: Part) ->
     n_missing, n_weight = found["n_missing"].whole(0, n_rows), found["n_weight"].whole(0, n_rows)
     if n + n_missing + n_weight != n_rows:
         raise FileError(f"{n} rows used and {n_missing + n_weight} left out are not {n_rows}")
-    formula = parse(request.formula)
+    formula = parse(request.formula, columns=found["available"].texts())
     columns = Columns(
         {name: _column(name, column, n) for name, column in found["columns"].named().items()},
         n,
