@@ -141,3 +141,72 @@ def test_blocks_of_the_user_are_no_grouping_factors():
 def test_singular_fits_do_not_warn():
     # Warnings are errors here: getting there is the test.
     assert lmm.fit("y ~ x + (1 | g)", table(0, 0)).singular
+
+
+def trial(seed, plots):
+    """A field trial: the block and the entry of each plot, and its yield."""
+    rng = np.random.default_rng([seed, 11])
+    block, entry = (np.array(column) for column in zip(*plots, strict=True))
+    codes = np.unique(entry, return_inverse=True)[1]
+    y = (
+        10
+        + rng.normal(size=20)[block]
+        + rng.normal(size=codes.max() + 1)[codes]
+        + 0.7 * rng.normal(size=len(block))
+    )
+    return {"y": y, "block": block, "entry": entry}
+
+
+AUGMENTED = [(b, f"check {c}") for b in range(8) for c in range(4)] + [
+    (i % 8, f"entry {i}") for i in range(80)
+]
+P_REP = [(i % 6, f"entry {i}") for i in range(60)] + [((i + 2) % 6, f"entry {i}") for i in range(18)]
+SIRES = [(i % 20, f"dam {i}") for i in range(100)] + [
+    (i % 20, f"dam {i}") for i in range(3) for _ in range(12)
+]
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("plots", [AUGMENTED, P_REP, SIRES], ids=["augmented", "p-rep", "sires"])
+def test_few_repeats_are_enough_where_they_tell_the_residual_variance(seed, plots):
+    found = notes("y ~ 1 + (1 | block) + (1 | entry)", trial(seed, plots))
+    assert not any("unidentified" in note for note in found)
+
+
+ZEROS = ("y ~ 1 + (0 + z | g)", "y ~ x + (1 | g) + (0 + z | g)", "y ~ 1 + (z | g)", "y ~ 1 + (z || g)")
+
+
+@pytest.mark.parametrize("formula", ZEROS)
+@pytest.mark.parametrize("method", ["reml", "ml"])
+def test_a_random_column_of_zeros(formula, method):
+    with pytest.raises(
+        lmm.DesignError, match=r"z is zero in every row: the data say nothing about its variance"
+    ):
+        lmm.fit(formula, table(3 * EFFECT, 0) | {"z": np.zeros(72)}, method=method)
+
+
+def test_a_block_of_zeros():
+    with pytest.raises(lmm.DesignError, match="zero in every row"):
+        lmm.fit("y ~ x", table(0, 0), random={"s": lmm.block(np.zeros((72, 3)))})
+
+
+@pytest.mark.parametrize("rotated", [False, True])
+def test_a_term_that_is_one_with_the_residuals(rotated):
+    """ZZ' = I: any part of the residual variance may be that of the term."""
+    Z = np.linalg.qr(np.random.default_rng(2).normal(size=(72, 72)))[0] if rotated else np.eye(72)
+    found = notes("y ~ x", table(3 * EFFECT, 0), random={"s": lmm.block(Z)})
+    assert any(note.startswith("Not identified: the criterion is the same") for note in found)
+
+
+def test_two_blocks_with_one_covariance():
+    Z = RNG.normal(size=(72, 4))
+    data = table(0, 0) | {"y": NOISE + Z @ [3.0, -4.0, 2.0, 1.0]}
+    found = notes("y ~ x", data, random={"s": lmm.block(Z), "t": lmm.block(Z[:, ::-1])})
+    assert any("hardly tell apart the parameters s.s, t.t" in note for note in found)
+
+
+def test_columns_that_depend_on_each_other_within_a_term():
+    data = table(3 * EFFECT, 2 * np.roll(EFFECT, 3))
+    data["w"] = 2 * data["x"]
+    found = notes("y ~ x + (1 | g) + (0 + x | g) + (0 + w | g)", data)
+    assert any("hardly tell apart the parameters g.x, g.w" in note for note in found)

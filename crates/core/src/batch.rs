@@ -18,6 +18,9 @@ impl Design {
         parallel::map(responses.len(), |i| {
             let problem = Problem::new(self, responses[i])?;
             let found = problem.optimise(reml, start, None, control, &mut |_, _| true)?;
+            if found.falls.is_some() {
+                return Err(CoreError::NoResidualVariation);
+            }
             let at = problem.evaluate(&found.t, reml, false)?;
             let singular = !found.null.is_empty() || !found.unidentified.is_empty();
             Ok(Refit {

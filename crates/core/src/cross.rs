@@ -3,6 +3,7 @@
 use crate::design::Design;
 use crate::layout::{Columns, Layout, Term, parents};
 use crate::parallel;
+use crate::rows::Rows as SmallRows;
 use crate::scaling::ScaledDesign;
 use crate::single::Single;
 use crate::small;
@@ -88,6 +89,8 @@ pub struct CrossProducts {
     pub tail: Tail,
     /// The same by classes of equal levels, where there is one grouping factor only.
     pub single: Option<Single>,
+    /// The rows themselves, where there are few.
+    pub rows: Option<Arc<SmallRows>>,
 }
 
 /// Rows of Z in internal units, block by block.
@@ -135,6 +138,25 @@ impl Rows<'_> {
     }
 }
 
+impl Rows<'_> {
+    /// All rows of a small design, every random column in the order of the blocks.
+    fn keep(&self, mut kept: SmallRows) -> SmallRows {
+        let layout = self.layout.flat();
+        let all = Rows { layout: &layout, ..*self };
+        let mut random = Vec::new();
+        for i in 0..self.y.len() {
+            all.tail(i, &mut random);
+            let row = kept.row(i);
+            random.iter().for_each(|&(column, v)| row[column as usize] += v);
+            let fixed = &mut row[layout.q_tail..];
+            fixed.iter_mut().zip(&self.data.x).for_each(|(o, column)| *o = column[i]);
+            fixed[layout.p] = self.y[i];
+        }
+        kept.measure(&layout);
+        kept
+    }
+}
+
 impl CrossProducts {
     /// One pass over the rows for the tail, one for each block of the chain.
     pub fn new(design: &Design, y: &[f64]) -> CrossProducts {
@@ -145,7 +167,8 @@ impl CrossProducts {
             chain.iter_mut().for_each(|c| c.find_slots(pattern));
         }
         let tail = build_tail(&rows, design.pattern.as_ref());
-        let mut out = CrossProducts { layout, chain, tail, single: None };
+        let kept = SmallRows::of(&layout, design.n, design.scaled.weight_ratio()).map(|kept| Arc::new(rows.keep(kept)));
+        let mut out = CrossProducts { layout, chain, tail, single: None, rows: kept };
         out.single = Single::new(&out);
         out
     }

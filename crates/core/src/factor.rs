@@ -7,7 +7,7 @@ use crate::cross::{Chain, CrossProducts};
 use crate::error::CoreError;
 use crate::parallel;
 use crate::small;
-use crate::tail::{Tail, TailFactor};
+use crate::tail::{Pieces, Tail, TailFactor};
 use std::sync::Mutex;
 
 /// Levels per piece of work.
@@ -44,6 +44,16 @@ pub struct Factor {
     pub r2: f64,
     /// `‖L(L'z) − Az‖ / ‖Az‖` of the tail for one fixed z.
     pub residual: f64,
+    /// Whether it comes from the rows, with nothing eliminated level by level.
+    pub by_rows: bool,
+}
+
+impl Factor {
+    /// A factor without a chain.
+    pub fn flat(t: Vec<Vec<f64>>, tail_a: Tail, tail: TailFactor, pieces: Pieces) -> Factor {
+        let Pieces { log_det_z, log_det_x, r2, residual } = pieces;
+        Factor { t, chain: Vec::new(), tail_a, tail, log_det_z, log_det_x, r2, residual, by_rows: true }
+    }
 }
 
 impl CrossProducts {
@@ -53,8 +63,19 @@ impl CrossProducts {
         if c == 0 { (&a.a, &a.a_head, &a.a_pair) } else { (&own.a, &own.a_head, &own.a_pair) }
     }
 
-    /// Factors at `t`: one `k × k` matrix for each block.
+    /// Factors at `t`, one `k × k` matrix for each block; from the rows, if there are some, where cross-products lose digits.
     pub fn factor(&self, t: Vec<Vec<f64>>) -> Result<Factor, CoreError> {
+        let Some(rows) = &self.rows else { return self.factor_by_products(t) };
+        if !rows.is_far(&self.layout, &t)
+            && let Ok(found) = self.factor_by_products(t.clone())
+            && !self.is_used_up(found.r2, rows.n() as f64)
+        {
+            return Ok(found);
+        }
+        rows.factor(&self.layout, t)
+    }
+
+    fn factor_by_products(&self, t: Vec<Vec<f64>>) -> Result<Factor, CoreError> {
         let mut tail_a = self.tail.clone();
         let mut chain: Vec<ChainFactor> = self.chain.iter().enumerate().map(|(c, a)| working_copy(a, c > 0)).collect();
         let mut log_det_z = 0.0;
@@ -68,7 +89,7 @@ impl CrossProducts {
             return Err(CoreError::NotPositiveDefinite { pivot: self.layout.tail_size() - 1 });
         }
         let (log_det_x, r2, residual) = (pieces.log_det_x, pieces.r2, pieces.residual);
-        Ok(Factor { t, chain, tail_a, tail, log_det_z, log_det_x, r2, residual })
+        Ok(Factor { t, chain, tail_a, tail, log_det_z, log_det_x, r2, residual, by_rows: false })
     }
 
     /// Eliminates every level of one chain block; returns its log-determinant.

@@ -92,6 +92,16 @@ impl Layout {
         self.q_tail + self.p + 1
     }
 
+    /// The same blocks with nothing eliminated level by level: all of them in the tail.
+    pub fn flat(&self) -> Layout {
+        let mut out = Layout { n_chain: 0, q_tail: 0, ..self.clone() };
+        for b in &mut out.blocks {
+            b.tail_start = out.q_tail;
+            out.q_tail += b.k * b.n_levels;
+        }
+        out
+    }
+
     /// Whether there is one grouping factor and nothing else.
     pub fn is_single(&self) -> bool {
         self.blocks.len() == 1 && self.n_chain == 1

@@ -12,6 +12,7 @@
 //! | `inverse` | diagonal blocks of the inverse: conditional covariances and the gradient |
 //! | `directions`, `information`, `traces` | directions of S; average information along them, and what the exact Hessian needs beyond it |
 //! | `single`, `single_factor`, `level`, `classes` | the same for one grouping factor, by classes of equal levels |
+//! | `rows` | factors of small designs from their rows, where cross-products lose digits |
 //! | `parallel` | fixed pieces of work on all cores, results in order |
 //! | `optimum` | the search: steps in the cone of S, Newton steps on its face, or over the coordinates of a chart |
 //! | `translate` | factors, changes and slopes of S between the user's units and the engine's |
@@ -42,6 +43,7 @@ pub mod optimum;
 pub mod parallel;
 pub mod problem;
 pub mod profile;
+pub mod rows;
 pub mod scaling;
 pub mod single;
 pub mod single_factor;

@@ -148,12 +148,13 @@ impl Problem {
         let (space, factor) = self.factor(t, reml)?;
         let s = &self.scaling;
         let sigma2 = factor.r2 / space.m;
-        let solution = self.cp.solve(&factor);
+        let cp = self.cp.of(&factor);
+        let solution = cp.solve(&factor);
         let scale = s.w_scale * s.y_scale * s.y_scale;
         let (mut b, mut u) = (Vec::new(), Vec::new());
         for (i, term) in self.terms.iter().enumerate() {
             let (block, offset) = self.place(i);
-            let k_block = self.cp.layout.blocks[block].k;
+            let k_block = cp.layout.blocks[block].k;
             let levels = |values: &[f64], m: &[f64], factor: f64| -> Vec<f64> {
                 let mut out = Vec::with_capacity(values.len() / k_block * term.k);
                 for v in values.chunks_exact(k_block) {
@@ -185,7 +186,7 @@ impl Problem {
             b,
             u,
             unscaled_vcov: self.unscaled_vcov(&factor),
-            m: if gradient { self.gradient(sigma2, self.cp.slopes(factor, reml).trace, &solution) } else { Vec::new() },
+            m: if gradient { self.gradient(sigma2, cp.slopes(factor, reml).trace, &solution) } else { Vec::new() },
         })
     }
 
@@ -248,7 +249,7 @@ impl Problem {
     /// Diagonal blocks of ΛCΛ' per term: times σ² the conditional covariances.
     pub fn conditional(&self, t: &[Vec<f64>], reml: bool) -> Result<Vec<Vec<f64>>, CoreError> {
         let (_, factor) = self.factor(t, reml)?;
-        let blocks = self.cp.conditional(factor, reml);
+        let blocks = self.cp.of(&factor).conditional(factor, reml);
         let mut out = Vec::new();
         for (i, term) in self.terms.iter().enumerate() {
             let (block, offset) = self.place(i);
@@ -267,7 +268,7 @@ impl Problem {
     /// Average information for the distinct elements of S, part by part, lower triangles column by column.
     pub fn average_information(&self, t: &[Vec<f64>], reml: bool) -> Result<Vec<f64>, CoreError> {
         let (space, factor) = self.factor(t, reml)?;
-        let inner = space.average(&self.cp, &factor, &self.cp.solve(&factor));
+        let inner = space.average(&self.cp, &factor, &self.cp.of(&factor).solve(&factor));
         Ok(self.outer_information(&space, &inner))
     }
 
@@ -359,6 +360,7 @@ impl Problem {
             Some((t, _)) => t.clone(),
             None => self.outer_factors(&outcome.t),
         };
+        outcome.falls = outcome.falls.map(|root| self.outer_factors(&root));
         for (part, direction) in outcome.null.iter_mut().chain(&mut outcome.unidentified) {
             *direction = self.outer_direction(*part, direction);
         }

@@ -120,6 +120,13 @@ impl ScaledDesign {
         Ok(ScaledDesign { n, w_scale, root, sum_log_w, x_r, scales, x: basis, values, matrix_values })
     }
 
+    /// Largest weight over the smallest.
+    pub fn weight_ratio(&self) -> f64 {
+        let Some(root) = &self.root else { return 1.0 };
+        let (low, high) = root.iter().fold((f64::INFINITY, 0.0_f64), |(a, b), v| (a.min(*v), b.max(*v)));
+        (high / low) * (high / low)
+    }
+
     /// A response in internal units, and the units.
     pub fn response(&self, y: &[f64]) -> Result<(Vec<f64>, Scaling), CoreError> {
         let (n, p) = (self.n, self.x.len());

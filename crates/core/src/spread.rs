@@ -27,12 +27,13 @@ impl Problem {
     /// The spread at `t` (one `k × k` lower triangle per term).
     pub fn spread(&self, t: &[Vec<f64>], reml: bool) -> Result<Spread, CoreError> {
         let (space, factor) = self.factor(t, reml)?;
-        let solution = self.cp.solve(&factor);
+        let cp = self.cp.of(&factor);
+        let solution = cp.solve(&factor);
         let average = self.outer_information(&space, &space.average(&self.cp, &factor, &solution));
         let sigma2 = factor.r2 / space.m;
         let squares: Vec<Vec<f64>> =
-            solution.squares(&self.cp.layout).iter().map(|m| m.iter().map(|v| v / sigma2).collect()).collect();
-        let products = self.cp.fixed_products(&factor, &solution, space.m.sqrt());
+            solution.squares(&cp.layout).iter().map(|m| m.iter().map(|v| v / sigma2).collect()).collect();
+        let products = cp.fixed_products(&factor, &solution, space.m.sqrt());
         let fixed = (0..self.terms.len()).map(|term| self.outer_products(term, &products)).collect();
         Ok(Spread { average, squares: self.outer_slopes(&squares), root: self.vcov_root(&factor), fixed })
     }
@@ -73,6 +74,9 @@ impl Space {
     /// Average information of the distinct elements of S̃ from a factor and its solution.
     pub fn average(&self, cp: &CrossProducts, f: &Factor, solution: &Solution) -> Vec<f64> {
         let sigma2 = f.r2 / self.m;
+        if let Some(rows) = cp.rows.as_ref().filter(|_| f.by_rows) {
+            return self.on_axes(rows.derivatives(&cp.layout, &f.t, self), sigma2).average;
+        }
         let squares = solution.squares(&cp.layout);
         let unit: Vec<f64> =
             cp.information(f, solution, &Directions::units(&cp.layout)).iter().map(|v| v / sigma2).collect();

@@ -58,6 +58,8 @@ impl Problem {
         numbers.iter().try_for_each(|(name, value)| out.set_item(name, value))?;
         out.set_item("exact_hessian", o.exact_hessian)?;
         out.set_item("starts_tried", o.starts_tried)?;
+        out.set_item("starts_failed", o.starts_failed)?;
+        out.set_item("falls", o.falls.map(|t| self.matrices(py, t)).transpose()?)?;
         let directions = |list: Vec<(usize, Vec<f64>)>| -> PyResult<Bound<'py, PyList>> {
             let placed = list.into_iter().map(|(part, v)| {
                 let (term, within, _) = self.inner.part(part);

@@ -101,6 +101,29 @@ def _check_covariances(part: RandomPart) -> None:
     )
 
 
+def check_columns(part: RandomPart) -> None:
+    """Refuse columns of Z that are zero: nothing depends on their variances.
+
+    Raises
+    ------
+    DesignError
+        Naming the columns that are zero in every row.
+    """
+    block = part.block
+    if isinstance(block, GroupBlock):
+        some = np.ones(1, dtype=bool) if block.values is None else np.any(block.values != 0.0, axis=0)
+    else:
+        squares = np.asarray(block.effective().to_sparse().power(2).sum(axis=0)).ravel()
+        some = np.any(squares.reshape(block.n_levels, block.n_columns) > 0.0, axis=0)
+    zero = [name for name, any_row in zip(part.columns, some, strict=True) if not any_row]
+    if zero:
+        one = len(zero) == 1
+        raise DesignError(
+            f"In the random term {part.source} {', '.join(zero)} {'is' if one else 'are'} zero in every row: the data "
+            f"say nothing about {'its variance' if one else 'their variances'}. Leave {'it' if one else 'them'} out."
+        )
+
+
 def check_columns_of_structure(part: RandomPart, values: FloatMatrix | None) -> None:
     """Refuse a structure whose parameters have no meaning for these columns.
 
@@ -211,6 +234,8 @@ def check_design(design: Design, formula: Formula) -> None:
     if design.y is not None:
         check_response(design.y, formula.response, design.offset)
     check_random(design.random[: len(formula.random)], design.n_obs)
+    for part in design.random:
+        check_columns(part)
 
 
 def check_finite(design: Design, formula: Formula) -> None:

@@ -226,6 +226,8 @@ class CrossProducts:
             few_levels=found["few_levels"],
             eta=found["eta"],
             flat=found["flat"],
+            starts_failed=found["starts_failed"],
+            falls=found["falls"],
         )
 
     def _factor_form(self) -> str:

@@ -170,11 +170,15 @@ class Optimum:
     spread : float
         How much higher a search from another start ended.
     few_levels : bool
-        Whether the levels are so few that other optima cannot be excluded.
+        Whether levels or rows are so few that other optima cannot be excluded.
     eta : (n,) array or None
         Where the search over a chart ended, in its coordinates.
     flat : (n,) array or None
         A direction of these coordinates along which the data say nothing.
+    starts_failed : int
+        Searches that ended in an error.
+    falls : list of (k, k) arrays or None
+        Factors T along which the criterion was seen to fall without bound as they grow.
     """
 
     T: list[FloatMatrix]
@@ -192,6 +196,8 @@ class Optimum:
     few_levels: bool = False
     eta: FloatVector | None = None
     flat: FloatVector | None = None
+    starts_failed: int = 0
+    falls: list[FloatMatrix] | None = None
 
     @property
     def message(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -180,6 +181,12 @@ def _summarized(criterion: Criterion, given: Given, optima: list[Optimum]) -> Th
     best = min(optima, key=lambda optimum: optimum.criterion)
     trace = best.trace
     in_all = sum(optimum.n_evaluations_in_all for optimum in optima)
+    details: dict[str, Any] = {**best.certificate, "evaluations_in_all": in_all}
+    details["other_optima_above"] = _spread(best, optima)
+    details["starts_failed"] = sum(optimum.starts_failed for optimum in optima)
+    falls = [optimum.falls for optimum in optima if optimum.falls is not None]
+    if falls:
+        details["falls"] = falls[0]
     certificate = Certificate(
         converged=bool(best.converged),
         singular=bool(best.singular),
@@ -187,7 +194,7 @@ def _summarized(criterion: Criterion, given: Given, optima: list[Optimum]) -> Th
         n_iterations=max(len(trace["iteration"]) - 1, 0),
         n_evaluations=best.n_evaluations,
         starts_tried=sum(optimum.starts_tried for optimum in optima),
-        details={**best.certificate, "evaluations_in_all": in_all},
+        details=details,
     )
     theta = layout.theta(best.T)
     return ThetaOptimum(
@@ -205,12 +212,17 @@ def _summarized(criterion: Criterion, given: Given, optima: list[Optimum]) -> Th
 
 def _compared(best: Optimum, optima: Sequence[Optimum]) -> str:
     """Say what the restarts tell about other optima."""
-    ends = [end.criterion + end.spread for end in optima if end.converged]
-    spread = max(ends, default=best.criterion) - best.criterion
+    spread = _spread(best, optima)
     starts = sum(optimum.starts_tried for optimum in optima)
     few_levels = any(optimum.few_levels for optimum in optima)
     others = other_optima(starts, spread, few_levels, "More restarts look further.")
     return f"{best.verdict} {others if best.converged else ''}".rstrip()
+
+
+def _spread(best: Optimum, optima: Sequence[Optimum]) -> float:
+    """How far above the best the other searches ended."""
+    ends = [end.criterion + end.spread for end in optima if end.converged]
+    return float(max(ends, default=best.criterion) - best.criterion)
 
 
 def _finite(values: Sequence[float]) -> FloatVector:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 import numpy as np
 
 from lmm.data import open_table, places_of
+from lmm.engine.results import SAME_OPTIMUM
 from lmm.errors import DataError, LmmError, nearest
 from lmm.inference.catalog import Df
 from lmm.inference.deletion import leverage
@@ -97,7 +98,7 @@ def glance(fit: Fit) -> Table:
     -------
     Table
         ``n_obs, n_fixed, n_parameters, sigma, loglik, aic, bic, criterion, df_residual, method, converged,
-        singular``.
+        singular, several_optima``: whether searches from other starts ended at higher optima.
 
     Examples
     --------
@@ -118,7 +119,9 @@ def glance(fit: Fit) -> Table:
         "df_residual",
     )
     names = (*numbers, "method", "converged", "singular")
-    return Table({name: [getattr(fit, name)] for name in names}, title="Fit")
+    columns = {name: [getattr(fit, name)] for name in names}
+    above = fit.certificate.details.get("other_optima_above", 0.0)
+    return Table(columns | {"several_optima": [above > SAME_OPTIMUM]}, title="Fit")
 
 
 def augment(fit: Fit, data: Any = None) -> Table:

@@ -12,17 +12,17 @@ import numpy as np
 from lmm.data import open_table
 from lmm.design import Design, DesignSpec
 from lmm.engine import Block, Control
-from lmm.errors import DesignError, LmmWarning, UnsupportedError, nearest
+from lmm.errors import ConvergenceError, LmmWarning, UnsupportedError, nearest
 from lmm.estimation import given_start, given_theta, optimize, solve_moments, solved
 from lmm.formula import parse
-from lmm.model.building import build_criterion, response
+from lmm.model.building import build_criterion
+from lmm.model.exact_fit import refuse_exact_fit, refuse_exact_moments, refuse_unbounded
 from lmm.model.health import convergence
 from lmm.model.request import Request
 from lmm.model.result import Fit
 from lmm.typing import FloatVector, Method, Missing, Negative
 
 RESERVED = ("residual", "family")
-NO_VARIANCE = 1e-14  # of the variation of the response: rounding of the squares of its 16 digits
 
 
 def fit(
@@ -155,15 +155,24 @@ def fit_design(request: Request, spec: DesignSpec, design: Design) -> Fit:
     criterion = build_criterion(design, request.method)
     if request.method == "moments":
         moments = solve_moments(design, request.negative)
-        _refuse_exact_fit(design, float(moments.mean_sq[-1] * moments.df[-1]))
+        refuse_exact_moments(design, float(moments.mean_sq[-1] * moments.df[-1]))
         return Fit(request, spec, design, criterion, *solved(criterion, design, moments))
     given = given_theta(request.theta, criterion.layout)
     start = given_start(request.start, criterion.layout)
     blocks = [part.block for part in design.random]
-    optimum = optimize(criterion, blocks, given, start, request.control, request.restarts)
+    everything = [np.eye(block.n_columns) for block in blocks]
+    try:
+        optimum = optimize(criterion, blocks, given, start, request.control, request.restarts)
+    except ConvergenceError:
+        refuse_unbounded(design, everything, criterion.reml)
+        raise
+    details = dict(optimum.certificate.details)
+    falls = details.pop("falls", None)
+    if falls is not None:
+        refuse_unbounded(design, falls, criterion.reml)
     evaluation = criterion.evaluate(optimum.theta, gradient=False)
-    _refuse_exact_fit(design, evaluation.r2)
-    certificate = optimum.certificate.with_factor(evaluation.factor_residual)
+    refuse_exact_fit(design, evaluation.r2, criterion.layout.factors(optimum.theta), criterion.reml)
+    certificate = replace(optimum.certificate, details=details).with_factor(evaluation.factor_residual)
     optimum = replace(optimum, certificate=certificate)
     for sentence in convergence(optimum):
         warnings.warn(sentence, LmmWarning, stacklevel=4)
@@ -179,14 +188,4 @@ def _refuse_reserved(reserved: Mapping[str, Any]) -> None:
         known = [*Request.__dataclass_fields__, *RESERVED]
         raise UnsupportedError(
             f"lmm.fit has no argument {name!r}; it has {', '.join(known)}.{nearest(name, known)}"
-        )
-
-
-def _refuse_exact_fit(design: Design, r2: float) -> None:
-    """Without residual variance the criterion falls without bound, as far as rounding lets theta grow."""
-    y = response(design)
-    if not r2 > NO_VARIANCE * float(np.square(y - y.mean()).sum()):
-        raise DesignError(
-            "The model reproduces the response exactly: no residual variance is left to estimate. "
-            "Check the response, or leave random terms out of the formula."
         )

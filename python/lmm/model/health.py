@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 
 from lmm.design import Design, RandomPart
+from lmm.engine.results import SAME_OPTIMUM
 from lmm.estimation import Criterion, ThetaOptimum
 from lmm.model.building import fixed_matrix
-from lmm.typing import FloatMatrix
+from lmm.typing import FloatMatrix, IntVector
 
 FEW_LEVELS = 5
 ALIKE = 0.9  # two factors with so many levels for each of their combinations group the rows almost alike
 FLAT = 1e-3  # smallest eigenvalue of the scaled information: estimates correlated beyond 0.999
+NOTHING = 1e-9  # information about the logarithm of a parameter that is rounding
+VAGUE = 0.8  # standard error of the logarithm of a variance with three degrees of freedom
 COLLINEAR = 1e6  # condition of X with unit columns from which estimates lose more than half their digits
 FAR_FROM_ZERO = 100.0  # mean over sd of a slope's covariate from which intercept and slope are one
 
@@ -25,11 +29,14 @@ def health_notes(design: Design, criterion: Criterion, optimum: ThetaOptimum) ->
     # These make the criterion flat; where one of them is said, flatness itself is no news.
     reasons = (*similar_groups(design.random), *far_covariates(design.random))
     searched = optimum.moments is None  # moments are no optimum, and say themselves what is zero
+    known = _Known.at(criterion, optimum) if searched else None
     return (
         *convergence(optimum),
+        *several_optima(optimum),
         *(singularity(design.random, factors, optimum.null_directions) if searched else ()),
-        *(reasons or (flatness(criterion, optimum) if searched else ())),
-        *few_repeats(design.random),
+        *(flat_zeros(design.random, optimum) if searched else ()),
+        *(reasons or (flatness(known) if known else ())),
+        *(few_repeats(design.random, lambda: known.residual_error(criterion, optimum)) if known else ()),
         *few_levels(design.random),
         *collinearity(design),
     )
@@ -98,37 +105,123 @@ def _perfect_pairs(S: FloatMatrix, among: Sequence[int]) -> tuple[list[tuple[int
     return pairs, len(pairs)
 
 
-def flatness(criterion: Criterion, optimum: ThetaOptimum) -> Iterator[str]:
-    """Say which parameters the data can hardly tell apart."""
-    free = np.flatnonzero(~optimum.held)
-    if len(free) == 0 or optimum.certificate.singular:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Known:
+    """What the data say about the parameters that are neither held nor zero.
+
+    Attributes
+    ----------
+    places : shape (m,)
+        Which elements of theta they are.
+    names
+        Their names.
+    relative : shape (m, m)
+        Average information about their logarithms; the covariance of these is twice its inverse.
+    """
+
+    places: IntVector
+    names: tuple[str, ...]
+    relative: FloatMatrix
+
+    @classmethod
+    def at(cls, criterion: Criterion, optimum: ThetaOptimum) -> _Known | None:
+        """At an optimum; None where nothing is left."""
+        theta = optimum.theta
+        places = np.flatnonzero(~optimum.held & (theta != 0.0))
+        if len(places) == 0:
+            return None
+        information = criterion.information(theta)[np.ix_(places, places)]
+        names = tuple(criterion.layout.names[i] for i in places)
+        return cls(places, names, information * theta[places] * theta[places][:, None])
+
+    def residual_error(self, criterion: Criterion, optimum: ThetaOptimum) -> float:
+        """Find the standard error of the logarithm of the residual variance, sqrt(2/df) for df degrees of freedom.
+
+        ``d log r² / d log theta = -2 u'u / r²`` for the term of theta, since u minimizes r² = ‖e‖² + ‖u‖².
+        """
+        at = criterion.evaluate(optimum.theta, gradient=False)
+        m = at.r2 / at.sigma**2
+        squares = [
+            float(np.square(u).sum()) / len(term.names)
+            for u, term in zip(at.u, criterion.layout.terms, strict=True)
+            for _ in term.names
+        ]
+        slope = -2.0 * np.array(squares)[self.places] / at.r2
+        values, vectors = np.linalg.eigh(self.relative)
+        along = np.square(vectors.T @ slope)
+        positive = values > NOTHING
+        if np.any(along[~positive] > NOTHING):
+            return float("inf")
+        return float(np.sqrt(2.0 / m + np.sum(2.0 * along[positive] / values[positive])))
+
+
+def flatness(known: _Known) -> Iterator[str]:
+    """Say which parameters the data can hardly tell apart, and of which they say nothing."""
+    sizes = np.sqrt(np.abs(np.diag(known.relative)))
+    silent = sizes < np.sqrt(NOTHING)
+    for i in np.flatnonzero(silent):
+        yield (
+            f"Not identified: the criterion is the same for all values of {known.names[i]}; the one shown is where the "
+            "search began. The term cannot be told apart from the residuals; leave it out."
+        )
+    rest = np.flatnonzero(~silent)
+    if len(rest) == 0:
         return
-    information = criterion.information(optimum.theta)[np.ix_(free, free)]
-    sizes = np.sqrt(np.abs(np.diag(information)))
-    if not np.all(sizes > 0.0):
-        return
-    values, vectors = np.linalg.eigh(information / sizes / sizes[:, None])
+    scaled = known.relative[np.ix_(rest, rest)] / sizes[rest] / sizes[rest][:, None]
+    values, vectors = np.linalg.eigh(scaled)
     if values[0] < FLAT:
-        names = criterion.layout.names
-        involved = np.flatnonzero(np.abs(vectors[:, 0]) > 0.1)
-        listed = ", ".join(names[free[i]] for i in involved)
+        listed = ", ".join(known.names[rest[i]] for i in np.flatnonzero(np.abs(vectors[:, 0]) > 0.1))
         yield (
             f"Nearly unidentified: the data hardly tell apart the parameters {listed}; the criterion is "
             "flat there. Leave one of these terms out, or collect more levels or more rows per level."
         )
 
 
-def few_repeats(parts: Sequence[RandomPart]) -> Iterator[str]:
-    """Say which variances rest on a handful of levels with more than one row."""
+def flat_zeros(parts: Sequence[RandomPart], optimum: ThetaOptimum) -> Iterator[str]:
+    """Say that the criterion does not change when a variance that is zero grows."""
+    slope = optimum.certificate.details.get("min_boundary_slope", np.inf)
+    if abs(slope) > NOTHING:
+        return
+    pairs = zip(parts, optimum.null_directions, strict=True)
+    listed = ", ".join(part.source for part, directions in pairs if directions.shape[1] > 0)
+    yield (
+        f"Not identified: the criterion is the same when a variance of {listed} is above zero. The term cannot "
+        "be told apart from the residuals or from other terms; leave it out."
+    )
+
+
+def few_repeats(parts: Sequence[RandomPart], residual_error: Callable[[], float]) -> Iterator[str]:
+    """Say which variances rest on a handful of levels with more than one row, where these do not tell much.
+
+    Repeats of a few levels are enough where they are many, as the checks of augmented trials: what counts is how well
+    the residual variance is known, not how many levels repeat.
+    """
     for part in parts:
         if part.codes is None or len(part.columns) > 1 or len(part.levels) < FEW_LEVELS:
             continue
         repeated = int(np.count_nonzero(np.bincount(part.codes) > 1))
-        if repeated < FEW_LEVELS:
+        if repeated < FEW_LEVELS and residual_error() > VAGUE:
             yield (
                 f"Nearly unidentified: only {repeated} of the {len(part.levels)} levels of {part.group} have more "
                 "than one row, so that its variance can hardly be told from that of the residuals; leave it out."
             )
+
+
+def several_optima(optimum: ThetaOptimum) -> Iterator[str]:
+    """Say that the criterion has other minima, or that searches failed."""
+    details = optimum.certificate.details
+    above = details.get("other_optima_above", 0.0)
+    if above > SAME_OPTIMUM:
+        yield (
+            f"Several optima: searches from other starts ended at optima up to {above:.2g} higher; these estimates "
+            "are those of the lowest. restarts=20 looks further."
+        )
+    failed = details.get("starts_failed", 0)
+    if failed:
+        yield (
+            f"{failed} of {optimum.certificate.starts_tried + failed} searches ended where the criterion could not be "
+            "computed; their ends are not compared. restarts=20 looks further."
+        )
 
 
 def similar_groups(parts: Sequence[RandomPart]) -> Iterator[str]:

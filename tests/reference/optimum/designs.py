@@ -53,6 +53,7 @@ class Design:
     terms: tuple[Term, ...]
     weights: np.ndarray | None
     reml: bool
+    n_fixed: int | None = None  # the first columns of X that have fixed effects; all by default
 
     @property
     def arguments(self):
@@ -66,7 +67,7 @@ class Design:
             )
             for term in self.terms
         ]
-        return self.y, self.X, blocks, self.weights
+        return self.y, np.ascontiguousarray(self.X[:, : self.n_fixed]), blocks, self.weights
 
 
 def draw(seed):
@@ -79,14 +80,14 @@ def draw(seed):
         X[:, 1] = rng.integers(0, 5, n) - 2.0
     if family == "aliased columns":
         X[:, 2] = X[:, 1] + 0.1 * X[:, 2]
-    X = _grained(X)
+    X = grained(X)
     terms = _terms(rng, family, n)
     y = X @ rng.normal(size=3) + _errors(rng, n)
     for term in terms:
         effects = rng.normal(size=(term.codes.max() + 1, len(term.columns))) @ _root(rng, term).T
         y = y + np.sum(X[:, term.columns] * effects[term.codes], axis=1)
     weights = np.exp(rng.normal(scale=2.0, size=n)) if rng.random() < 0.25 else None
-    return Design(family, _grained(y), X, terms, weights, bool(seed // len(FAMILIES) % 2))
+    return Design(family, grained(y), X, terms, weights, bool(seed // len(FAMILIES) % 2))
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,8 @@ def draw_units(design, seed):
     return Units(A, unit, level, 10.0 ** rng.uniform(-8, 8))
 
 
-def _grained(x):
+def grained(x):
+    """Multiples of 2**-16."""
     return np.round(np.asarray(x) * GRAIN) / GRAIN
 
 

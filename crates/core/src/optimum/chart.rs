@@ -176,8 +176,8 @@ impl Charted<'_> {
             return Ok((c, Some(NewtonStep::none())));
         }
         let mut metric = c.expected.clone();
-        face::lift(&mut metric, n);
-        let step = face::minimum(&c.gradient, &c.hessian, metric, radius);
+        face::lift(&mut metric, n, face::RIDGE);
+        let step = face::minimum(&c.gradient, &c.hessian, metric, radius, face::RIDGE);
         Ok((c, step))
     }
 
@@ -269,6 +269,8 @@ impl Charted<'_> {
             unidentified: Vec::new(),
             exact_hessian: c.exact,
             starts_tried: 1,
+            starts_failed: 0,
+            falls: None,
             few_levels: false,
             spread: 0.0,
             point: Point { reduced: None, ..place.point },

@@ -24,6 +24,8 @@ pub struct FaceStep {
     pub limited: bool,
     /// Whether it leaves a saddle: the curvature is negative where there is no slope.
     pub saddle: bool,
+    /// Whether a curvature is so small beside the metric that its ridge may have hidden it.
+    pub flat: bool,
 }
 
 /// Directions that keep the rank: with `S = V₊ w V₊'` and `R = V₊ √w`, those A with R'A symmetric (the others only rotate R).
@@ -88,6 +90,10 @@ impl Root {
     }
 }
 
+/// Part of its diagonal by which the metric is made solid: as a rule, and where a valley is known to be there.
+pub const RIDGE: f64 = 1e-4;
+pub const BARE: f64 = 1e-11;
+
 /// Newton's step along `directions` from `roots` (`d × r` with its number of columns, per part) within `radius`.
 pub fn newton(
     space: &Space,
@@ -95,6 +101,7 @@ pub fn newton(
     roots: &[(Vec<f64>, usize)],
     directions: &[Direction],
     radius: f64,
+    ridge: f64,
 ) -> Option<FaceStep> {
     let n = directions.len();
     if n == 0 {
@@ -106,16 +113,17 @@ pub fn newton(
             length: 0.0,
             limited: false,
             saddle: false,
+            flat: false,
         });
     }
-    let (gradient, hessian, metric) = pull_back(space, c, roots, directions);
-    let found = minimum(&gradient, &hessian, metric, radius)?;
+    let (gradient, hessian, metric) = pull_back(space, c, roots, directions, ridge);
+    let found = minimum(&gradient, &hessian, metric, radius, ridge)?;
     let mut step = zero_step(roots);
     for (x, direction) in found.x.iter().zip(directions) {
         step[direction.part].iter_mut().zip(&direction.a).for_each(|(o, a)| *o += x * a);
     }
-    let NewtonStep { slope, decrement, min_curvature, length, limited, saddle, .. } = found;
-    Some(FaceStep { step, slope, decrement, min_curvature, length, limited, saddle })
+    let NewtonStep { slope, decrement, min_curvature, length, limited, saddle, flat, .. } = found;
+    Some(FaceStep { step, slope, decrement, min_curvature, length, limited, saddle, flat })
 }
 
 /// A Newton step in coordinates of any kind.
@@ -127,18 +135,28 @@ pub struct NewtonStep {
     pub length: f64,
     pub limited: bool,
     pub saddle: bool,
+    pub flat: bool,
 }
 
 impl NewtonStep {
     /// The step where nothing can move.
     pub fn none() -> NewtonStep {
         let x = Vec::new();
-        NewtonStep { x, slope: 0.0, decrement: 0.0, min_curvature: 0.0, length: 0.0, limited: false, saddle: false }
+        NewtonStep {
+            x,
+            slope: 0.0,
+            decrement: 0.0,
+            min_curvature: 0.0,
+            length: 0.0,
+            limited: false,
+            saddle: false,
+            flat: false,
+        }
     }
 }
 
 /// Newton's step with absolute curvatures within `radius`, both in the measure of `metric`; none where that is not definite.
-pub fn minimum(gradient: &[f64], hessian: &[f64], metric: Vec<f64>, radius: f64) -> Option<NewtonStep> {
+pub fn minimum(gradient: &[f64], hessian: &[f64], metric: Vec<f64>, radius: f64, ridge: f64) -> Option<NewtonStep> {
     let n = gradient.len();
     let mut l = metric;
     if !small::cholesky(&mut l, n) {
@@ -149,15 +167,17 @@ pub fn minimum(gradient: &[f64], hessian: &[f64], metric: Vec<f64>, radius: f64)
     let (h, v) = small::symmetric_eigen(&small::congruence(hessian, &small::transpose(&inverse, n, n), n, n), n);
     let u = small::multiply(&small::transpose(&inverse, n, n), &v, n, n, n);
     let g: Vec<f64> = (0..n).map(|i| (0..n).map(|t| u[t * n + i] * gradient[t]).sum()).collect();
-    let solid: Vec<f64> = h.iter().map(|x| x.abs().max(1e-6)).collect();
+    let floor = if ridge < RIDGE { ridge } else { 1e-6 };
+    let solid: Vec<f64> = h.iter().map(|x| x.abs().max(floor)).collect();
     let decrement = 0.5 * g.iter().zip(&solid).map(|(a, b)| a * a / b).sum::<f64>();
+    let flat = h.iter().any(|x| x.abs() < RIDGE);
     let saddle = h[0] < -1e-3 && g[0].abs() < 1e-9;
     let (z, limited) = within_radius(&g, &solid, radius, saddle);
     let x: Vec<f64> = (0..n).map(|t| (0..n).map(|i| u[t * n + i] * z[i]).sum()).collect();
     let mut slope = 0.0;
     x.iter().zip(gradient).for_each(|(x, g)| slope += g * x);
     let length = small::dot(&z, &z).sqrt();
-    Some(NewtonStep { x, slope, decrement, min_curvature: h[0], length, limited, saddle })
+    Some(NewtonStep { x, slope, decrement, min_curvature: h[0], length, limited, saddle, flat })
 }
 
 fn zero_step(roots: &[(Vec<f64>, usize)]) -> Vec<Vec<f64>> {
@@ -197,6 +217,7 @@ fn pull_back(
     c: &Curvature,
     roots: &[(Vec<f64>, usize)],
     directions: &[Direction],
+    ridge: f64,
 ) -> (Vec<f64>, Vec<f64>, Vec<f64>) {
     let (n, elements) = (directions.len(), space.elements());
     let mut jacobian = vec![0.0; elements.len() * n];
@@ -220,14 +241,16 @@ fn pull_back(
             hessian[s * n + t] += 2.0 * small::dot(&ma, &directions[t].a);
         }
     }
-    lift(&mut metric, n);
+    lift(&mut metric, n, ridge);
     (gradient, hessian, metric)
 }
 
 /// Makes a metric that rounding has left singular definite.
-pub fn lift(metric: &mut [f64], n: usize) {
+pub fn lift(metric: &mut [f64], n: usize, ridge: f64) {
     let mean = (0..n).map(|i| metric[i * n + i].abs()).sum::<f64>() / n as f64;
     for i in 0..n {
-        metric[i * n + i] += 1e-4 * metric[i * n + i].abs() + 1e-8 * mean + 1e-12;
+        // directions of very large S have a metric far below the mean: a bare one is not held against it
+        let common = if ridge < RIDGE { 0.0 } else { 1e-4 * mean + 1e-8 };
+        metric[i * n + i] += ridge * (metric[i * n + i].abs() + common);
     }
 }

@@ -2,68 +2,34 @@
 //! matrices of the same rank when near. Working in S has no false stops: the gradient with respect to T vanishes at T = 0, that
 //! with respect to S does not.
 
+mod by_rows;
 pub mod chart;
 pub mod cone;
 mod correction;
 pub mod face;
+mod fall;
+mod identified;
 mod line;
 mod outcome;
+mod searches;
 mod several;
 mod start;
 pub mod state;
 
 use crate::cross::CrossProducts;
 use crate::error::CoreError;
-use crate::layout::Part;
 use crate::small;
 use correction::Correction;
 use face::{FaceStep, Root};
+use identified::{FAR, looked_at_one, restrict, turn};
 use line::{Step, displaced};
 use outcome::End;
 pub use outcome::{Control, Outcome, Record};
+pub use searches::optimise;
 use state::{Curvature, Point, Space};
 
 /// Called once an iteration; returns false to stop.
 pub type Check<'a> = &'a mut dyn FnMut(usize, f64) -> bool;
-
-/// Searches from `start` (S per part in internal units). Without one: from the identity or, where evaluations are dear, from the
-/// fits of single factors; and where several optima are likely from other places too.
-pub fn optimise(
-    cp: &CrossProducts,
-    n_obs: usize,
-    reml: bool,
-    start: Option<&[Vec<f64>]>,
-    control: &Control,
-    check: Check<'_>,
-) -> Result<Outcome, CoreError> {
-    if start.is_some() {
-        return search_from(cp, n_obs, reml, start, None, control, check)?.optimum();
-    }
-    let own = start::marginal(cp, n_obs, reml);
-    let patience = control.max_iterations.min(if several::are_cheap(cp) { several::PATIENCE } else { usize::MAX });
-    let short = Control { max_iterations: patience, ..control.clone() };
-    let mut best = search_from(cp, n_obs, reml, own.as_deref(), None, &short, check)?.optimum()?;
-    best.few_levels = several::few_levels(cp);
-    let further = several::further(cp, n_obs, reml, &best.point);
-    best.n_evaluations_in_all += further.n_evaluations;
-    for s in further.starts {
-        let known = best.converged.then_some(&best.point);
-        match search_from(cp, n_obs, reml, Some(&s), known, &short, check) {
-            Ok(End::Optimum(other)) => best = best.better(*other),
-            Ok(End::Known { n_evaluations }) => best.met_again(n_evaluations),
-            Err(CoreError::Interrupted) => return Err(CoreError::Interrupted),
-            // a start so far away that nothing can be computed there is no loss
-            Err(_) => {}
-        }
-    }
-    if best.converged || patience == control.max_iterations {
-        return Ok(best);
-    }
-    let square = |(p, t): (&Part, &Vec<f64>)| small::multiply(t, &small::transpose(t, p.k, p.k), p.k, p.k, p.k);
-    let reached: Vec<Vec<f64>> = cp.layout.parts.iter().zip(&best.t).map(square).collect();
-    let rest = search_from(cp, n_obs, reml, Some(&reached), None, control, check)?.optimum()?;
-    Ok(best.continued(rest))
-}
 
 fn search_from(
     cp: &CrossProducts,
@@ -83,11 +49,21 @@ fn search_from(
             None => space.parts.iter().map(identity).collect(),
         }
     };
+    if let (Some(s), None, true) = (start, known, cp.rows.is_some())
+        && s.iter().flatten().any(|v| *v > FAR)
+    {
+        turn(&mut space, s);
+    }
     let mut search = Search::new(cp, control);
     search.n_evaluations = 1;
     let mut point = space.evaluate(cp, &roots(&space))?;
     let mut curvature = space.curvature(cp, &mut point)?;
-    let unidentified = restrict(&mut space, cp, &point, &curvature);
+    let far = point.s.iter().flatten().any(|v| *v > FAR);
+    let near = if far { looked_at_one(&space, cp) } else { None };
+    let unidentified = match &near {
+        Some((p, c)) => restrict(&mut space, cp, p, c),
+        None => restrict(&mut space, cp, &point, &curvature),
+    };
     if !unidentified.is_empty() {
         point = space.evaluate(cp, &roots(&space))?;
         curvature = space.curvature(cp, &mut point)?;
@@ -100,26 +76,6 @@ fn search_from(
 fn start_root(s: &[f64], d: usize) -> (Vec<f64>, usize) {
     let root = Root::new(s, d);
     (root.matrix(), root.rank)
-}
-
-/// Removes the directions that the data say nothing about: eigenvalues of `Σ Z_j'QZ_j` that are zero beside the cross-products. A
-/// large S makes those of all directions small, in the measure of its size.
-fn restrict(space: &mut Space, cp: &CrossProducts, point: &Point, c: &Curvature) -> Vec<(usize, Vec<f64>)> {
-    let mut out = Vec::new();
-    for (i, (p, part)) in space.parts.iter_mut().zip(&cp.layout.parts).enumerate() {
-        let scale = cp.layout.blocks[part.block].n_levels as f64 * cp.rows_per_level(part.block).min(1.0);
-        let (w, v) = small::symmetric_eigen(&c.trace[i], p.k);
-        let size = (0..p.k).map(|r| point.s[i][r * p.k + r]).fold(1.0, f64::max).min(1e6);
-        let lost = w.iter().filter(|x| **x * size < 1e-9 * scale).count();
-        if lost == 0 {
-            continue;
-        }
-        let column = |c: usize| -> Vec<f64> { (0..p.k).map(|r| v[r * p.k + c]).collect() };
-        out.extend((0..lost).map(|c| (i, column(c))));
-        p.d = p.k - lost;
-        p.basis = (0..p.k).flat_map(|r| v[r * p.k + lost..(r + 1) * p.k].to_vec()).collect();
-    }
-    out
 }
 
 /// One search: the counters and the trust radius.
@@ -215,11 +171,30 @@ impl<'a> Search<'a> {
             space.parts.iter().zip(target.iter().zip(&current)).all(|(p, (y, r))| Root::new(y, p.d).rank == r.rank);
         let roots: Vec<(Vec<f64>, usize)> = current.iter().map(|r| (r.matrix(), r.rank)).collect();
         let newton = if cone_decrement < 1.0 {
-            face::newton(space, c, &roots, &face::directions(&current), self.radius)
+            self.newton(space, c, &roots, &face::directions(&current), cone_decrement)
         } else {
             None
         };
         Assessment { target, cone_decrement, same_rank, roots, newton }
+    }
+
+    /// Newton's step on the face. Where the step in the cone promises far more, a valley is so flat that the ridge of the metric
+    /// hides it.
+    fn newton(
+        &self,
+        space: &Space,
+        c: &Curvature,
+        roots: &[(Vec<f64>, usize)],
+        directions: &[face::Direction],
+        cone_decrement: f64,
+    ) -> Option<FaceStep> {
+        let step = face::newton(space, c, roots, directions, self.radius, face::RIDGE)?;
+        let hidden = step.flat || cone_decrement > (10.0 * step.decrement).max(self.control.tolerance);
+        if self.cp.rows.is_none() || !hidden {
+            return Some(step);
+        }
+        let bare = face::newton(space, c, roots, directions, self.radius, face::BARE);
+        Some(bare.filter(|b| b.decrement > step.decrement).unwrap_or(step))
     }
 
     /// Tries Newton's step on the face, then the step in the cone.
@@ -291,6 +266,8 @@ impl<'a> Search<'a> {
             exact_hessian: c.exact,
             starts_tried: 1,
             few_levels: false,
+            starts_failed: 0,
+            falls: None,
             spread: 0.0,
             point: Point { reduced: None, ..point },
         }

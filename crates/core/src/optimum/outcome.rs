@@ -55,8 +55,11 @@ pub struct Outcome {
     /// Searches made, and how far apart the optima were that they found.
     pub starts_tried: usize,
     pub spread: f64,
-    /// Whether the levels are so few that further optima are no surprise.
+    /// Whether levels or rows are so few that further optima are no surprise.
     pub few_levels: bool,
+    /// Searches that ended in an error, and whether the criterion was seen to fall without bound.
+    pub starts_failed: usize,
+    pub falls: Option<Vec<Vec<f64>>>,
 }
 
 /// The end of one search.
@@ -84,6 +87,9 @@ impl End {
     }
 }
 
+/// Criterion by which a place must be lower to be preferred to an optimum.
+const CLEARLY: f64 = 1e-3;
+
 impl Outcome {
     /// Counts a search that came back to this optimum.
     pub fn met_again(&mut self, n_evaluations: usize) {
@@ -97,7 +103,8 @@ impl Outcome {
         let n_evaluations_in_all = self.n_evaluations_in_all + rest.n_evaluations_in_all;
         let n_evaluations = self.n_evaluations + rest.n_evaluations;
         let (starts_tried, spread, few_levels) = (self.starts_tried, self.spread, self.few_levels);
-        Outcome { trace, n_evaluations, n_evaluations_in_all, starts_tried, spread, few_levels, ..rest }
+        let starts_failed = self.starts_failed;
+        Outcome { trace, n_evaluations, n_evaluations_in_all, starts_tried, spread, few_levels, starts_failed, ..rest }
     }
 
     /// The lower of two ends of searches; a difference between optima is remembered.
@@ -106,13 +113,16 @@ impl Outcome {
         let starts_tried = self.starts_tried + other.starts_tried;
         let n_evaluations_in_all = self.n_evaluations_in_all + other.n_evaluations_in_all;
         let few_levels = self.few_levels || other.few_levels;
-        let lower = gap < -1e-9 * (1.0 + self.point.criterion.abs()) && (other.converged || !self.converged);
+        let starts_failed = self.starts_failed + other.starts_failed;
+        // far below, it is no matter that the search has not ended yet
+        let ended = other.converged || !self.converged || gap < -CLEARLY;
+        let lower = gap < -1e-9 * (1.0 + self.point.criterion.abs()) && ended;
         let spread = match (self.converged && other.converged, lower) {
             (false, _) => self.spread.max(other.spread),
             (true, true) => other.spread.max(self.spread - gap),
             (true, false) => self.spread.max(other.spread + gap),
         };
         let best = if lower { other } else { self };
-        Outcome { starts_tried, n_evaluations_in_all, spread, few_levels, ..best }
+        Outcome { starts_tried, n_evaluations_in_all, spread, few_levels, starts_failed, ..best }
     }
 }

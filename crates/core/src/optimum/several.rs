@@ -7,6 +7,10 @@ use crate::cross::CrossProducts;
 use crate::small;
 use crate::traces::DENSE_LIMIT;
 
+/// Rows for each fixed or random effect below which, and ratio of weights from which, other optima are likely too.
+const ROWS: usize = 2;
+const UNEQUAL: f64 = 1e4;
+
 /// Levels per column below which a term counts as small.
 const FEW: usize = 8;
 
@@ -21,8 +25,11 @@ fn most(n_random: usize) -> usize {
     if n_random <= 100 { 6 } else { 2 }
 }
 
+/// Searches from the lowest of the starts at which levels are nearly saturated.
+const SATURATED: usize = 2;
+
 /// S of all parts.
-type Start = Vec<Vec<f64>>;
+pub type Start = Vec<Vec<f64>>;
 
 /// Starts, and the evaluations that chose them.
 #[derive(Default)]
@@ -31,10 +38,17 @@ pub struct Further {
     pub n_evaluations: usize,
 }
 
-/// Whether the levels of a term are so few that other optima cannot be excluded; a single variance is looked for everywhere.
+/// Whether levels of a term, or rows, are so few, or weights so unequal, that other optima cannot be excluded; a single variance is
+/// looked for everywhere.
 pub fn few_levels(cp: &CrossProducts) -> bool {
     let few = cp.layout.blocks.iter().any(|b| b.n_levels < FEW * b.k);
-    few && !is_one_variance(cp) && cp.n_random() > 0
+    (few || is_thin(cp)) && !is_one_variance(cp) && cp.n_random() > 0
+}
+
+/// Whether rows are so few beside effects, or weights so unequal, that levels can be nearly saturated.
+pub fn is_thin(cp: &CrossProducts) -> bool {
+    let effects = cp.n_random() + cp.layout.p;
+    cp.rows.as_ref().is_some_and(|rows| rows.n() < ROWS * effects || rows.weight_ratio > UNEQUAL)
 }
 
 /// Whether that is so, and searches are cheap enough to try more than one.
@@ -55,18 +69,23 @@ pub fn further(cp: &CrossProducts, n_obs: usize, reml: bool, found: &Point) -> F
     if !are_cheap(cp) {
         return Further::default();
     }
+    let saturated = if is_thin(cp) { saturated(cp) } else { Vec::new() };
     let candidates = candidates(cp);
-    let n_evaluations = candidates.len();
-    let mut screened: Vec<(f64, Start)> =
-        candidates.into_iter().filter_map(|s| Some((criterion(cp, &space, &s)?, s))).collect();
-    screened.sort_by(|a, b| a.0.total_cmp(&b.0));
-    screened.truncate(most(cp.n_random()) - 1);
+    let n_evaluations = candidates.len() + saturated.len();
+    let lowest = |starts: Vec<Start>, most: usize| {
+        let mut screened: Vec<(f64, Start)> =
+            starts.into_iter().filter_map(|s| Some((criterion(cp, &space, &s)?, s))).collect();
+        screened.sort_by(|a, b| a.0.total_cmp(&b.0));
+        screened.truncate(most);
+        screened.into_iter().map(|(_, s)| s)
+    };
+    let (near, far) = (lowest(candidates, most(cp.n_random()) - 1), lowest(saturated, SATURATED));
     // near zero the criterion is high, but the way from there is one of its own
-    let starts = screened.into_iter().map(|(_, s)| s).chain([uniform(cp, 0.01)]).collect();
-    Further { starts, n_evaluations }
+    Further { starts: near.chain(far).chain([uniform(cp, 0.01)]).collect(), n_evaluations }
 }
 
-fn uniform(cp: &CrossProducts, value: f64) -> Start {
+/// A multiple of the identity in all parts.
+pub fn uniform(cp: &CrossProducts, value: f64) -> Start {
     cp.layout.parts.iter().map(|p| small::identity(p.k).iter().map(|v| value * v).collect()).collect()
 }
 
@@ -87,6 +106,22 @@ fn candidates(cp: &CrossProducts) -> Vec<Start> {
                 s[part][j * k + i] = 99.0 * sign;
                 out.push(s);
             }
+        }
+    }
+    out
+}
+
+/// Where some parts follow the data almost exactly: with few rows, weights over many orders or one outlier, variances of the
+/// 1e4th or 1e8th part of that of the residual are no rarity, and valleys there are narrow.
+fn saturated(cp: &CrossProducts) -> Vec<Start> {
+    let n_parts = cp.layout.parts.len();
+    let mut out = Vec::new();
+    for size in [1e3, 1e5, 1e7, 1e9] {
+        out.push(uniform(cp, size));
+        for part in (0..n_parts).filter(|_| n_parts > 1) {
+            let mut s = uniform(cp, 1.0);
+            s[part].iter_mut().for_each(|v| *v *= size);
+            out.push(s);
         }
     }
     out

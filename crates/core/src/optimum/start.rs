@@ -89,7 +89,7 @@ fn single_block(cp: &CrossProducts, b: usize) -> (CrossProducts, Vec<usize>) {
         parents: Vec::new(),
     };
     let layout = Layout { blocks, n_chain: 1, q_tail: 0, p: layout.p, parts };
-    let mut alone = CrossProducts { layout, chain: vec![chain], tail, single: None };
+    let mut alone = CrossProducts { layout, chain: vec![chain], tail, single: None, rows: None };
     alone.single = Single::new(&alone);
     (alone, own)
 }

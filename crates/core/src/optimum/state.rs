@@ -30,6 +30,8 @@ pub struct Point {
     pub s: Vec<Vec<f64>>,
     pub criterion: f64,
     pub sigma2: f64,
+    /// Whether it was computed from the rows, which lose no digits.
+    pub by_rows: bool,
     /// Gone when the derivatives have been taken: they need its memory.
     pub reduced: Option<Reduced>,
 }
@@ -133,7 +135,7 @@ impl Space {
     }
 
     /// T per part from roots F of S̃ (`d × r` per part).
-    fn factors(&self, roots: &[(Vec<f64>, usize)]) -> Vec<Vec<f64>> {
+    pub(super) fn factors(&self, roots: &[(Vec<f64>, usize)]) -> Vec<Vec<f64>> {
         let factor = |(p, (f, r)): (&PartSpace, &(Vec<f64>, usize))| {
             small::lower_factor(&small::multiply(&p.basis, f, p.k, p.d, *r), p.k, *r)
         };
@@ -148,7 +150,8 @@ impl Space {
 
     /// Rounding of the criterion at a point; the response has mean square one, so 1/σ² digits cancel in the residual.
     pub fn noise(&self, point: &Point) -> f64 {
-        1e-13 * point.criterion.abs().max(self.m) + 4e-16 * self.m / point.sigma2
+        let lost = if point.by_rows { 0.0 } else { 4e-16 * self.m / point.sigma2 };
+        1e-13 * point.criterion.abs().max(self.m) + lost
     }
 
     /// The profiled criterion.
@@ -164,21 +167,20 @@ impl Space {
         };
         let s = self.parts.iter().zip(roots).map(square).collect();
         let (reduced, log_det_z, log_det_x, r2) = match &cp.single {
-            Some(single) => {
-                let t = cp.layout.assemble(&self.factors(roots), 0);
-                let f = SingleFactor::new(cp, single, t)?;
-                let (z, x, r2) = (f.log_det_z, f.log_det_x, f.r2);
-                (Reduced::Single(f), z, x, r2)
-            }
-            None => {
-                let f = self.factor(cp, roots)?;
-                let (z, x, r2) = (f.log_det_z, f.log_det_x, f.r2);
-                (Reduced::Blocks(Box::new(f)), z, x, r2)
-            }
+            Some(single) => match self.single_factor(cp, single, roots) {
+                Ok(f) => {
+                    let (z, x, r2) = (f.log_det_z, f.log_det_x, f.r2);
+                    (Reduced::Single(f), z, x, r2)
+                }
+                Err(error) if cp.rows.is_none() => return Err(error),
+                Err(_) => self.block_factor(cp, roots)?,
+            },
+            None => self.block_factor(cp, roots)?,
         };
         let criterion = self.criterion(log_det_z, log_det_x, r2);
         if criterion.is_finite() {
-            Ok(Point { s, criterion, sigma2: r2 / self.m, reduced: Some(reduced) })
+            let by_rows = matches!(&reduced, Reduced::Blocks(f) if f.by_rows);
+            Ok(Point { s, criterion, sigma2: r2 / self.m, by_rows, reduced: Some(reduced) })
         } else {
             Err(CoreError::NotPositiveDefinite { pivot: 0 })
         }
@@ -186,6 +188,13 @@ impl Space {
 
     /// Derivatives at a point.
     pub fn curvature(&self, cp: &CrossProducts, point: &mut Point) -> Result<Curvature, CoreError> {
+        if let (Some(Reduced::Blocks(f)), Some(rows)) = (&point.reduced, &cp.rows)
+            && f.by_rows
+        {
+            let found = rows.derivatives(&cp.layout, &f.t, self);
+            point.reduced = None;
+            return Ok(self.on_axes(found, point.sigma2));
+        }
         let (traces_of_blocks, squares, unit, traces) = match (point.reduced.take(), &cp.single) {
             (Some(Reduced::Single(f)), Some(single)) => f.derivatives(cp, single, self.reml),
             (Some(Reduced::Blocks(f)), _) => self.block_derivatives(cp, *f, &Directions::units(&cp.layout))?,
@@ -256,6 +265,7 @@ impl Space {
         f: Factor,
         directions: &Directions,
     ) -> Result<Derivatives, CoreError> {
+        let cp = cp.of(&f);
         let solution = cp.solve(&f);
         let squares = solution.squares(&cp.layout);
         let information = cp.information(&f, &solution, directions);
@@ -265,7 +275,7 @@ impl Space {
         Ok((slopes.trace, squares, information, traces))
     }
 
-    fn combine(
+    pub(super) fn combine(
         &self,
         m: Vec<Vec<f64>>,
         trace: Vec<Vec<f64>>,

@@ -83,7 +83,7 @@ impl Problem {
         }
         let (l, beta) = match &point.reduced {
             Some(Reduced::Single(f)) => f.fixed(),
-            Some(Reduced::Blocks(f)) => f.fixed(&self.cp.layout),
+            Some(Reduced::Blocks(f)) => f.fixed(&self.cp.of(f).layout),
             None => return Err(CoreError::BadInput("the point has no factor".into())),
         };
         // β_i = a_i'β_internal with a_i = R⁻ᵀ e_i
@@ -113,8 +113,9 @@ impl Problem {
                 Ok((traces, squares))
             }
             (Some(Reduced::Blocks(f)), _) => {
-                let squares = self.cp.solve_at(&f, f.tail.solution(shift)).squares(&self.cp.layout);
-                Ok((self.cp.slopes(*f, space.reml).trace, squares))
+                let cp = self.cp.of(&f);
+                let squares = cp.solve_at(&f, f.tail.solution(shift)).squares(&cp.layout);
+                Ok((cp.slopes(*f, space.reml).trace, squares))
             }
             _ => Err(CoreError::BadInput("the point has no factor, or one of other data".into())),
         }

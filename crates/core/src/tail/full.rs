@@ -155,6 +155,11 @@ impl FullTail {
 }
 
 impl FullFactor {
+    /// From the lower triangle on [tail columns, X], column-major, and the row of y.
+    pub fn new(l: Vec<f64>, y: Vec<f64>, size: usize, q: usize) -> FullFactor {
+        FullFactor { l: l.into(), y, size, q }
+    }
+
     /// `L⁻¹ b` for columns on [tail, X], or on the tail alone.
     pub fn forward(&self, b: &mut [f64], count: usize, with_x: bool) {
         // the leading rows of the factor are the factor of the leading rows
