@@ -64,7 +64,11 @@ def write_page() -> None:
     """List all sets with their sources and licences."""
     entries = [json.loads(path.read_text("utf-8")) for path in FILES.glob("*.json")]
     rows = [
-        "| " + " | ".join(str(entry[key]) for key in ("name", "n_rows", "title", "source", "licence")) + " |"
+        "| "
+        + " | ".join(
+            str(entry[key]).replace("|", "\\|") for key in ("name", "n_rows", "title", "source", "licence")
+        )
+        + " |"
         for entry in sorted(entries, key=lambda entry: entry["name"].casefold())
     ]
     PAGE.write_text(HEAD + "\n".join(rows) + "\n", "utf-8")

@@ -157,7 +157,9 @@ _HOMES = {
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
-        raise AttributeError(f"module 'lmm' has no attribute {name!r}")
+        from lmm.elsewhere import OF_MODULE, unknown_name
+
+        raise unknown_name("lmm", name, __all__, OF_MODULE)
     if name == "datasets":
         return import_module("lmm.datasets")
     value = getattr(import_module(_HOMES.get(name, "lmm.errors")), name)

@@ -10,14 +10,14 @@ from __future__ import annotations
 import functools
 import inspect
 import math
-import os
 from collections.abc import Callable, Iterable, Mapping
 from numbers import Integral, Real
 from typing import Any, ParamSpec, TypeAlias, TypeVar
 
 import numpy as np
 
-from lmm.errors import ArgumentError, brief, near_name, nearest
+from lmm.elsewhere import OF_ARGUMENTS
+from lmm.errors import ArgumentError, LmmError, brief, near_name, nearest
 from lmm.limits import MOST_ITEMS, check_length
 from lmm.wording import described
 
@@ -27,13 +27,17 @@ __all__ = [
     "a_generator",
     "a_level",
     "a_mapping",
-    "a_path",
     "a_seed",
+    "a_sequence",
     "a_text",
+    "as_array",
+    "asked",
     "built_from",
     "instance_of",
     "number",
+    "numbers",
     "one_of",
+    "optional",
     "shown",
     "takes",
     "texts",
@@ -52,30 +56,6 @@ Check: TypeAlias = Callable[[Any, str], Any]
 _FEW = 50  # items of a list that are looked at one by one
 _DEPTH = 3  # of lists within lists
 _MOST_SHOWN = 80  # characters
-
-# Words of other packages for an argument of ours; each counts only where the function has ours.
-_ELSEWHERE = {
-    "alpha": "level",
-    "B": "n",
-    "conf_int": "level",
-    "conf_level": "level",
-    "confidence": "level",
-    "ddf": "df",
-    "ddfm": "df",
-    "newdata": "new",
-    "nsim": "n",
-    "parm": "terms",
-    "random_state": "seed",
-    "re_form": "random",
-    "re_formula": "random",
-    "REML": "method",
-    "reml": "method",
-    "rng": "seed",
-    "rule": "type",
-    "typ": "type",
-    "vc_formula": "formula",
-    "groups": "formula",
-}
 
 
 def takes(**checks: Check) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -163,7 +143,7 @@ def shown(value: object) -> str:
 def unknown_argument(function: str, name: str, known: Iterable[str]) -> ArgumentError:
     """Make the error for an argument that a function does not have, with the nearest one that it has."""
     names = [each for each in known if each != "self"]
-    near = _ELSEWHERE.get(name) if _ELSEWHERE.get(name) in names else near_name(name, names)
+    near = OF_ARGUMENTS.get(name) if OF_ARGUMENTS.get(name) in names else near_name(name, names)
     question = f"; did you mean {near}=?" if near else "."
     takes_ = f" It takes {', '.join(names)}." if names else " It takes none."
     return ArgumentError(f"Unknown argument {brief(name)}= of {function}(){question}{takes_}")
@@ -184,22 +164,38 @@ def whole_number(at_least: int, at_most: int | None = None) -> Check:
     return check
 
 
-def number(*, above: float | None = None, at_least: float | None = None) -> Check:
+def optional(check: Check) -> Check:
+    """Take None besides what a check takes, where None is not the default."""
+    return lambda value, name: None if value is None else check(value, name)
+
+
+def number(*, above: float = -math.inf, at_least: float = -math.inf, at_most: float = math.inf) -> Check:
     """Take a finite number; it is given to the function as a float."""
-    bound = "" if above is None else f" above {above:g}"
-    bound = bound if at_least is None else f" of at least {at_least:g}"
+    bound = "" if above == -math.inf else f" above {above:g}"
+    bound = bound if at_least == -math.inf else f" of at least {at_least:g}"
+    bound = bound if at_most == math.inf else f"{bound} and at most {at_most:g}"
+    kind = "number" if bound else "finite number"
 
     def check(value: Any, name: str) -> float:
         result = _finite(value)
-        if (
-            math.isnan(result)
-            or (above is not None and result <= above)
-            or (at_least is not None and result < at_least)
-        ):
-            raise ArgumentError(f"{name}= must be a finite number{bound}, not {shown(value)}.")
+        # No comparison with nan holds.
+        if not (result > above and result >= at_least and result <= at_most):
+            raise ArgumentError(f"{name}= must be a {kind}{bound}, not {shown(value)}.")
         return result
 
+    check.__doc__ = f"Take a {kind}{bound}."
     return check
+
+
+def numbers(value: Any, name: str) -> Any:
+    """Take a number or a vector of numbers; it is given to the function as an array of one dimension."""
+    try:
+        vector = np.atleast_1d(np.asarray(value, dtype=float)) if not isinstance(value, str | bytes) else None
+    except (TypeError, ValueError, OverflowError):
+        vector = None
+    if vector is None or vector.ndim != 1 or vector.size == 0:
+        raise ArgumentError(f"{name}= must be a number or a list of numbers, not {shown(value)}.")
+    return vector
 
 
 def _finite(value: Any) -> float:
@@ -231,14 +227,17 @@ def yes_or_no(value: Any, name: str) -> bool:
 
 def one_of(*options: Any) -> Check:
     """Take one of a few words (or numbers), with the nearest one in the message."""
-    listed = ", ".join(repr(option) for option in options)
+    *others, last = (f'"{option}"' if isinstance(option, str) else str(option) for option in options)
+    listed = f"{', '.join(others)} or {last}" if others else last
+    if len(options) > 2:
+        listed = f"one of {listed.replace(' or ', ', ')}"
 
     def check(value: Any, name: str) -> Any:
         if isinstance(value, str | int | np.integer) and not isinstance(value, bool) and value in options:
             return value
         words = [each for each in options if isinstance(each, str)]
         near = nearest(value, words) if isinstance(value, str) else ""
-        raise ArgumentError(f"{name}= must be one of {listed}; it is {shown(value)}.{near}")
+        raise ArgumentError(f"{name}= must be {listed}; it is {shown(value)}.{near}")
 
     return check
 
@@ -264,6 +263,28 @@ def texts(value: Any, name: str) -> str | list[str]:
     return several
 
 
+def a_sequence(value: Any, name: str) -> list[Any]:
+    """Take a list, or what has an order as a list has; it is given to the function as a list."""
+    ordered = isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping | set | frozenset)
+    if not ordered or getattr(value, "ndim", 1) == 0:
+        raise ArgumentError(f"{name}= must be a list, not {shown(value)}.")
+    return list(value)
+
+
+def as_array(value: Any, name: str) -> Any:
+    """Convert to an array of whatever kind.
+
+    Raises
+    ------
+    ArgumentError
+        If the rows of a list differ in length, or a class of others refuses.
+    """
+    try:
+        return np.asarray(value)
+    except (TypeError, ValueError, OverflowError):
+        raise ArgumentError(f"{name}= must be an array of numbers, not {shown(value)}.") from None
+
+
 def a_mapping(value: Any, name: str) -> Any:
     """Take a dict or another mapping."""
     if not isinstance(value, Mapping):
@@ -276,6 +297,22 @@ def a_function(value: Any, name: str) -> Any:
     if not callable(value):
         raise ArgumentError(f"{name}= must be a function, not {shown(value)}.")
     return value
+
+
+def asked(function: Callable[..., Any], name: str, *given: Any) -> Any:
+    """Call a function of the user; an error in it names the argument that it came by.
+
+    Raises
+    ------
+    ArgumentError
+        If it raises anything but an error of this package.
+    """
+    try:
+        return function(*given)
+    except LmmError:
+        raise
+    except Exception as error:  # what a stranger's function may raise
+        raise ArgumentError(f"The function of {name}= raised {type(error).__name__}: {error}") from error
 
 
 def a_seed(value: Any, name: str) -> Any:
@@ -303,18 +340,6 @@ def a_generator(value: Any, name: str = "seed") -> np.random.Generator:
     )
 
 
-def a_path(value: Any, name: str) -> str:
-    """Take the name of a file: text or a path, not empty and without control characters."""
-    text = os.fspath(value) if isinstance(value, str | os.PathLike) else None
-    if not isinstance(text, str):
-        raise ArgumentError(
-            f"{name}= must be the name of a file, as text or a pathlib.Path, not {shown(value)}."
-        )
-    if not text or "\0" in text:
-        raise ArgumentError(f"{name}= must be the name of a file; it is {shown(text)}.")
-    return text
-
-
 def instance_of(find: Callable[[], type | tuple[type, ...]], wanted: str) -> Check:
     """Take an object of a class.
 
@@ -331,6 +356,7 @@ def instance_of(find: Callable[[], type | tuple[type, ...]], wanted: str) -> Che
             raise ArgumentError(f"{name}= must be {wanted}; it is {shown(value)}.")
         return value
 
+    check.__doc__ = f"Take {wanted}."
     return check
 
 

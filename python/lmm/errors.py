@@ -190,13 +190,13 @@ class LmmWarning(UserWarning):
         return _readable(super().__str__())
 
 
-def nearest(name: str, candidates: Iterable[str]) -> str:
+def nearest(name: object, candidates: Iterable[str]) -> str:
     """Suggest the most similar of the names that exist.
 
     Parameters
     ----------
     name
-        The name that was not found.
+        The name that was not found; nothing is similar to what is no text.
     candidates
         The names that exist.
 
@@ -213,7 +213,7 @@ def nearest(name: str, candidates: Iterable[str]) -> str:
     >>> nearest("weight", ["Days", "Subject"])
     ''
     """
-    near = near_name(name, candidates)
+    near = near_name(name, candidates) if isinstance(name, str) else None
     return f' Did you mean "{near}"?' if near else ""
 
 

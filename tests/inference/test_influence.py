@@ -155,7 +155,7 @@ def test_rows_are_those_of_the_table_that_was_fitted():
     [
         ("rows", r"by= must be one of row, g, h, t, x, y; it is 'rows'.*Did you mean \"row\""),
         ("G", r"Did you mean \"g\""),
-        (3, r"it is 3"),
+        (3, r"by= must be text, not 3"),
     ],
 )
 def test_by_must_name_something(by, message):

@@ -238,7 +238,7 @@ def test_blocks_of_the_user():
         (
             {"interval": "tolerance"},
             LmmError,
-            r'must be None, "confidence" or "prediction", not \'tolerance\'',
+            r'must be "confidence" or "prediction"; it is \'tolerance\'',
         ),
         ({"interval": "predicton"}, LmmError, r'Did you mean "prediction"'),
         ({"interval": "confidence", "level": 95}, LmmError, r"level= must lie between 0 and 1.*level=0.95"),

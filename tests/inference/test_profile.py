@@ -300,7 +300,7 @@ def test_what_a_profile_refuses(sleep):
         profile.contour("sigma", "sigma")
     with pytest.raises(lmm.LmmError, match="level"):
         profile.contour("sigma", "Days", levels=[1.2])
-    with pytest.raises(lmm.LmmError, match="most= is the largest zeta"):
+    with pytest.raises(lmm.LmmError, match="most= must be a number above 0 and at most 10, not 0"):
         sleep["reml"].profile(most=0)
     assert profile.terms == ("sigma", "Days")
 

@@ -64,7 +64,9 @@ def test_standard_deviation_of_studentized_residuals():
 
 
 def test_kinds_that_do_not_exist():
-    with pytest.raises(LmmError, match=r"no residuals of kind 'studentised'.*Did you mean \"studentized\""):
+    with pytest.raises(
+        LmmError, match=r"kind= must be one of .*; it is 'studentised'.*Did you mean \"studentized\""
+    ):
         fitted("slopes").residuals("studentised")
     with pytest.raises(LmmError, match=r"n must be a whole number of at least 1, not 0"):
         lmm.quantile_residuals(fitted("slopes"), 0)

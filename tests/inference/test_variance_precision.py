@@ -155,9 +155,9 @@ def test_linear_model():
     [
         (
             {"information": "AI"},
-            'information= must be one of "observed", "expected", "average"; it is \'AI\'',
+            'information= must be one of "expected", "observed", "average"; it is \'AI\'',
         ),
-        ({"interval": "profile"}, 'interval= must be one of "satterthwaite", "wald"'),
+        ({"interval": "profile"}, 'interval= must be "satterthwaite" or "wald"'),
         ({"level": 95}, r"For 95 % write level=0.95"),
     ],
 )
@@ -167,5 +167,5 @@ def test_options_are_checked(dyestuff, options, message):
 
 
 def test_of_is_checked(dyestuff):
-    with pytest.raises(lmm.LmmError, match='of= must be one of "vcov", "theta"'):
+    with pytest.raises(lmm.LmmError, match='of= must be "vcov" or "theta"'):
         lmm.asymptotic_covariance(dyestuff, of="thetas")

@@ -139,7 +139,7 @@ def test_mistakes(method, options, message):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"side": "up"}, "side= must be one of two-sided, greater, less"),
+        ({"side": "up"}, 'side= must be one of "two-sided", "greater", "less"'),
         ({"side": "equivalence"}, "A test of equivalence needs its margin: delta="),
         ({"side": "noninferiority", "delta": -1}, "delta= must be 0 or more"),
         ({"null": "zero"}, "null= must be a finite number"),

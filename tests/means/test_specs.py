@@ -81,8 +81,8 @@ def test_mistakes(specs, by, message):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"weights": [1, 2]}, r"weights= must be one of equal, .*, not \[1, 2\]"),
-        ({"weights": "equel"}, 'weights= must be one of equal, .* Did you mean "equal"'),
+        ({"weights": [1, 2]}, r'weights= must be one of "equal", .*; it is \[1, 2\]'),
+        ({"weights": "equel"}, 'weights= must be one of "equal", .* Did you mean "equal"'),
         ({"adjust": "tukay"}, 'no adjustment .tukay.; there are none, tukey, .* Did you mean "tukey"'),
         (
             {"adjust": "auto"},

@@ -140,7 +140,7 @@ def test_paths_that_are_none(path):
 
 @pytest.mark.parametrize("thing", [None, 3, "fit", {}, object()])
 def test_only_fits_are_saved(thing, tmp_path):
-    with pytest.raises(FileError, match=r"lmm\.save writes fits"):
+    with pytest.raises(lmm.ArgumentError, match="fit= must be a fit"):
         lmm.save(thing, tmp_path / "fit.lmm")
 
 

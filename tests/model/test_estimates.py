@@ -180,7 +180,9 @@ def test_an_offset_is_a_shifted_response():
 
 def test_there_are_three_kinds_of_residuals():
     fit = lmm.fit("y ~ x", TABLE)
-    with pytest.raises(LmmError, match=r"no residuals of kind 'pearsen'.*Did you mean \"pearson\"\?"):
+    with pytest.raises(
+        LmmError, match=r"kind= must be one of .*; it is 'pearsen'.*Did you mean \"pearson\"\?"
+    ):
         fit.residuals("pearsen")
 
 

@@ -79,7 +79,7 @@ def test_new_levels(fit):
     assert known == fit.predict({name: values[:1] for name, values in new.items()})[0]
     np.testing.assert_allclose(unknown, fit.predict({"x": [2.0], "h": ["h1"]}, random="h")[0])
     with pytest.raises(
-        LmmError, match=r'new_levels= must be one of "error", "population", "sample", not \'zero\''
+        LmmError, match=r'new_levels= must be one of "error", "population", "sample"; it is \'zero\''
     ):
         fit.predict(new, new_levels="zero")
 

@@ -156,8 +156,8 @@ def test_names_and_sizes_are_shown():
         (lambda m: m("one"), "theta must be a vector of numbers, not 'one'"),
         (lambda m: m.L([1.0, np.nan, 1.0]), "theta has values that are missing or infinite"),
         (lambda m: m.deviance([1, 0, 1], [1.0], 1.0), r"beta has shape \(1,\); this model needs \(2,\)"),
-        (lambda m: m.deviance([1, 0, 1], [1.0, 2.0], 0.0), "sigma must be a positive number, not 0.0"),
-        (lambda m: m.deviance([1, 0, 1], [1.0, 2.0], "1"), "sigma must be a positive number, not '1'"),
+        (lambda m: m.deviance([1, 0, 1], [1.0, 2.0], 0.0), "sigma= must be a number above 0, not 0.0"),
+        (lambda m: m.deviance([1, 0, 1], [1.0, 2.0], "1"), "sigma= must be a number above 0, not '1'"),
         (lambda m: m.h([1.0], [1, 0, 1], [1.0, 2.0], 1.0), r"u has shape \(1,\); this model needs \(16,\)"),
     ],
 )
@@ -167,5 +167,5 @@ def test_arguments_are_checked(call, text):
 
 
 def test_method_is_checked():
-    with pytest.raises(LmmError, match=r'"reml" or "ml", not .mle.\. Did you mean "ml"'):
+    with pytest.raises(LmmError, match=r'"reml" or "ml"; it is .mle.\. Did you mean "ml"'):
         lmm.criterion("y ~ x + (1 | g)", TABLE, "mle")

@@ -23,9 +23,9 @@ FORMULA = "y ~ x + (1 | g)"
         (
             {"method": "REML"},
             LmmError,
-            r'method= must be "reml", "ml" or "moments", not \'REML\'.*Did you mean "reml"\?',
+            r'method= must be one of "reml", "ml", "moments"; it is \'REML\'.*Did you mean "reml"\?',
         ),
-        ({"missing": "omit"}, LmmError, r'missing= must be "drop" or "raise", not \'omit\''),
+        ({"missing": "omit"}, LmmError, r'missing= must be "drop" or "raise"; it is \'omit\''),
         ({"restarts": -1}, LmmError, r"restarts= must be a whole number of at least 0, not -1"),
         ({"restarts": True}, LmmError, r"restarts= must be a whole number"),
         ({"residual": "ar1"}, UnsupportedError, r"residual= is not available yet, planned"),

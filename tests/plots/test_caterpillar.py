@@ -54,7 +54,7 @@ def test_model_without_random_effects_has_none_to_draw(linear):
 
 @pytest.mark.parametrize("level", [0, 1, 95, -0.1])
 def test_level_is_a_coverage(sleepstudy, level):
-    with pytest.raises(lmm.LmmError, match="use a number between 0 and 1"):
+    with pytest.raises(lmm.LmmError, match="level= must lie between 0 and 1"):
         caterpillar_data(sleepstudy, level=level)
 
 

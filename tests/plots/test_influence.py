@@ -44,7 +44,10 @@ def test_of_very_many_the_largest_of_each_run_are_drawn():
 
 
 def test_what_cannot_be_drawn(sleepstudy, monkeypatch):
-    with pytest.raises(lmm.LmmError, match=r"show='dfbeta' is not known.*Did you mean \"dfbetas\""):
+    with pytest.raises(
+        lmm.LmmError,
+        match=r"show= must be \"cooks_distance\" or \"dfbetas\"; it is 'dfbeta'.*Did you mean \"dfbetas\"",
+    ):
         plot_influence(sleepstudy, show="dfbeta")
     with pytest.raises(lmm.LmmError, match=r"by= must be one of row, Subject"):
         plot_influence(sleepstudy, "subjects")

@@ -184,7 +184,7 @@ def test_by_name_and_again_the_same(looms, kind):
 
 def test_unknown_kind(looms):
     with pytest.raises(
-        lmm.LmmError, match=r'there is no plot of means of kind .leters.; .* Did you mean "letters"'
+        lmm.LmmError, match=r'kind= must be one of .*; it is .leters..* Did you mean "letters"'
     ):
         looms.emmeans("tension").plot("leters")
 

@@ -1,15 +1,15 @@
 from statistics import NormalDist
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import lmm
 from lmm.plots import plot_qq, qq_data
+from tests.plots.stand_in import stand_in
 
 
 def _fit_with_residuals(values):
-    return SimpleNamespace(residuals=lambda kind: np.asarray(values) if kind == "scaled" else None)
+    return stand_in(residuals=lambda _, kind: np.asarray(values) if kind == "scaled" else None)
 
 
 def test_exactly_normal_residuals_lie_on_the_line():
@@ -62,5 +62,5 @@ def test_no_random_effects(linear):
 
 
 def test_unknown_kind(linear):
-    with pytest.raises(lmm.LmmError, match=r"of='residual' is not known.*Did you mean \"residuals\""):
+    with pytest.raises(lmm.LmmError, match=r"of= must be .*; it is 'residual'.*Did you mean \"residuals\""):
         plot_qq(linear, "residual")

@@ -1,8 +1,7 @@
-from types import SimpleNamespace
-
 import numpy as np
 
 from lmm.plots import plot_residuals, residuals_data
+from tests.plots.stand_in import stand_in
 
 
 def test_table_has_fitted_values_and_scaled_residuals(sleepstudy):
@@ -19,13 +18,13 @@ def test_points_are_drawn_one_by_one(sleepstudy):
 
 def test_a_large_cloud_becomes_hexagons_that_count_every_point():
     rng = np.random.default_rng(0)
-    fit = SimpleNamespace(fitted=rng.normal(size=30_000), residuals=lambda _: rng.normal(size=30_000))
+    fit = stand_in(fitted=rng.normal(size=30_000), residuals=lambda *_: rng.normal(size=30_000))
     (axes,) = plot_residuals(fit).axes
     (hexagons,) = axes.collections
     assert np.sum(np.asarray(hexagons.get_array()) ** 2) == 30_000
 
 
 def test_few_distinct_fitted_values_get_no_trend():
-    fit = SimpleNamespace(fitted=np.repeat([1.0, 2.0, 3.0], 5), residuals=lambda _: np.arange(15.0))
+    fit = stand_in(fitted=np.repeat([1.0, 2.0, 3.0], 5), residuals=lambda *_: np.arange(15.0))
     (axes,) = plot_residuals(fit).axes
     assert len(axes.lines) == 2

@@ -18,7 +18,9 @@ def test_every_picture_can_be_written(sleepstudy, tmp_path, kind, form):
 
 
 def test_unknown_picture_gets_the_nearest_name(sleepstudy):
-    with pytest.raises(lmm.LmmError, match=r"no plot of kind 'residual'.*Did you mean \"residuals\""):
+    with pytest.raises(
+        lmm.LmmError, match=r"kind= must be one of .*; it is 'residual'.*Did you mean \"residuals\""
+    ):
         sleepstudy.plot("residual")
 
 

@@ -8,6 +8,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from lmm.arguments import a_text, takes
 from lmm.errors import DatasetError, nearest
 from lmm.table import Table
 
@@ -129,6 +130,7 @@ class Description:
         return self.table.to_html()
 
 
+@takes(name=a_text)
 def describe(name: str) -> Description:
     """Tell where a data set comes from and what its columns mean.
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from lmm.arguments import a_text, takes
 from lmm.datasets.catalog import ColumnDescription, Description, describe, folder
 from lmm.errors import DatasetError, UnsupportedError, nearest, require
 from lmm.typing import FloatVector, IntVector
@@ -19,6 +20,7 @@ from lmm.typing import FloatVector, IntVector
 __all__ = ["load"]
 
 
+@takes(name=a_text, backend=a_text)
 def load(name: str, *, backend: str = "pandas") -> Any:
     """Read a data set that ships with the package.
 
@@ -58,7 +60,7 @@ def load(name: str, *, backend: str = "pandas") -> Any:
     if backend not in _BACKENDS:
         raise UnsupportedError(
             f'data sets cannot be read as "{backend}"; backend is one of {", ".join(_BACKENDS)}.'
-            f"{nearest(str(backend), _BACKENDS)}"
+            f"{nearest(backend, _BACKENDS)}"
         )
     about = describe(name)
     cells = _read_cells(about)

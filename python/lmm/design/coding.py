@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from lmm.arguments import shown
 from lmm.data import Column
 from lmm.data.levels import label
 from lmm.design.wording import listed
@@ -94,7 +95,7 @@ def resolve_contrasts(contrasts: Mapping[str, ContrastChoice] | None) -> dict[st
     if not isinstance(contrasts, Mapping):
         raise DesignError(
             f"contrasts= must be a dict from factor names to codings, such as "
-            f'{{"Variety": "sum"}}, not {contrasts!r}.'
+            f'{{"Variety": "sum"}}, not {shown(contrasts)}.'
         )
     return {str(name): _resolve(str(name), choice) for name, choice in contrasts.items()}
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lmm.arguments import shown
 from lmm.covariance import structure
 from lmm.data import places_of
 from lmm.design.checks import check_columns_of_structure
@@ -18,7 +20,7 @@ from lmm.engine import Block, GroupBlock, LabelledBlock
 from lmm.errors import DesignError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from lmm.data import Columns
     from lmm.design.evaluator import Evaluator
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from lmm.typing import FloatMatrix, IntVector, Pattern
 
 _INTERCEPT_ONLY = "1"
+_EXAMPLE = 'such as random={"spline": lmm.block(Z)}'
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -145,6 +148,21 @@ def factor_columns(fixed: MatrixSpec, random: Sequence[RandomSpec], columns: Col
     return sorted(coded.union(*(spec.grouping_columns for spec in random)) & set(columns))
 
 
+def block_names(blocks: Mapping[str, Block] | None) -> tuple[str, ...]:
+    """Read the names of the terms of ``random=``.
+
+    Raises
+    ------
+    DesignError
+        If it is no dict from names.
+    """
+    if blocks is None:
+        return ()
+    if not isinstance(blocks, Mapping) or not all(isinstance(name, str) for name in blocks):
+        raise DesignError(f"random= must be a dict from names to blocks, {_EXAMPLE}, not {shown(blocks)}.")
+    return tuple(blocks)
+
+
 def user_parts(
     blocks: Mapping[str, Block] | None, rows: Rows, groups: Sequence[str]
 ) -> tuple[RandomPart, ...]:
@@ -155,16 +173,12 @@ def user_parts(
     DesignError
         If something is no block, has another number of rows, or is called like a grouping factor.
     """
-    if blocks is None:
-        return ()
-    example = 'such as random={"spline": lmm.block(Z)}'
-    if not hasattr(blocks, "items"):
-        raise DesignError(f"random= must be a dict from names to blocks, {example}, not {blocks!r}.")
+    block_names(blocks)
     parts = []
-    for name, block in blocks.items():
+    for name, block in (blocks or {}).items():
         if not isinstance(block, Block):
             raise DesignError(
-                f'random= has a {type(block).__name__} as "{name}", not a block; write {example}.'
+                f'random= has a {type(block).__name__} as "{name}", not a block; write {_EXAMPLE}.'
             )
         if name in groups:
             raise DesignError(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from lmm.arguments import shown
 from lmm.data import Source, in_rows_of, read_values
 from lmm.design.wording import counted, listed
 from lmm.errors import ColumnError, DataError, DesignError, nearest
@@ -113,9 +114,9 @@ def select_rows(
     DesignError
         If ``missing`` is no such option.
     """
-    if missing not in MISSING:
+    if not isinstance(missing, str) or missing not in MISSING:
         raise DesignError(
-            f'missing= must be "drop" or "raise", not {missing!r}.{nearest(str(missing), MISSING)}'
+            f'missing= must be "drop" or "raise", not {shown(missing)}.{nearest(missing, MISSING)}'
         )
     named = [_column_name(role, given, source) for role, given in (("weights", weights), ("offset", offset))]
     columns = source.read([*sorted(variables), *(name for name in named if name is not None)])
@@ -222,7 +223,7 @@ def _read_vector(role: str, given: ColumnOrArray, columns: Columns, labels: Any)
 def _as_values(role: str, given: Any) -> Any:
     if not hasattr(given, "__len__") or getattr(given, "ndim", 1) == 0:
         raise DataError(
-            f"{role}= must be the name of a column or an array with one number per row, not {given!r}."
+            f"{role}= must be the name of a column or an array with one number per row, not {shown(given)}."
         )
     return given
 

@@ -9,7 +9,7 @@ from lmm.data import Columns, open_table
 from lmm.design.checks import check_contrasts_used, check_design, check_finite, check_values
 from lmm.design.coding import ContrastChoice, plain_contrasts, resolve_contrasts
 from lmm.design.design import Design, RandomPart
-from lmm.design.effects import RandomSpec, factor_columns, only_groups, user_parts
+from lmm.design.effects import RandomSpec, block_names, factor_columns, only_groups, user_parts
 from lmm.design.evaluator import Evaluator
 from lmm.design.expression import ExpressionSpec, as_numbers, summed_offsets
 from lmm.design.matrix import MatrixSpec, learn_matrix
@@ -186,7 +186,7 @@ class DesignSpec:
             contrasts=plain_contrasts(codings),
             offset=offset if isinstance(offset, str) else None,
             needs_offset=offset is not None and not isinstance(offset, str),
-            blocks=tuple(random or ()),
+            blocks=block_names(random),
         )
         parts = (*(part for _, part in learnt), *user_parts(random, rows, groups))
         notes = rows.notes_of_levels(factor_columns(fixed, spec.random, rows.columns))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lmm.arguments import shown
 from lmm.errors import DesignError, nearest
 
 if TYPE_CHECKING:
@@ -249,10 +250,10 @@ class LabelledBlock(MatrixBlock):
 
 def _check_common(block: Block) -> None:
     """Check what all blocks share: structure, root and labels."""
-    if block.structure not in STRUCTURES:
+    if not isinstance(block.structure, str) or block.structure not in STRUCTURES:
         raise DesignError(
-            f"Unknown covariance structure {block.structure!r} of a block; use 'us' or 'diag'."
-            f"{nearest(str(block.structure), STRUCTURES)}"
+            f"Unknown covariance structure {shown(block.structure)} of a block; use 'us' or 'diag'."
+            f"{nearest(block.structure, STRUCTURES)}"
         )
     n_levels = block.n_levels
     if block.root is not None and block.root.shape != (n_levels, n_levels):

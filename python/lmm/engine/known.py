@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lmm.arguments import as_array
 from lmm.errors import DesignError
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def _singular_root(K: FloatMatrix) -> FloatMatrix:
 def _checked_square(name: str, matrix: Any, labels: tuple[str, ...] | None, n_levels: int) -> FloatMatrix:
     """Give the matrix as finite, symmetric float64 of shape (l, l), labels in the right order."""
     _check_labels(name, matrix, labels)
-    dense = matrix.toarray() if hasattr(matrix, "toarray") else np.asarray(matrix)
+    dense = matrix.toarray() if hasattr(matrix, "toarray") else as_array(matrix, name)
     if dense.dtype.kind not in "fiub":
         raise DesignError(f"{name}= must hold real numbers; its type is {dense.dtype}.")
     if dense.shape != (n_levels, n_levels):

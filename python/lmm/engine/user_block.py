@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lmm.arguments import a_sequence, as_array, takes, whole_number
 from lmm.engine.blocks import Block, LabelledBlock, MatrixBlock
 from lmm.engine.known import covariance_root, precision_root
 from lmm.errors import DesignError
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from lmm.typing import Pattern
 
 
+@takes(k=whole_number(1), levels=a_sequence)
 def block(
     Z: Any,
     *,
@@ -65,7 +67,6 @@ def block(
     >>> term.n_levels, term.n_columns, term.labels
     (2, 1, ('left', 'right'))
     """
-    _check_count(k)
     matrix = _checked_matrix(Z)
     plain = MatrixBlock(matrix, int(k), structure=structure)
     labels = _checked_labels(levels, plain.n_levels)
@@ -81,17 +82,12 @@ def block(
     return replace(plain, root=root, labels=labels)
 
 
-def _check_count(k: object) -> None:
-    if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
-        raise DesignError(f"k= must be a whole number of at least 1, not {k!r}.")
-
-
 def _checked_matrix(Z: Any) -> Any:
     """Z as a read-only float matrix of its own, dense or CSR, all entries finite."""
     from scipy.sparse import csr_array, issparse
 
     sparse = issparse(Z)
-    matrix: Any = csr_array(Z) if sparse else np.asarray(Z)
+    matrix: Any = csr_array(Z) if sparse else as_array(Z, "Z")
     if matrix.dtype.kind not in "fiub":
         raise DesignError(f"Z of a block must hold real numbers; its type is {matrix.dtype}.")
     if matrix.ndim != 2:
@@ -120,8 +116,6 @@ def _checked_matrix(Z: Any) -> Any:
 def _checked_labels(levels: Sequence[object] | None, n_levels: int) -> tuple[str, ...]:
     if levels is None:
         return tuple(str(j + 1) for j in range(n_levels))
-    if isinstance(levels, str):
-        raise DesignError(f"levels= must be a sequence of labels, not the text {levels!r}.")
     labels = tuple(str(level) for level in levels)
     if len(labels) != n_levels:
         raise DesignError(f"levels= has {len(labels)} labels, but Z has {n_levels} levels.")

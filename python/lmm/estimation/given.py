@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
 
+from lmm.arguments import a_sequence, shown
 from lmm.covariance import ThetaLayout
 from lmm.errors import LmmError, nearest
 from lmm.typing import BoolVector, FloatVector
@@ -85,10 +87,7 @@ def _by_name(theta: Mapping[str, float | None], names: Sequence[str]) -> FloatVe
 
 def _vector(argument: str, given: Any, layout: ThetaLayout) -> FloatVector:
     names = layout.names
-    try:
-        listed = list(given)
-    except TypeError:
-        listed = [given]
+    listed = [given] if isinstance(given, Real) else a_sequence(given, argument)
     if len(listed) != len(names):
         raise LmmError(
             f"{argument}= has {len(listed)} values; this model has {len(names)} "
@@ -103,8 +102,8 @@ def _number(name: str, value: Any) -> float:
         return np.nan
     try:
         number = float(value)
-    except (TypeError, ValueError):
-        raise LmmError(f"The value of {name} must be a number or None, not {value!r}.") from None
+    except (TypeError, ValueError, OverflowError):
+        raise LmmError(f"The value of {name} must be a number or None, not {shown(value)}.") from None
     if np.isinf(number):
         raise LmmError(f"The value of {name} must be finite, not {number}.")
     return number

@@ -13,6 +13,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
+from lmm.arguments import shown
 from lmm.design import Design
 from lmm.errors import LmmError
 from lmm.estimation.component import RESIDUAL, VarianceComponent, variance_components
@@ -157,7 +158,7 @@ def checked_sums(kind: object) -> SumsOfSquares:
     """
     known: dict[object, SumsOfSquares] = {1: 1, 2: 2, 3: 3, "I": 1, "II": 2, "III": 3, "1": 1, "2": 2, "3": 3}
     if isinstance(kind, bool) or not isinstance(kind, int | str) or kind not in known:
-        raise LmmError(f"type= must be 1, 2 or 3 (types of sums of squares), not {kind!r}.")
+        raise LmmError(f"type= must be 1, 2 or 3 (types of sums of squares), not {shown(kind)}.")
     return known[kind]
 
 

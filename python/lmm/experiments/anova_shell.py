@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from lmm.arguments import takes
 from lmm.design import Design
 from lmm.estimation import Anova, Effect, QuadraticForm
 from lmm.experiments.cautions import cautions
@@ -44,6 +45,7 @@ class Shell(Table):
         return self._hasse
 
 
+@takes()
 def shell(design: str, factors: Any) -> Shell:
     """Lay out the analysis of variance of an experiment that is planned.
 

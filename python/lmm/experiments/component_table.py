@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, get_args
 
 import numpy as np
 
+from lmm.arguments import a_level, one_of, takes
 from lmm.estimation import Moments, solve_moments
 from lmm.experiments.intervals import Interval, IntervalMethod, checked_method, combination_interval
 from lmm.inference.distributions import checked_level
+from lmm.model import a_fit
 from lmm.model.fitting import fit_design
 from lmm.table import Table
 from lmm.typing import FloatVector, Method, Negative
@@ -25,6 +27,7 @@ TOTAL = "Total"
 _WORDS = {"satterthwaite": "Satterthwaite", "mls": "modified large samples"}
 
 
+@takes(fit=a_fit, level=a_level, negative=one_of(*get_args(Negative)))
 def components(
     fit: Fit,
     *,

@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
+from lmm.arguments import shown
 from lmm.errors import LmmError, nearest
 from lmm.typing import FloatVector
 
@@ -71,11 +72,11 @@ def checked_method(method: object) -> IntervalMethod:
         If it is neither.
     """
     for known in METHODS:
-        if method == known:
+        if isinstance(method, str) and method == known:
             return known
     raise LmmError(
-        f'interval= must be "satterthwaite" or "mls" (modified large samples), not {method!r}.'
-        f"{nearest(str(method), METHODS)}"
+        f'interval= must be "satterthwaite" or "mls" (modified large samples), not {shown(method)}.'
+        f"{nearest(method, METHODS)}"
     )
 
 

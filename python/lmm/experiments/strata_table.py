@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 import numpy as np
 
+from lmm.arguments import one_of, takes
 from lmm.data import open_table
 from lmm.design import Design, DesignSpec
 from lmm.errors import DataError, LmmError
@@ -61,6 +62,7 @@ class Strata(Table):
         return self._tests
 
 
+@takes(missing=one_of(*get_args(Missing)))
 def strata(
     model: str | Fit,
     data: Any = None,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lmm.errors import FormulaError, UnsupportedError, brief, nearest
+from lmm.elsewhere import not_here
+from lmm.errors import FormulaError, brief, nearest
 from lmm.formula.functions import FUNCTIONS, PLANNED_STRUCTURES, STRUCTURES
 from lmm.formula.grouping import grouping_factors
 from lmm.formula.scanner import scan
@@ -16,6 +17,11 @@ __all__ = ["Bar", "Repetitions", "find_bar", "random_terms"]
 
 Bar = tuple[Node, str, str, int]
 """The bar, its covariance structure, the term as typed, and where it begins."""
+
+_STRUCTURES_HERE = (
+    "Here there are us(x | g), which is (x | g), diag(x | g), which is (x || g), cs(x | g), csh(x | g) "
+    "and ar1(x | g)."
+)
 
 
 def find_bar(node: Node, source: str) -> Bar | None:
@@ -35,10 +41,7 @@ def find_bar(node: Node, source: str) -> Bar | None:
     name = node.text
     if name in PLANNED_STRUCTURES:
         text = " ".join(source[node.position : node.end].split())
-        raise UnsupportedError(
-            f"the covariance structure {text} is not available yet, planned; "
-            "there are us(x | g), which is (x | g), and diag(x | g), which is (x || g)"
-        )
+        raise not_here(f"the covariance structure {text}", "structure", f" {_STRUCTURES_HERE}")
     if (name in FUNCTIONS and name not in STRUCTURES) or "." in name or source[node.inside - 1] != "(":
         return None
     inner = _inside(node, source)

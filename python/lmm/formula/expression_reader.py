@@ -11,7 +11,8 @@ import math
 import re
 from functools import lru_cache
 
-from lmm.errors import FormulaError, UnsupportedError
+from lmm.elsewhere import not_here
+from lmm.errors import FormulaError
 from lmm.formula.expression_tree import (
     Call,
     Chain,
@@ -281,9 +282,7 @@ class ExpressionReader:
             return Items(tuple(self._list(")")))
         known = R_FUNCTIONS.get(name, name)
         if known in PLANNED_TERMS:
-            raise UnsupportedError(
-                f"{name}(...) in a formula is not available yet, planned; it stands in: {self.source}"
-            )
+            raise not_here(f"{name}(...) in a formula", PLANNED_TERMS[known], f" It stands in: {self.source}")
         root, _, rest = name.partition(".")
         if root in MODULES and rest:
             if signature_of(name) is None:

@@ -52,8 +52,13 @@ PLANNED_STRUCTURES = frozenset(
 )
 """Calls around a bar that are kept for structures to come."""
 
-PLANNED_TERMS = frozenset({"s", "te", "ti", "t2", "mo", "gp", "mm", "cbind"})
-"""Calls that are kept for kinds of terms to come."""
+PLANNED_TERMS = {
+    **dict.fromkeys(("s", "te", "ti", "t2"), "smooth"),
+    **dict.fromkeys(("mo", "gp"), "Bayes terms"),
+    "mm": "multiple membership",
+    "cbind": "several responses",
+}
+"""Calls that are kept for kinds of terms to come, with their rows of `lmm.elsewhere.ABSENT`."""
 
 MODULES = frozenset({"np", "contr"})
 """Roots of dotted names that are no columns."""

@@ -6,7 +6,8 @@ import re
 from collections.abc import Collection
 from functools import lru_cache
 
-from lmm.errors import FormulaError, UnsupportedError
+from lmm.elsewhere import not_here
+from lmm.errors import FormulaError
 from lmm.formula.bars import Repetitions, find_bar, random_terms
 from lmm.formula.expressions import Names, quote, translate
 from lmm.formula.scanner import Kind, Token, scan
@@ -166,8 +167,8 @@ class _Reader:
                 node.position,
             )
         if node.kind == "call" and node.text == "cbind":
-            raise UnsupportedError(
-                f"a response with several columns is not available yet, planned: {self.source}"
+            raise not_here(
+                "a response with several columns", "several responses", f" It stands in: {self.source}"
             )
         if node.kind in (":", "%in%") or find_bar(node, self.source) is not None:
             raise FormulaError(

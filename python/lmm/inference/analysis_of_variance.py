@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 import numpy as np
 
-from lmm.errors import LmmError, nearest
+from lmm.arguments import one_of, takes
+from lmm.errors import LmmError
 from lmm.estimation import SumsOfSquares, checked_sums
 from lmm.inference.catalog import Df, df_method
 from lmm.inference.comparison import compare
 from lmm.inference.door import JointTest, Vcov, joint_test
 from lmm.inference.method import DfMethod
 from lmm.inference.term_hypotheses import TermContrast, type_1, type_2, type_3
+from lmm.model import a_fit
 from lmm.table import Table
 from lmm.typing import FloatVector
 
@@ -32,6 +34,12 @@ Containment: TypeAlias = Literal["sas", "marginal"]
 _HYPOTHESES: dict[SumsOfSquares, Callable[[Fit], list[TermContrast]]] = {1: type_1, 2: type_2, 3: type_3}
 
 
+@takes(
+    fit=a_fit,
+    others=a_fit,
+    test=one_of(*get_args(Statistic)),
+    containment=one_of(*get_args(Containment)),
+)
 def anova(
     fit: Fit,
     *others: Fit,
@@ -186,13 +194,6 @@ def _notes(fit: Fit, contrasts: Sequence[TermContrast], kind: SumsOfSquares) -> 
 
 
 def _check_options(kind: SumsOfSquares, df: Df, test: Any, containment: Any) -> None:
-    for name, value, choices in (
-        ("test", test, get_args(Statistic)),
-        ("containment", containment, get_args(Containment)),
-    ):
-        if value not in choices:
-            listed = " or ".join(f'"{choice}"' for choice in choices)
-            raise LmmError(f"{name}= must be {listed}; it is {value!r}.{nearest(str(value), choices)}")
     if containment != "sas" and kind != 2:
         raise LmmError(
             f'containment="{containment}" is for type=2; a table of type {kind} does not depend on it. Leave it out.'

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lmm.arguments import a_seed, takes
 from lmm.errors import LmmError
 from lmm.inference.chi_bar import chisq_p_value
 from lmm.inference.comparison import comparable, likelihood_ratio
 from lmm.inference.refitting import refit_all
 from lmm.limits import MOST_REFITS, check_limit
+from lmm.model import a_fit
 from lmm.table import Table
 from lmm.typing import FloatMatrix, FloatVector
 
@@ -76,6 +78,7 @@ class BootstrapTest:
         return self.table.to_html()
 
 
+@takes(fit0=a_fit, fit1=a_fit, seed=a_seed)
 def bootstrap_test(
     fit0: Fit, fit1: Fit, *, n: int = 1000, seed: int | np.random.Generator | None = None
 ) -> BootstrapTest:

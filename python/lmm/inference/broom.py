@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 import numpy as np
 
+from lmm.arguments import a_level, takes, texts
 from lmm.data import open_table, places_of
 from lmm.engine.results import SAME_OPTIMUM
 from lmm.errors import DataError, LmmError, nearest
@@ -16,7 +17,7 @@ from lmm.inference.distributions import checked_level, t_quantile
 from lmm.inference.door import Vcov
 from lmm.inference.influence_measures import influence
 from lmm.inference.tables import coefficients
-from lmm.model import labels_of_table
+from lmm.model import a_fit, labels_of_table
 from lmm.table import Table
 from lmm.table.naming import beside
 
@@ -31,6 +32,7 @@ Effects: TypeAlias = Literal["fixed", "ran_pars", "ran_vals", "ran_coefs"]
 _NUMBERS = ("estimate", "std_error", "df", "statistic", "p_value", "conf_low", "conf_high")
 
 
+@takes(fit=a_fit, effects=texts, level=a_level)
 def tidy(
     fit: Fit,
     effects: Effects | Sequence[Effects] = ("fixed", "ran_pars"),
@@ -91,6 +93,7 @@ def tidy(
     return Table(columns, title="Estimates")
 
 
+@takes(fit=a_fit)
 def glance(fit: Fit) -> Table:
     """Sum a fit up in one row.
 
@@ -124,6 +127,7 @@ def glance(fit: Fit) -> Table:
     return Table(columns | {"several_optima": [above > SAME_OPTIMUM]}, title="Fit")
 
 
+@takes(fit=a_fit)
 def augment(fit: Fit, data: Any = None) -> Table:
     """Put fitted values, residuals and measures of influence beside the data.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
+from lmm.arguments import shown
 from lmm.errors import LmmError, nearest
 from lmm.inference.between_within import BetweenWithin
 from lmm.inference.components import are_feasible, has_negative
@@ -45,15 +46,15 @@ def df_method(fit: Fit, df: Df = "auto") -> DfMethod:
     """
     if isinstance(df, DfMethod):
         method = df
-    elif df == "auto":
+    elif isinstance(df, str) and df == "auto":
         method = _automatic(fit)
     elif isinstance(df, str) and df in CATALOG:
         method = CATALOG[df]
     else:
         known = ["auto", *CATALOG]
         raise LmmError(
-            f"df= must be one of {', '.join(known)}, or a method such as lmm.KenwardRoger(); it is {df!r}."
-            f"{nearest(str(df), known)}"
+            f"df= must be one of {', '.join(known)}, or a method such as lmm.KenwardRoger(); it is {shown(df)}."
+            f"{nearest(df, known)}"
         )
     method.check(fit)
     return method

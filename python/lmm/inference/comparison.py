@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lmm.arguments import takes, yes_or_no
 from lmm.errors import LmmError
 from lmm.inference.chi_bar import chisq_p_value
 from lmm.inference.nesting import is_nested, same_fixed
@@ -30,6 +31,7 @@ _BOUNDARY = (
 _WORSE = 1e-4  # of the criterion: more than two searches leave
 
 
+@takes(refit=yes_or_no)
 def compare(*fits: Fit, refit: bool = True) -> Table:
     """Compare fits of the same response by likelihood-ratio tests, AIC and BIC.
 

@@ -69,7 +69,7 @@ def contour(
     if pair[0] == pair[1]:
         raise LmmError(f"A contour needs two different parameters; both are {pair[0].name!r}.")
     check_length("levels= has coverages:", levels, MOST_LEVELS, "Each is a curve in one picture.")
-    given = np.atleast_1d(np.asarray(levels, dtype=float))
+    given = np.atleast_1d(levels)
     radii = np.sqrt([-2.0 * np.log1p(-checked_level(float(level))) for level in given])
     above = surface(own.fit, pair, reml=own.criterion == "reml")
     rows: list[tuple[float, float, float, float]] = []

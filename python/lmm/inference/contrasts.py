@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lmm.arguments import shown
 from lmm.errors import LmmError, nearest
 from lmm.inference.estimability import as_matrix
 from lmm.inference.hypotheses import Hypotheses, parse_hypotheses
@@ -40,9 +41,11 @@ def read_contrast(fit: Fit, contrast: Any, rhs: Any = 0.0) -> Hypotheses:
     found = _read(fit, contrast)
     given = np.asarray(rhs, dtype=float) if _numeric(rhs) else None
     if given is None or given.ndim > 1 or given.shape not in ((), (1,), found.rhs.shape):
-        raise LmmError(f"rhs= must be a number, or one for each of the {len(found.rhs)} rows; it is {rhs!r}.")
+        raise LmmError(
+            f"rhs= must be a number, or one for each of the {len(found.rhs)} rows; it is {shown(rhs)}."
+        )
     if not np.isfinite(given).all():
-        raise LmmError(f"rhs= has numbers that are missing or infinite: {rhs!r}.")
+        raise LmmError(f"rhs= has numbers that are missing or infinite: {shown(rhs)}.")
     if not given.any():
         return found
     if found.rhs.any():
@@ -130,6 +133,6 @@ def _is_number(value: Any) -> bool:
 def _numeric(value: Any) -> bool:
     try:
         np.asarray(value, dtype=float)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return False
     return not isinstance(value, str | bool)

@@ -18,11 +18,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from lmm.arguments import takes
 from lmm.errors import LmmError
 from lmm.estimation import Criterion
 from lmm.inference.covariance_root import covariance_root
 from lmm.inference.mixed_equations import SetErrors, mixed_equations
 from lmm.inference.per_fit import per_fit
+from lmm.model import a_fit
 from lmm.typing import FloatMatrix, FloatVector, IntVector
 
 if TYPE_CHECKING:
@@ -59,6 +61,7 @@ class Deletions:
     leverage: FloatVector
 
 
+@takes(fit=a_fit)
 @per_fit
 def leverage(fit: Fit) -> FloatVector:
     """Compute the diagonal (n,) of the hat matrix: how much each fitted value follows its own response.

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from lmm.errors import LmmError
+from lmm.arguments import a_level
 from lmm.typing import FloatVector
 
 __all__ = ["checked_level", "chisq_quantile", "f_p_value", "normal_quantile", "t_p_value", "t_quantile"]
@@ -110,8 +110,4 @@ def checked_level(level: Any) -> float:
     LmmError
         If it does not lie between 0 and 1.
     """
-    number = isinstance(level, int | float | np.floating | np.integer) and not isinstance(level, bool)
-    if not number or not 0.0 < level < 1.0:
-        percent = f" For {level} % write level={level / 100:g}." if number and 1.0 < level < 100.0 else ""
-        raise LmmError(f"level= must lie between 0 and 1, such as 0.95; it is {level!r}.{percent}")
-    return float(level)
+    return a_level(level, "level")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from lmm.arguments import shown
 from lmm.errors import LmmError
 from lmm.inference.catalog import Df, df_method
 from lmm.inference.combinations import Combine, pieces, quadratic
@@ -255,9 +256,9 @@ def _checked_vcov(fit: Fit, vcov: Any) -> FloatMatrix:
     p = fit.n_fixed
     try:
         V: FloatMatrix = np.asarray(vcov, dtype=float)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise LmmError(
-            f"vcov= must be a covariance matrix of the fixed effects or lmm.ClusterRobust(), not {vcov!r}."
+            f"vcov= must be a covariance matrix of the fixed effects or lmm.ClusterRobust(), not {shown(vcov)}."
         ) from None
     if V.shape != (p, p):
         raise LmmError(f"vcov= must have the shape ({p}, {p}), as fit.vcov; it has {V.shape}.")

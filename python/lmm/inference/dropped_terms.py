@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
-from lmm.errors import LmmError, nearest
+from lmm.arguments import one_of, takes
+from lmm.errors import LmmError
 from lmm.inference.analysis_of_variance import term_tests
 from lmm.inference.catalog import Df
 from lmm.inference.chi_bar import chisq_p_value
 from lmm.inference.term_hypotheses import type_2
 from lmm.inference.variants import by_ml, without_term
+from lmm.model import a_fit
 from lmm.table import Table
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ DropTest: TypeAlias = Literal["f", "chisq", "lrt"]
 """F, Wald's χ², or the likelihood ratio of two fits by maximum likelihood."""
 
 
+@takes(fit=a_fit, test=one_of(*get_args(DropTest)))
 def drop1(fit: Fit, *, test: DropTest = "f", df: Df = "auto") -> Table:
     """Test what each fixed term adds to all others.
 
@@ -82,10 +85,6 @@ def _likelihood_ratios(fit: Fit, terms: list[str]) -> Table:
 
 
 def _check(test: Any, df: Df) -> None:
-    choices = get_args(DropTest)
-    if test not in choices:
-        listed = ", ".join(f'"{choice}"' for choice in choices)
-        raise LmmError(f"test= must be one of {listed}; it is {test!r}.{nearest(str(test), choices)}")
     if test != "f" and df != "auto":
         raise LmmError(
             f'test="{test}" has no denominator degrees of freedom, hence no use for df={df!r}. Leave one of them out.'

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lmm.arguments import shown
 from lmm.errors import LmmError
 from lmm.inference.per_fit import per_fit
 from lmm.typing import BoolVector, FloatMatrix, FloatVector, IntVector
@@ -31,8 +32,8 @@ def as_matrix(fit: Fit, contrast: FloatMatrix) -> FloatMatrix:
     """
     try:
         rows: FloatMatrix = np.array(contrast, dtype=float, ndmin=2)
-    except (TypeError, ValueError):
-        raise LmmError(f"A contrast must be a vector or matrix of numbers, not {contrast!r}.") from None
+    except (TypeError, ValueError, OverflowError):
+        raise LmmError(f"A contrast must be a vector or matrix of numbers, not {shown(contrast)}.") from None
     n_all, n_fixed = len(fit.design.names), fit.n_fixed
     if rows.ndim != 2 or rows.shape[1] not in (n_all, n_fixed):
         widths = f"{n_all}" if n_all == n_fixed else f"{n_all} (or {n_fixed} without the aliased ones)"

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lmm.arguments import a_text, takes
 from lmm.errors import LmmError, nearest
 from lmm.inference.covariance_root import covariance_root
 from lmm.inference.deletion import Deletions, delete_rows, delete_sets, leverage
+from lmm.model import a_fit
 from lmm.table import Table
 from lmm.table.naming import renamed, renaming_notes
 from lmm.typing import FloatVector, IntVector
@@ -21,6 +23,7 @@ __all__ = ["cluster_names", "influence", "studentized"]
 _ROW = "row"
 
 
+@takes(fit=a_fit, by=a_text)
 def influence(fit: Fit, by: str = "row") -> Table:
     """Measure how much rows, or all rows of a level, move the fixed effects when they are deleted.
 

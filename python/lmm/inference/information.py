@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, cast
 
 import numpy as np
 
-from lmm.errors import LmmError, nearest
+from lmm.arguments import one_of
 from lmm.inference.components import Components, components
 from lmm.inference.per_fit import per_fit
 from lmm.typing import FloatMatrix
@@ -199,6 +199,4 @@ def checked_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
     LmmError
         With the near name.
     """
-    if value not in choices:
-        listed = ", ".join(f'"{choice}"' for choice in choices)
-        raise LmmError(f"{name}= must be one of {listed}; it is {value!r}.{nearest(str(value), choices)}")
+    one_of(*choices)(value, name)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 import numpy as np
 
-from lmm.errors import LmmError, nearest
+from lmm.arguments import a_level, a_seed, one_of, takes, texts
+from lmm.errors import LmmError
 from lmm.inference.catalog import Df
 from lmm.inference.distributions import checked_level
 from lmm.inference.likelihood_profile import Criterion, Scale, interval_table, limits_alone
 from lmm.inference.parameters import Terms, select, values_of
 from lmm.inference.replicates import bootstrap
 from lmm.inference.wald import wald_limits
+from lmm.model import a_fit
 from lmm.table import Table
 
 if TYPE_CHECKING:
@@ -29,6 +31,15 @@ _OPTIONS = {
 }
 
 
+@takes(
+    fit=a_fit,
+    method=one_of(*get_args(IntervalMethod)),
+    level=a_level,
+    terms=texts,
+    scale=one_of(*get_args(Scale)),
+    criterion=one_of(*get_args(Criterion)),
+    seed=a_seed,
+)
 def confint(
     fit: Fit,
     *,
@@ -99,9 +110,6 @@ def confint(
 
 
 def _check_method(method: str, options: dict[str, Any]) -> None:
-    if method not in _OPTIONS:
-        listed = ", ".join(f'"{name}"' for name in _OPTIONS)
-        raise LmmError(f"method= must be one of {listed}; it is {method!r}.{nearest(str(method), _OPTIONS)}")
     for name, value in options.items():
         if value is not None and name not in _OPTIONS[method]:
             owner = next(m for m, names in _OPTIONS.items() if name in names)

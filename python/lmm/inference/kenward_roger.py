@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 import numpy as np
 
+from lmm.arguments import shown
 from lmm.errors import LmmError
 from lmm.inference.combinations import Combine
 from lmm.inference.components import Components, components
@@ -73,7 +74,7 @@ class KenwardRoger(DfMethod):
         if self.boundary is not None:
             checked_choice("boundary", self.boundary, ("keep", "drop"))
         if not isinstance(self.first_order, bool):
-            raise LmmError(f"first_order= must be True or False, not {self.first_order!r}.")
+            raise LmmError(f"first_order= must be True or False, not {shown(self.first_order)}.")
         if (self.information, self.boundary) == ("observed", "keep"):
             raise LmmError(
                 'Observed information has no meaning for a variance of zero: use boundary="drop", or '

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 import numpy as np
 
+from lmm.arguments import a_level, a_text, number, numbers, one_of, takes, texts
 from lmm.errors import LmmError, UnsupportedError, nearest
 from lmm.inference.curve import EXACT, Curve, Limit, trace_curve
 from lmm.inference.distributions import normal_quantile
 from lmm.inference.parameters import Parameter, Terms, naming_notes, select, values_of
 from lmm.inference.per_fit import per_fit
 from lmm.inference.profiling import ProfileLine
+from lmm.model import a_fit
 from lmm.model.fitting import fit_design
 from lmm.table import Table
 from lmm.typing import FloatVector
@@ -84,6 +86,7 @@ class Profile:
         notes = naming_notes([curve.parameter for curve in self.curves])
         return Table(columns, title=f"Profile of the {_title(self.criterion)}", notes=notes)
 
+    @takes(term=a_text)
     def curve(self, term: str) -> Curve:
         """Look one curve up.
 
@@ -99,6 +102,7 @@ class Profile:
             f"This profile has no {term!r}; it has {', '.join(self.terms)}.{nearest(str(term), self.terms)}"
         )
 
+    @takes(term=a_text, values=numbers)
     def zeta(self, term: str, values: Sequence[float] | FloatVector | float) -> FloatVector:
         """Interpolate zeta at values of a parameter, missing outside what was traced.
 
@@ -109,8 +113,9 @@ class Profile:
         >>> fit.profile("sigma").zeta("sigma", [38.23, 67.66, 1000]).round(2)
         array([-1.96,  1.96,   nan])
         """
-        return self.curve(term).at(np.atleast_1d(np.asarray(values, dtype=float)))
+        return self.curve(term).at(np.atleast_1d(values))
 
+    @takes(level=a_level, scale=one_of(*get_args(Scale)))
     def confint(self, level: float = 0.95, *, scale: Scale = "sd") -> Table:
         """Tabulate the intervals: where zeta crosses the normal quantiles.
 
@@ -154,6 +159,7 @@ class Profile:
         title = f"{100 * level:g} % profile intervals, {_title(self.criterion)}"
         return interval_table(self.order, estimates, np.array(limits), scale, title, notes)
 
+    @takes(first=a_text, second=a_text, levels=numbers)
     def contour(
         self, first: str, second: str, levels: Sequence[float] | FloatVector = (0.5, 0.8, 0.9, 0.95, 0.99)
     ) -> Table:
@@ -180,12 +186,14 @@ class Profile:
 
         return contour(self, first, second, levels)
 
+    @takes()
     def plot(self, view: View = "zeta", **options: Any) -> Figure:
         """Draw zeta, or the density that it stands for; see `lmm.plots.plot_profile`."""
         from lmm.plots import plot_profile
 
         return plot_profile(self, view, **options)
 
+    @takes()
     def plot_contours(self, terms: Sequence[str] | None = None, **options: Any) -> Figure:
         """Draw the joint regions of pairs of parameters; see `lmm.plots.plot_contours`."""
         from lmm.plots import plot_contours
@@ -221,6 +229,7 @@ class Profile:
         return self._ends().to_html()
 
 
+@takes(fit=a_fit, terms=texts, criterion=one_of(*get_args(Criterion)), most=number(above=0.0, at_most=10.0))
 def profile(
     fit: Fit, terms: Terms = None, *, criterion: Criterion | None = None, most: float = MOST
 ) -> Profile:
@@ -264,8 +273,6 @@ def profile(
     >>> lmm.profile(fit, ["sd_Days|Subject", "sigma"]).confint()["conf_high"].round(2)
     array([ 9.15, 28.86])
     """
-    if isinstance(most, bool) or not isinstance(most, int | float | np.number) or not 0 < most <= 10:
-        raise LmmError(f"most= is the largest zeta, a number between 0 and 10; it is {most!r}.")
     steps = np.linspace(0.0, float(most), NODES + 1)[1:]
     return traced(fit, terms, criterion, [*-steps, *steps], LOOSE * most / NODES)
 
@@ -302,17 +309,7 @@ def interval_table(
     title: str,
     notes: Sequence[str],
 ) -> Table:
-    """Tabulate intervals (r, 2) of parameters, on the scale that is asked for.
-
-    Raises
-    ------
-    LmmError
-        If there is no such scale.
-    """
-    if scale not in ("sd", "variance"):
-        raise LmmError(
-            f'scale= must be "sd" or "variance"; it is {scale!r}.{nearest(str(scale), ("sd", "variance"))}'
-        )
+    """Tabulate intervals (r, 2) of parameters, on the scale that is asked for."""
     names = [p.name for p in chosen]
     low, high = limits.reshape(-1, 2).T.copy()
     if scale == "variance":
@@ -329,13 +326,8 @@ def at_optimum(fit: Fit, criterion: Criterion | None) -> Fit:
     Raises
     ------
     LmmError
-        If the criterion does not exist, or the fit is no optimum of one.
+        If the fit is no optimum of a criterion.
     """
-    known = ("ml", "reml")
-    if criterion is not None and criterion not in known:
-        raise LmmError(
-            f'criterion= must be "ml" or "reml"; it is {criterion!r}.{nearest(str(criterion), known)}'
-        )
     if fit.optimum.held.any():
         raise UnsupportedError(
             "Parameters of this fit were given as theta=, so that it is no optimum and has no profile. "

@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast, get_args
 
 import numpy as np
 
+from lmm.arguments import a_level, one_of, takes
 from lmm.engine import Block
-from lmm.errors import LmmError, UnsupportedError, nearest
+from lmm.errors import LmmError, UnsupportedError
 from lmm.inference.catalog import Df, df_method
 from lmm.inference.components import are_feasible
-from lmm.inference.distributions import checked_level, t_quantile
+from lmm.inference.distributions import t_quantile
 from lmm.inference.door import Vcov, row_tests
 from lmm.inference.information import Information, parameter_covariance
 from lmm.inference.method import DfMethod, Normal, Residual
 from lmm.inference.mixed_equations import ErrorVariance, mixed_equations
 from lmm.inference.new_effects import unknown_squares
 from lmm.inference.satterthwaite import Satterthwaite, single_df
-from lmm.model import Selection, Target, aim, at_rows, missing_note, point_of, weights_of
+from lmm.model import Selection, Target, a_fit, aim, at_rows, missing_note, point_of, weights_of
 from lmm.table import Table
 from lmm.typing import BoolVector, FloatMatrix, FloatVector, Interval, NewLevels
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["predict_intervals"]
 
 
+@takes(fit=a_fit, interval=one_of(*get_args(Interval)), level=a_level)
 def predict_intervals(
     fit: Fit,
     new: Any = None,
@@ -106,12 +108,6 @@ def predict_intervals(
       430.66      13.86  152.46    403.28     458.04
     Degrees of freedom: Satterthwaite.
     """
-    level = checked_level(level)
-    if interval not in get_args(Interval):
-        raise LmmError(
-            f'interval= must be None, "confidence" or "prediction", not {interval!r}.'
-            f"{nearest(str(interval), get_args(Interval))}"
-        )
     if weights is not None and interval == "confidence":
         raise LmmError('weights= belongs to interval="prediction": the mean does not depend on it.')
     target = aim(fit, new, random, new_levels, offset, blocks)

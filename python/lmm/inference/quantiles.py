@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
-from lmm.errors import LmmError, nearest
+from lmm.arguments import one_of
 from lmm.typing import FloatVector
 
 __all__ = ["BootstrapInterval", "fewest_replicates", "interval", "known_kinds"]
@@ -23,10 +23,7 @@ def known_kinds(kind: str) -> None:
     LmmError
         With the near name.
     """
-    kinds = get_args(BootstrapInterval)
-    if kind not in kinds:
-        listed = ", ".join(f'"{name}"' for name in kinds)
-        raise LmmError(f"kind= must be one of {listed}; it is {kind!r}.{nearest(str(kind), kinds)}")
+    one_of(*get_args(BootstrapInterval))(kind, "kind")
 
 
 def fewest_replicates(level: float) -> int:

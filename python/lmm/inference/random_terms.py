@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from lmm.arguments import takes, yes_or_no
 from lmm.errors import LmmError
 from lmm.inference.boundary import boundary_mixture
 from lmm.inference.chi_bar import chisq_p_value
 from lmm.inference.reductions import reductions
 from lmm.inference.variants import with_random
+from lmm.model import a_fit
 from lmm.table import Table
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ __all__ = ["random_anova"]
 _NOTHING = 1e-7  # of the criterion: what a search may leave where the ratio is zero
 
 
+@takes(fit=a_fit, reduce=yes_or_no)
 def random_anova(fit: Fit, *, reduce: bool = True) -> Table:
     """Test each random term by a likelihood ratio.
 

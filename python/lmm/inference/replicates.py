@@ -5,10 +5,11 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, get_args
 
 import numpy as np
 
+from lmm.arguments import a_function, a_level, a_seed, asked, one_of, shown, takes, texts, yes_or_no
 from lmm.engine import BatchResult
 from lmm.errors import LmmError, LmmWarning, nearest
 from lmm.inference.distributions import checked_level
@@ -18,6 +19,7 @@ from lmm.inference.quantiles import BootstrapInterval, fewest_replicates, interv
 from lmm.inference.refitting import refit_all, simulated
 from lmm.inference.score import accelerations
 from lmm.limits import MOST_REFITS, check_limit
+from lmm.model import a_fit
 from lmm.table import Table
 from lmm.typing import BoolVector, FloatMatrix, FloatVector
 
@@ -99,6 +101,7 @@ class Bootstrap:
             columns, title=f"Parametric bootstrap, {self.n:,} responses", notes=[*self._notes(), *named]
         )
 
+    @takes(level=a_level, terms=texts, scale=one_of(*get_args(Scale)))
     def confint(
         self,
         level: float = 0.95,
@@ -202,6 +205,7 @@ class Bootstrap:
             if count
         ]
 
+    @takes()
     def plot(self, **options: Any) -> Figure:
         """Draw the distribution of each statistic; see `lmm.plots.plot_bootstrap`."""
         from lmm.plots import plot_bootstrap
@@ -215,6 +219,7 @@ class Bootstrap:
         return self.table.to_html()
 
 
+@takes(fit=a_fit, seed=a_seed, statistics=a_function, progress=yes_or_no)
 def bootstrap(
     fit: Fit,
     *,
@@ -259,8 +264,6 @@ def bootstrap(
     if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 1:
         raise LmmError(f"n= must be a whole number of at least 1; it is {n!r}.")
     check_limit("n=", int(n), MOST_REFITS, "Intervals need some thousands.")
-    if not isinstance(progress, bool):
-        raise LmmError(f"progress= must be True or False; it is {progress!r}.")
     responses = simulated(fit, int(n), seed, progress)
     if statistics is not None:
         return _of_user(fit, responses, statistics)
@@ -275,7 +278,7 @@ def bootstrap(
 
 
 def _of_user(fit: Fit, responses: Any, statistics: Statistics) -> Bootstrap:
-    names, estimate = _numbers(statistics(fit), None)
+    names, estimate = _numbers(asked(statistics, "statistics", fit), None)
     rows, converged, singular = [], [], []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", LmmWarning)
@@ -285,7 +288,11 @@ def _of_user(fit: Fit, responses: Any, statistics: Statistics) -> Bootstrap:
             except LmmError:
                 found, is_good, is_singular = np.full(len(names), np.nan), False, False
             else:
-                found, is_good, is_singular = _numbers(statistics(own), names)[1], own.converged, own.singular
+                found, is_good, is_singular = (
+                    _numbers(asked(statistics, "statistics", own), names)[1],
+                    own.converged,
+                    own.singular,
+                )
             rows.append(found)
             converged.append(is_good)
             singular.append(is_singular)
@@ -301,8 +308,8 @@ def _numbers(found: Any, names: tuple[str, ...] | None) -> tuple[tuple[str, ...]
         else:
             values = np.atleast_1d(np.asarray(found, dtype=float)).ravel()
             own = tuple(f"statistic_{i + 1}" for i in range(len(values)))
-    except (TypeError, ValueError):
-        raise LmmError(f"statistics= must give numbers; it gave {found!r}.") from None
+    except (TypeError, ValueError, OverflowError):
+        raise LmmError(f"statistics= must give numbers; it gave {shown(found)}.") from None
     if names is not None and own != names:
         raise LmmError(
             f"statistics= must give the same numbers for every fit; it gave {', '.join(own)} after {', '.join(names)}."

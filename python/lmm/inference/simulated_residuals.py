@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from lmm.model import check_count
+from lmm.arguments import a_seed, takes
+from lmm.model import a_fit, check_count
 from lmm.typing import FloatVector
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ __all__ = ["quantile_residuals"]
 _MOST_NUMBERS = 10_000_000  # of responses that are drawn at a time
 
 
+@takes(fit=a_fit, seed=a_seed)
 def quantile_residuals(
     fit: Fit,
     n: int = 1000,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lmm.arguments import a_level, takes, yes_or_no
 from lmm.errors import DesignError
 from lmm.inference.catalog import Df
 from lmm.inference.contrasts import read_contrast
@@ -14,6 +15,7 @@ from lmm.inference.distributions import checked_level
 from lmm.inference.door import RowTests, Vcov, joint_test, row_tests
 from lmm.inference.estimability import estimable_rows
 from lmm.inference.hypotheses import Hypotheses
+from lmm.model import a_fit
 from lmm.table import Table
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ _WIDEST = 72  # characters of the names of rows that are tested together, in one
 _MOST_LINES = 20
 
 
+@takes(fit=a_fit, joint=yes_or_no, level=a_level)
 def contrast_test(
     fit: Fit,
     contrast: Any,
@@ -120,6 +123,7 @@ def _check_estimable(fit: Fit, found: Hypotheses) -> None:
     )
 
 
+@takes(fit=a_fit, level=a_level)
 def coefficients(fit: Fit, *, df: Df = "auto", vcov: Vcov = None, level: float = 0.95) -> Table:
     """Tabulate the fixed effects with degrees of freedom, tests against zero and intervals.
 

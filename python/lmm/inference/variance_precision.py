@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
+from lmm.arguments import a_level, one_of, takes
 from lmm.errors import LmmError
 from lmm.inference.distributions import checked_level, chisq_quantile, t_quantile
 from lmm.inference.information import (
@@ -15,6 +16,7 @@ from lmm.inference.information import (
     parameter_covariance,
     theta_covariance,
 )
+from lmm.model import a_fit
 from lmm.table import Table
 from lmm.typing import BoolVector, FloatMatrix, FloatVector
 
@@ -26,6 +28,9 @@ __all__ = ["Interval", "asymptotic_covariance", "parameter_names", "variance_com
 Interval = Literal["satterthwaite", "wald"]
 
 
+@takes(
+    fit=a_fit, information=one_of(*get_args(Information)), interval=one_of(*get_args(Interval)), level=a_level
+)
 def variance_components(
     fit: Fit,
     *,
@@ -133,6 +138,7 @@ def _notes(
     return notes
 
 
+@takes(fit=a_fit, information=one_of(*get_args(Information)), of=one_of("vcov", "theta"))
 def asymptotic_covariance(
     fit: Fit, *, information: Information = "observed", of: Literal["vcov", "theta"] = "vcov"
 ) -> Table:

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lmm.arguments import takes
 from lmm.errors import DesignError
 from lmm.inference.components import parameter_basis
 from lmm.inference.information import parameter_covariance
+from lmm.model import a_fit
 from lmm.table import Table
 from lmm.typing import FloatMatrix
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["icc", "r_squared", "variance_partition"]
 
 
+@takes(fit=a_fit)
 def variance_partition(fit: Fit) -> Table:
     """Tabulate how much of the variance of the response each part of the model makes up.
 
@@ -55,6 +58,7 @@ def variance_partition(fit: Fit) -> Table:
     )
 
 
+@takes(fit=a_fit)
 def icc(fit: Fit) -> Table:
     """Tabulate intraclass correlations: the share of each grouping factor.
 
@@ -108,6 +112,7 @@ def icc(fit: Fit) -> Table:
     return Table(columns, title="Intraclass correlation", notes=notes)
 
 
+@takes(fit=a_fit)
 def r_squared(fit: Fit) -> Table:
     """Tabulate the shares of variance that the model explains (Nakagawa and Schielzeth 2013; Johnson 2014).
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from lmm.arguments import a_text, shown
 from lmm.errors import LmmError, nearest
 from lmm.inference import t_p_value, t_quantile
 from lmm.means import stepwise
@@ -85,7 +86,7 @@ def adjustment_named(name: str) -> str:
     LmmError
         If there is no such adjustment.
     """
-    key = name.lower() if isinstance(name, str) else name
+    key = a_text(name, "adjust").lower()
     key = {"fdr": "bh", "bonf": "bonferroni", "dunnett": "dunnettx"}.get(key, key)
     if key == "auto":
         raise LmmError(
@@ -93,10 +94,10 @@ def adjustment_named(name: str) -> str:
         )
     if key not in ADJUSTMENTS:
         raise LmmError(
-            f"There is no adjustment {name!r}; there are {', '.join(ADJUSTMENTS)}."
-            f"{nearest(str(name), ADJUSTMENTS)}"
+            f"There is no adjustment {shown(name)}; there are {', '.join(ADJUSTMENTS)}."
+            f"{nearest(name, ADJUSTMENTS)}"
         )
-    return str(key)
+    return key
 
 
 def settled(name: str, tests: FamilyOfTests) -> tuple[str, str]:

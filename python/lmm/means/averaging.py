@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from lmm.errors import LmmError, nearest
+from lmm.arguments import one_of
 from lmm.typing import FloatVector, IntVector
 
 if TYPE_CHECKING:
@@ -55,10 +55,7 @@ def average(grid: ReferenceGrid, names: Sequence[str], scheme: str) -> Averages:
     """
     from scipy.sparse import csr_matrix
 
-    if not isinstance(scheme, str) or scheme not in SCHEMES:
-        raise LmmError(
-            f"weights= must be one of {', '.join(SCHEMES)}, not {scheme!r}.{nearest(str(scheme), SCHEMES)}"
-        )
+    one_of(*SCHEMES)(scheme, "weights")
     _, first, mean = np.unique(grid.cells(names), return_index=True, return_inverse=True)
     over = [name for name in grid.variables if name not in names]
     raw = SCHEMES[scheme](grid, [name for name in over if grid.variables[name].is_factor])

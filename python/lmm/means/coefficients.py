@@ -78,6 +78,8 @@ def against_control(
 ) -> Contrasts:
     """Compare each mean with a control, or with the average of several."""
     k = len(labels)
+    if not ref:
+        raise LmmError("ref= names no mean to compare with.")
     others = [i for i in range(k) if i not in ref]
     if not others:
         raise LmmError("ref= names all means; nothing is left to compare with the control.")

@@ -41,7 +41,7 @@ def interaction_contrasts(
     means: Means, by: By, interaction: Any, method: Any, adjust: str, options: Mapping[str, Any]
 ) -> Means:
     """Make contrasts of interactions; see `Means.contrast`."""
-    if options or method != "pairwise":
+    if options or not isinstance(method, str) or method != "pairwise":
         raise LmmError("With interaction= there are no other options of families, and no method besides.")
     names, groups = _groups(means, by)
     blocks = interaction_blocks(means.labels, names, groups, interaction)
@@ -53,8 +53,9 @@ def simple_contrasts(
 ) -> Means:
     """Make contrasts of some factors within all combinations of the others; see `Means.contrast`."""
     factors = list(means.labels)
-    sets = [[name] for name in factors] if simple == "each" else [read_names(simple, "simple=")]
-    if not all(sets) or (len(factors) < 2 and simple == "each"):
+    names_each = isinstance(simple, str) and simple == "each"
+    sets = [[name] for name in factors] if names_each else [read_names(simple, "simple=")]
+    if not all(sets) or (len(factors) < 2 and names_each):
         raise LmmError("simple= needs a factor among several; these means have one only.")
     for name in {name for names in sets for name in names}:
         if name not in factors:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from lmm.arguments import shown
 from lmm.errors import LmmError, nearest
 from lmm.means.coefficients import Contrasts
 from lmm.means.families import Family, family_contrasts, family_named
@@ -154,10 +155,10 @@ def own_contrasts(method: Any, labels: Sequence[str]) -> Contrasts:
     else:
         try:
             given = np.atleast_2d(np.asarray(method, dtype=np.float64))
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise LmmError(
                 "Contrasts must be the name of a family, a dict of coefficients by label such as "
-                f'{{"A vs B": [1, -1, 0]}}, or a matrix; they are {method!r}.'
+                f'{{"A vs B": [1, -1, 0]}}, or a matrix; they are {shown(method)}.'
             ) from None
         if (
             method is None

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from lmm.arguments import shown, yes_or_no
 from lmm.errors import LmmError, nearest
 from lmm.limits import MOST_COMPARISONS, MOST_GRID_NUMBERS, check_limit
 from lmm.means.coefficients import (
@@ -117,6 +118,8 @@ def family_contrasts(
         if key not in family.options and name != "nrmlz":
             takers = ", ".join(other for other, candidate in FAMILIES.items() if key in candidate.options)
             raise LmmError(f'{key}= is no option of "{name}" contrasts; it belongs to {takers or "none"}.')
+    if "reverse" in given:
+        given["reverse"] = yes_or_no(given["reverse"], "reverse")
     names = [bracketed(text) for text in labels]
     if name == "identity":
         names = list(labels)
@@ -173,7 +176,7 @@ def _spread(matrix: Any, kept: Index, k: int) -> Any:
 
 def _positions(chosen: Any, labels: Sequence[str], where: str) -> list[int]:
     """Positions of means that are named by label or position."""
-    several = isinstance(chosen, Iterable) and not isinstance(chosen, str)
+    several = isinstance(chosen, Iterable) and not isinstance(chosen, str) and getattr(chosen, "ndim", 1) > 0
     items = list(chosen) if several else [chosen]
     found = []
     for item in items:
@@ -192,7 +195,7 @@ def _positions(chosen: Any, labels: Sequence[str], where: str) -> list[int]:
             found.append(int(item) % len(labels))
         else:
             raise LmmError(
-                f"{where}= must name means by label or position (0 to {len(labels) - 1}); it has {item!r}."
+                f"{where}= must name means by label or position (0 to {len(labels) - 1}); it has {shown(item)}."
             )
     return found
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from lmm.arguments import takes
 from lmm.errors import LmmError
 from lmm.inference import Df, JointTest, Vcov, estimable_part, joint_test
 from lmm.limits import check_memory
@@ -19,6 +20,7 @@ from lmm.means.marginal_means import averaged, labels_of, with_nests
 from lmm.means.specs import OVERALL, Specs, read_names, read_specs
 from lmm.means.terms import sets_to_test
 from lmm.means.variables import CovReduce
+from lmm.model import a_fit
 from lmm.table import Table
 from lmm.table.naming import beside
 from lmm.typing import FloatMatrix
@@ -71,6 +73,7 @@ def test_groups(means: Means) -> Table:
     return _table(tested, f"Joint tests: {means.heading}", means.remarks)
 
 
+@takes(fit=a_fit)
 def joint_tests(
     fit: Fit,
     by: str | Sequence[str] | None = None,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lmm.arguments import a_level
 from lmm.errors import LmmError
 from lmm.means.tabulation import tabulate
 from lmm.table import Table
@@ -133,9 +134,7 @@ def checked_alpha(alpha: float) -> float:
     LmmError
         If it does not lie between 0 and 1.
     """
-    if isinstance(alpha, bool) or not isinstance(alpha, int | float | np.floating) or not 0.0 < alpha < 1.0:
-        raise LmmError(f"alpha= must lie between 0 and 1, such as 0.05; it is {alpha!r}.")
-    return float(alpha)
+    return a_level(alpha, "alpha")
 
 
 def _families(means: Means) -> Iterable[tuple[IntVector, int]]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lmm.arguments import a_level, a_text, number, takes, yes_or_no
 from lmm.errors import LmmError, UnsupportedError, nearest
 from lmm.inference import Df, Vcov, df_method
 from lmm.means.averaging import Averages, average
@@ -20,6 +21,7 @@ from lmm.means.response import Link, read_link
 from lmm.means.result import Means
 from lmm.means.specs import OVERALL, Specs, read_specs
 from lmm.means.variables import CovReduce
+from lmm.model import a_fit
 from lmm.typing import ObjectVector
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ __all__ = ["averaged", "averaged_rows", "emmeans", "labels_of", "with_nests"]
 _SCALES = ("response",)
 
 
+@takes(fit=a_fit, level=a_level, transform=a_text, bias_adjust=yes_or_no, sigma=number(above=0))
 def emmeans(
     fit: Fit,
     specs: str | Sequence[str],

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
-from lmm.errors import LmmError, nearest
+from lmm.arguments import number, one_of, whole_number
+from lmm.errors import LmmError
 from lmm.inference import Df, Vcov, checked_level
 from lmm.means.adjustments import adjustment_named
 
@@ -79,11 +78,9 @@ def changed_options(options: Options, **changes: Any) -> Options:
         given["adjust"] = adjustment_named(given["adjust"])
     for name in ("null", "delta"):
         if name in given:
-            given[name] = _number(name, given[name])
-    if "seed" in given and (
-        isinstance(given["seed"], bool) or not isinstance(given["seed"], int) or given["seed"] < 0
-    ):
-        raise LmmError(f"seed= must be a whole number of at least 0, not {given['seed']!r}.")
+            given[name] = number()(given[name], name)
+    if "seed" in given:
+        given["seed"] = whole_number(0)(given["seed"], "seed")
     if "side" in given:
         given["side"], needs_delta = _side(given["side"])
         if needs_delta and not given.get("delta", options.delta):
@@ -95,15 +92,6 @@ def changed_options(options: Options, **changes: Any) -> Options:
 
 def _side(side: Any) -> tuple[str, bool]:
     """Give the direction, and whether the name asks for a margin."""
-    name = _ALIASES.get(side, side) if isinstance(side, str) else side
-    known = [*_DIRECTIONS, *_WITH_MARGIN, *_ALIASES]
-    if name not in known:
-        raise LmmError(f"side= must be one of {', '.join(known)}; it is {side!r}.{nearest(str(side), known)}")
+    one_of(*_DIRECTIONS, *_WITH_MARGIN, *_ALIASES)(side, "side")
+    name = _ALIASES.get(side, side)
     return _WITH_MARGIN.get(name, name), name in _WITH_MARGIN
-
-
-def _number(name: str, value: Any) -> float:
-    number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-    if not number or not np.isfinite(value):
-        raise LmmError(f"{name}= must be a finite number, not {value!r}.")
-    return float(value)

@@ -8,6 +8,7 @@ from functools import cached_property
 from types import EllipsisType
 from typing import TYPE_CHECKING, Any, Literal
 
+from lmm.arguments import a_level, a_text, number, takes, yes_or_no
 from lmm.errors import LmmError
 from lmm.means import comparing, tabulation
 from lmm.means.contrasts import Labels
@@ -51,16 +52,14 @@ class Means(Tabular):
         Level, adjustment, side, null value, scale, degrees of freedom.
     link
         How to return to the scale of the response; None where there is no way, or nothing to do.
-    heading
-        Title of the table.
     remarks
         What was averaged over, and what else belongs to the estimates.
     counts
         Number of observations behind each mean; None for contrasts.
     grid
         The reference grid.
-    value
-        Name of the column of estimates.
+    heading, value
+        Title of the table, and name of the column of estimates.
     coefficients : sparse, shape (r, k)
         How contrasts are made of the means that they compare; None for means.
 
@@ -97,6 +96,7 @@ class Means(Tabular):
         """The numbers as a table."""
         return tabulation.tabulate(self)
 
+    @takes(adjust=a_text)
     def contrast(
         self,
         method: Any = "pairwise",
@@ -130,10 +130,8 @@ class Means(Tabular):
             Adjustment in each group: ``"auto"`` (that of the family), ``"none"``, ``"tukey"``, ``"sidak"``,
             ``"bonferroni"``, ``"holm"``, ``"hochberg"``, ``"hommel"``, ``"bh"``, ``"by"``, ``"scheffe"``,
             ``"dunnettx"``, ``"mvt"``.
-        level
-            Of the intervals.
-        seed
-            For ``adjust="mvt"``.
+        level, seed
+            Of the intervals, and for ``adjust="mvt"``.
         **options
             Of the family: ``ref`` (a label, a position counted from 0, or several), ``reverse``, ``exclude``,
             ``max_degree``, ``scores``, ``weights``, ``family``.
@@ -169,6 +167,7 @@ class Means(Tabular):
             return comparing.interaction_contrasts(means, by, interaction, method, adjust, options)
         return comparing.contrasts(means, by, method, adjust, options)
 
+    @takes()
     def test(
         self,
         null: float | None = None,
@@ -213,6 +212,7 @@ class Means(Tabular):
         options = changed_options(self.options, null=null, side=side, delta=delta, adjust=adjust, seed=seed)
         return replace(self, options=replace(options, shows="tests"))
 
+    @takes()
     def confint(
         self,
         level: float | None = None,
@@ -247,6 +247,7 @@ class Means(Tabular):
         options = changed_options(self.options, level=level, side=side, adjust=adjust, seed=seed)
         return replace(self, options=replace(options, shows="intervals"))
 
+    @takes()
     def joint_test(self) -> Table:
         """Test all rows of each group together: that all contrasts, or all means, are zero.
 
@@ -267,15 +268,14 @@ class Means(Tabular):
 
         return test_groups(self)
 
+    @takes(alpha=a_level, adjust=a_text, sort=yes_or_no)
     def letters(self, alpha: float = 0.05, *, adjust: str = "tukey", sort: bool = True) -> Table:
         """Give letters: means that share one do not differ significantly.
 
         Parameters
         ----------
-        alpha
-            Level of significance.
-        adjust
-            Adjustment of the pairwise comparisons, in each group.
+        alpha, adjust
+            Level of significance, and adjustment of the pairwise comparisons in each group.
         sort
             Whether the largest mean comes first (it has the letter a in any case).
 
@@ -300,6 +300,7 @@ class Means(Tabular):
 
         return letters_table(self, alpha, adjust, sort)
 
+    @takes(alpha=a_level)
     def significant_differences(self, alpha: float = 0.05) -> Table:
         """Give least significant differences as agronomists print them: LSD, and HSD after Tukey.
 
@@ -330,6 +331,7 @@ class Means(Tabular):
 
         return differences_table(self, alpha)
 
+    @takes(sigma=number(above=0), edf=number(above=0))
     def effect_size(
         self, method: Any = "pairwise", *, sigma: float | None = None, edf: float | None = None
     ) -> Table:
@@ -365,6 +367,7 @@ class Means(Tabular):
 
         return effect_sizes(self, method, sigma, edf)
 
+    @takes()
     def regrid(self) -> Means:
         """Go over to the scale of the response, so that contrasts are differences of responses.
 
@@ -389,6 +392,7 @@ class Means(Tabular):
 
         return regridded(self)
 
+    @takes()
     def plot(self, kind: MeansPlotKind = "intervals", **options: Any) -> Figure:
         """Draw ``"intervals"``, ``"arrows"``, ``"letters"``, ``"interaction"`` or ``"p_values"``; see `draw_means`."""
         from lmm.plots import draw_means

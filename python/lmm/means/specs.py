@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from lmm.arguments import shown
 from lmm.errors import LmmError, nearest
 
 if TYPE_CHECKING:
@@ -77,14 +78,14 @@ def read_names(names: Any, where: str) -> list[str]:
         return [name for text in names.split(",") for name in _pieces(text, where)]
     if isinstance(names, Sequence) and all(isinstance(name, str) for name in names):
         return list(names)
-    raise LmmError(f"{where} must be a name or a list of names, not {names!r}.")
+    raise LmmError(f"{where} must be a name or a list of names, not {shown(names)}.")
 
 
 def _split(specs: Any) -> tuple[list[str], list[str]]:
     if not isinstance(specs, str):
         if isinstance(specs, Sequence) and all(isinstance(name, str) for name in specs):
             return list(specs), []
-        raise LmmError(f'specs= must be text such as "Trt | Day", or a list of names, not {specs!r}.')
+        raise LmmError(f'specs= must be text such as "Trt | Day", or a list of names, not {shown(specs)}.')
     if not specs.strip():
         raise LmmError('specs= is empty; name factors, or write "1" for the mean over everything.')
     before, bar, after = _at_bar(specs)

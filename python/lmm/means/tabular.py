@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from lmm.arguments import takes
+from lmm.elsewhere import OF_MEANS, OF_TABLE, unknown_name
+from lmm.errors import UnknownNameError
 from lmm.table import Table
 
 __all__ = ["Tabular"]
@@ -34,6 +37,17 @@ class Tabular(ABC):
         """What the reader must know to read the numbers."""
         return self.table.notes
 
+    if not TYPE_CHECKING:  # checkers of types should go on to find misspelt names
+
+        def __getattr__(self, name: str) -> Any:
+            known = dir(type(self))
+            if name in known:
+                # A property failed: its own error is the useful one.
+                return object.__getattribute__(self, name)
+            if not name.startswith("_") and name in self.table.columns:
+                raise UnknownNameError(f'The columns of marginal means are their items: means["{name}"].')
+            raise unknown_name("Marginal means", name, known, {**OF_TABLE, **OF_MEANS})
+
     def __len__(self) -> int:
         return len(self.table)
 
@@ -54,34 +68,42 @@ class Tabular(ABC):
     def _repr_html_(self) -> str:
         return self.table._repr_html_()
 
+    @takes()
     def to_text(self, max_rows: int | None = 60) -> str:
         """Write aligned text; see `Table.to_text`."""
         return self.table.to_text(max_rows)
 
+    @takes()
     def to_html(self) -> str:
         """Write one HTML element; see `Table.to_html`."""
         return self.table.to_html()
 
+    @takes()
     def to_markdown(self) -> str:
         """Write a Markdown pipe table; see `Table.to_markdown`."""
         return self.table.to_markdown()
 
+    @takes()
     def to_latex(self) -> str:
         """Write for LaTeX; see `Table.to_latex`."""
         return self.table.to_latex()
 
+    @takes()
     def to_dict(self) -> dict[str, list[Any]]:
         """Give lists by column name; see `Table.to_dict`."""
         return self.table.to_dict()
 
+    @takes()
     def to_pandas(self) -> Any:
         """Convert to a ``pandas.DataFrame``."""
         return self.table.to_pandas()
 
+    @takes()
     def to_polars(self) -> Any:
         """Convert to a ``polars.DataFrame``; needs the extra ``io``."""
         return self.table.to_polars()
 
+    @takes()
     def to_arrow(self) -> Any:
         """Convert to a ``pyarrow.Table``; needs the extra ``io``."""
         return self.table.to_arrow()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from lmm.arguments import a_level, a_text, takes
 from lmm.errors import LmmError, nearest
 from lmm.inference import Df, Vcov, df_method
 from lmm.means.grid import ReferenceGrid, reference_grid
@@ -14,6 +15,7 @@ from lmm.means.result import Means
 from lmm.means.slopes import sloping
 from lmm.means.specs import read_specs
 from lmm.means.variables import CovReduce
+from lmm.model import a_fit
 
 if TYPE_CHECKING:
     from lmm.model import Fit
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["emtrends"]
 
 
+@takes(fit=a_fit, var=a_text, level=a_level)
 def emtrends(
     fit: Fit,
     specs: str | Sequence[str],

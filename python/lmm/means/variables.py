@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
+from lmm.arguments import asked, shown
 from lmm.data.levels import label
-from lmm.errors import LmmError, LmmWarning, brief, nearest
+from lmm.errors import LmmError, LmmWarning, nearest
 from lmm.limits import MOST_VALUES, check_length
 from lmm.typing import FloatVector, IntVector
 
@@ -117,7 +118,7 @@ def _checked_at(at: Mapping[str, Any] | None, names: Sequence[str]) -> dict[str,
         return {}
     if not isinstance(at, Mapping):
         raise LmmError(
-            f'at= must be a dict from variables to values, such as {{"Days": [0, 5]}}, not {at!r}.'
+            f'at= must be a dict from variables to values, such as {{"Days": [0, 5]}}, not {shown(at)}.'
         )
     for name in at:
         if name not in names:
@@ -145,7 +146,7 @@ def _checked_reduce(cov_reduce: CovReduce, names: Sequence[str]) -> dict[str, An
         return dict.fromkeys(names, cov_reduce)
     raise LmmError(
         "cov_reduce= must be a function of the values of a covariate, False for all its values, or a dict of these "
-        f"by name; it is {cov_reduce!r}."
+        f"by name; it is {shown(cov_reduce)}."
     )
 
 
@@ -221,7 +222,7 @@ def _reduced(name: str, data: FloatVector, reduce: Any) -> list[float]:
                 "cov_reduce=False."
             )
         return [float(value) for value in distinct]
-    return _numbers(name, reduce(data) if callable(reduce) else reduce, "cov_reduce=")
+    return _numbers(name, asked(reduce, "cov_reduce", data) if callable(reduce) else reduce, "cov_reduce=")
 
 
 def _check_length(name: str, given: Any, where: str) -> None:
@@ -241,6 +242,6 @@ def _numbers(name: str, given: Any, where: str) -> list[float]:
         values = np.empty(0)
     if values.ndim != 1 or values.size == 0 or not np.isfinite(values).all():
         raise LmmError(
-            f'{where} must give finite numbers for the covariate "{name}"; it gives {brief(given)}.'
+            f'{where} must give finite numbers for the covariate "{name}"; it gives {shown(given)}.'
         )
     return list(dict.fromkeys(values.tolist()))

@@ -6,6 +6,7 @@ one file for each idea: ``fixed_effects``, ``random_effects``, ``variances``, ``
 ``profiled_criterion`` and ``marginal_model`` open the theory of a model to look at.
 """
 
+from lmm.model.checking import a_fit
 from lmm.model.fitting import fit
 from lmm.model.marginal_model import Marginal, marginal
 from lmm.model.negative_components import refuse_negative
@@ -26,6 +27,7 @@ __all__ = [
     "ProfiledCriterion",
     "Selection",
     "Target",
+    "a_fit",
     "aim",
     "at_rows",
     "beside_rows",

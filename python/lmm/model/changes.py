@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lmm.errors import DataError, LmmError, UnsupportedError, nearest
+from lmm.arguments import unknown_argument
+from lmm.elsewhere import not_here
+from lmm.errors import DataError
 from lmm.model.detached import detached
 from lmm.model.request import Request
 from lmm.model.rewriting import rewrite
@@ -32,7 +34,7 @@ def _response(fit: Fit, y: Any) -> FloatVector:
     given = beside_rows(fit, y, "The new response")
     try:
         values: FloatVector = given.astype(np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise DataError("The new response must be a vector of numbers.") from None
     bad = int(np.count_nonzero(~np.isfinite(values)))
     if bad:
@@ -50,11 +52,9 @@ def update(fit: Fit, formula: str | None, changes: Mapping[str, Any]) -> Fit:
     known = [field.name for field in fields(Request)]
     for name in changes:
         if name in RESERVED:
-            raise UnsupportedError(f"{name}= is not available yet, planned.")
+            raise not_here(f"{name}=", name)
         if name not in known:
-            raise LmmError(
-                f"lmm.fit has no argument {name!r}; it has {', '.join(known)}.{nearest(str(name), known)}"
-            )
+            raise unknown_argument("update", name, known)
     arguments = {name: getattr(fit.request, name) for name in known} | dict(changes)
     if formula is not None:
         arguments["formula"] = rewrite(fit.formula, formula)

@@ -9,10 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from lmm.arguments import takes, unknown_argument
 from lmm.data import open_table
 from lmm.design import Design, DesignSpec
+from lmm.elsewhere import not_here
 from lmm.engine import Block, Control
-from lmm.errors import ConvergenceError, LmmWarning, UnsupportedError, nearest
+from lmm.errors import ConvergenceError, LmmWarning, UnsupportedError
 from lmm.estimation import given_start, given_theta, optimize, solve_moments, solved
 from lmm.formula import parse
 from lmm.model.building import build_criterion
@@ -25,6 +27,7 @@ from lmm.typing import FloatVector, Method, Missing, Negative
 RESERVED = ("residual", "family")
 
 
+@takes()
 def fit(
     formula: str,
     data: Any,
@@ -84,7 +87,7 @@ def fit(
     negative
         For ``method="moments"``: negative components are set to ``"zero"``, or kept (``"allow"``).
     **reserved
-        ``residual=`` and ``family=`` are not available yet.
+        ``residual=`` and ``family=`` are not available yet; the error names packages that have them.
 
     Returns
     -------
@@ -175,17 +178,14 @@ def fit_design(request: Request, spec: DesignSpec, design: Design) -> Fit:
     certificate = replace(optimum.certificate, details=details).with_factor(evaluation.factor_residual)
     optimum = replace(optimum, certificate=certificate)
     for sentence in convergence(optimum):
-        warnings.warn(sentence, LmmWarning, stacklevel=4)
+        warnings.warn(sentence, LmmWarning, stacklevel=5)
     return Fit(request, spec, design, criterion, optimum, evaluation)
 
 
 def _refuse_reserved(reserved: Mapping[str, Any]) -> None:
     for name in reserved:
         if name in RESERVED:
-            raise UnsupportedError(f"{name}= is not available yet, planned.")
+            raise not_here(f"{name}=", name)
         if name in Control.__dataclass_fields__:
             raise UnsupportedError(f"{name} is a setting of the optimizer: control={{{name!r}: ...}}.")
-        known = [*Request.__dataclass_fields__, *RESERVED]
-        raise UnsupportedError(
-            f"lmm.fit has no argument {name!r}; it has {', '.join(known)}.{nearest(name, known)}"
-        )
+        raise unknown_argument("fit", name, [*Request.__dataclass_fields__, *RESERVED])

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lmm.arguments import takes
 from lmm.errors import UnsupportedError
 from lmm.model.building import fixed_matrix, response
+from lmm.model.checking import a_fit
 from lmm.model.negative_components import refuse_negative
 from lmm.table import Table
 from lmm.typing import FloatMatrix, FloatVector
@@ -142,6 +144,7 @@ class Marginal:
         return solution
 
 
+@takes(fit=a_fit)
 def marginal(fit: Fit) -> Marginal:
     """Compute the marginal model of a fit with n by n matrices, and compare.
 

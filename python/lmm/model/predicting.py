@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, cast, overload
+from typing import TYPE_CHECKING, Any, Literal, cast, get_args, overload
 
 import numpy as np
 
+from lmm.arguments import a_seed, one_of, takes
 from lmm.engine import Block
 from lmm.model import prediction, simulation
 from lmm.model.estimates import Estimates
@@ -25,6 +26,7 @@ class Predictions(Estimates):
 
     __slots__ = ()
 
+    @takes(kind=one_of(*get_args(ResidualKind)))
     def residuals(self, kind: ResidualKind = "response") -> FloatVector:
         """Compute residuals (n,) of one of several kinds.
 
@@ -58,6 +60,7 @@ class Predictions(Estimates):
     def predict(self, new: Any = ..., *, interval: None = ..., **options: Any) -> FloatVector: ...
     @overload
     def predict(self, new: Any = ..., *, interval: Interval, **options: Any) -> Table: ...
+    @takes()
     def predict(
         self,
         new: Any = None,
@@ -125,6 +128,7 @@ class Predictions(Estimates):
         where = {"random": random, "new_levels": new_levels, "offset": offset, "blocks": blocks}
         return predict_intervals(cast("Fit", self), new, interval=interval, **where, **options)
 
+    @takes(seed=a_seed)
     def simulate(
         self,
         n: int = 1,
@@ -184,24 +188,28 @@ class Predictions(Estimates):
 
     # Of the rooms above; these imports are among the exceptions that the import law names
 
+    @takes()
     def influence(self, by: str = "row") -> Table:
         """Measure what rows, or the rows of each level, do to the fixed effects; see `lmm.influence`."""
         from lmm.inference import influence
 
         return influence(cast("Fit", self), by)
 
+    @takes()
     def tidy(self, effects: Effects | Sequence[Effects] = ("fixed", "ran_pars"), **options: Any) -> Table:
         """Tabulate estimates, one row each; see `lmm.tidy`."""
         from lmm.inference import tidy
 
         return tidy(cast("Fit", self), effects, **options)
 
+    @takes()
     def glance(self) -> Table:
         """Sum the fit up in one row; see `lmm.glance`."""
         from lmm.inference import glance
 
         return glance(cast("Fit", self))
 
+    @takes()
     def augment(self, data: Any = None) -> Table:
         """Put fitted values, residuals and measures of influence beside the data; see `lmm.augment`."""
         from lmm.inference import augment

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lmm.arguments import one_of
 from lmm.design import Design, RandomPart
 from lmm.engine import Block
 from lmm.errors import DataError, LmmError, LmmWarning, nearest
@@ -103,11 +104,7 @@ def aim(
     LmmError
         If an option does not exist, a column is missing, or a level is new and may not be.
     """
-    if new_levels not in NEW_LEVELS:
-        listed = ", ".join(f'"{choice}"' for choice in NEW_LEVELS)
-        raise LmmError(
-            f"new_levels= must be one of {listed}, not {new_levels!r}.{nearest(str(new_levels), NEW_LEVELS)}"
-        )
+    one_of(*NEW_LEVELS)(new_levels, "new_levels")
     chosen = select_terms(fit.design.random, random)
     if new is None:
         if offset is not None or blocks is not None:

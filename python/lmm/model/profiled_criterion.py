@@ -12,10 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from lmm.arguments import number, one_of, shown, takes
 from lmm.data import open_table
 from lmm.design import Design, DesignSpec
 from lmm.engine import Block
-from lmm.errors import LmmError, brief, nearest
+from lmm.errors import LmmError, brief
 from lmm.estimation import Criterion
 from lmm.formula import parse
 from lmm.model.building import build_criterion, fixed_matrix, response
@@ -267,8 +268,8 @@ class ProfiledCriterion:
     def _vector(name: str, values: Any, size: int, what: str = "") -> FloatVector:
         try:
             vector = np.atleast_1d(np.asarray(values, dtype=float))
-        except (TypeError, ValueError):
-            raise LmmError(f"{name} must be a vector of numbers, not {values!r}.") from None
+        except (TypeError, ValueError, OverflowError):
+            raise LmmError(f"{name} must be a vector of numbers, not {shown(values)}.") from None
         if vector.shape != (size,):
             raise LmmError(f"{name} has shape {vector.shape}; this model needs ({size},){what}.")
         if not np.isfinite(vector).all():
@@ -284,11 +285,10 @@ def checked_sigma(sigma: float) -> float:
     LmmError
         If it is no positive number.
     """
-    if isinstance(sigma, bool) or not isinstance(sigma, int | float | np.number) or not 0 < sigma < np.inf:
-        raise LmmError(f"sigma must be a positive number, not {sigma!r}.")
-    return float(sigma)
+    return float(number(above=0.0)(sigma, "sigma"))
 
 
+@takes(method=one_of("reml", "ml"))
 def criterion(
     formula: str,
     data: Any,
@@ -338,10 +338,6 @@ def criterion(
     >>> float(abs(P @ deviance.Omega(theta) @ P.T - L @ L.T).max()) < 1e-10
     True
     """
-    if method not in ("reml", "ml"):
-        raise LmmError(
-            f'method= must be "reml" or "ml", not {method!r}.{nearest(str(method), ("reml", "ml"))}'
-        )
     request = Request.checked(
         formula=formula,
         data=data,

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
+from lmm.arguments import one_of, whole_number
 from lmm.engine import Block, Control
-from lmm.errors import DataError, FormulaError, LmmError, nearest
+from lmm.errors import DataError, FormulaError, LmmError
 from lmm.estimation import checked_control
 from lmm.limits import MOST_RESTARTS, check_limit
 from lmm.typing import FloatVector, Method, Missing, Negative
@@ -45,15 +46,13 @@ class Request:
             If an argument cannot be.
         """
         _check_formula(arguments["formula"])
-        _check_choice("method", arguments["method"], get_args(Method))
-        _check_choice("missing", arguments["missing"], get_args(Missing))
-        _check_choice("negative", arguments.get("negative", "zero"), get_args(Negative))
+        one_of(*get_args(Method))(arguments["method"], "method")
+        one_of(*get_args(Missing))(arguments["missing"], "missing")
+        one_of(*get_args(Negative))(arguments.get("negative", "zero"), "negative")
         if arguments["data"] is None:
             raise DataError("There are no data: give a table as the second argument of lmm.fit.")
-        restarts = arguments["restarts"]
-        if isinstance(restarts, bool) or not isinstance(restarts, int) or restarts < 0:
-            raise LmmError(f"restarts= must be a whole number of at least 0, not {restarts!r}.")
-        check_limit("restarts=", restarts, MOST_RESTARTS, "Hard designs need some tens.")
+        arguments["restarts"] = whole_number(0)(arguments["restarts"], "restarts")
+        check_limit("restarts=", arguments["restarts"], MOST_RESTARTS, "Hard designs need some tens.")
         checked = cls(**{**arguments, "control": checked_control(arguments["control"])})
         _check_moments(checked)
         return checked
@@ -83,10 +82,3 @@ def _check_moments(request: Request) -> None:
                 f'{name}= has no meaning for method="moments", which solves equations and searches nothing. '
                 "Leave it out."
             )
-
-
-def _check_choice(name: str, value: Any, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        *others, last = (f'"{choice}"' for choice in choices)
-        listed = f"{', '.join(others)} or {last}"
-        raise LmmError(f"{name}= must be {listed}, not {value!r}.{nearest(str(value), choices)}")

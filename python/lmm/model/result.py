@@ -8,6 +8,8 @@ from dataclasses import FrozenInstanceError
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lmm.arguments import a_text, takes, yes_or_no
+from lmm.elsewhere import OF_FIT, unknown_name
 from lmm.errors import LmmError
 from lmm.model import changes as making
 from lmm.model import printing, storage
@@ -45,6 +47,7 @@ class Fit(Predictions):
 
     __slots__ = ()
 
+    @takes(cond_var=yes_or_no, pev=yes_or_no)
     def ranef(self, *, cond_var: bool = False, pev: bool = False) -> Table:
         """Tabulate the random effects of all levels (conditional modes, BLUPs).
 
@@ -80,6 +83,7 @@ class Fit(Predictions):
         covariances = self.ranef_covariances(pev=pev)
         return ranef_table(self.design.random, self.effects, covariances, note)
 
+    @takes(pev=yes_or_no)
     def ranef_covariances(self, *, pev: bool = False) -> list[FloatArray]:
         """Compute the whole covariance (l, k, k) of each level's random effects, per random term.
 
@@ -101,6 +105,7 @@ class Fit(Predictions):
         )
         return [self.sigma**2 * C for C in relative]
 
+    @takes()
     def coef(self) -> Table:
         """Tabulate fixed plus random effects for each level of each grouping factor.
 
@@ -119,6 +124,7 @@ class Fit(Predictions):
         matrices = [term.effects for term in self.spec.random]
         return coef_table(self.design, matrices, self.beta, self.effects)
 
+    @takes()
     def refit(self, y: Any) -> Fit:
         """Fit the same model to another response.
 
@@ -147,6 +153,7 @@ class Fit(Predictions):
         """
         return making.refit(self, y)
 
+    @takes(formula=a_text)
     def update(self, formula: str | None = None, **changes: Any) -> Fit:
         """Fit again with a changed formula or other arguments.
 
@@ -175,12 +182,14 @@ class Fit(Predictions):
 
     # What other rooms do; these imports are the exceptions that the import law names
 
+    @takes()
     def coefficients(self, *, df: Df = "auto", vcov: Vcov = None, level: float = 0.95) -> Table:
         """Tabulate the fixed effects with tests and intervals; see `lmm.coefficients`."""
         from lmm.inference import coefficients
 
         return coefficients(self, df=df, vcov=vcov, level=level)
 
+    @takes()
     def test(
         self,
         contrast: Any,
@@ -196,12 +205,14 @@ class Fit(Predictions):
 
         return contrast_test(self, contrast, rhs, joint=joint, df=df, vcov=vcov, level=level)
 
+    @takes()
     def anova(self, *others: Fit, type: SumsOfSquares = 3, df: Df = "auto", **options: Any) -> Table:  # noqa: A002
         """Test each term of the fixed part, or compare with other fits; see `lmm.anova`."""
         from lmm.inference import anova
 
         return anova(self, *others, type=type, df=df, **options)
 
+    @takes()
     def confint(
         self,
         *,
@@ -215,18 +226,21 @@ class Fit(Predictions):
 
         return confint(self, method=method, level=level, terms=terms, **options)
 
+    @takes()
     def profile(self, terms: str | Sequence[str] | None = None, **options: Any) -> Profile:
         """Profile the likelihood, parameter by parameter; see `lmm.profile`."""
         from lmm.inference import profile
 
         return profile(self, terms, **options)
 
+    @takes()
     def bootstrap(self, *, n: int = 1000, seed: Any = None, **options: Any) -> Bootstrap:
         """Fit the model to responses drawn from it; see `lmm.bootstrap`."""
         from lmm.inference import bootstrap
 
         return bootstrap(self, n=n, seed=seed, **options)
 
+    @takes()
     def emmeans(
         self, specs: str | Sequence[str], by: str | Sequence[str] | None = None, **options: Any
     ) -> Means:
@@ -235,30 +249,35 @@ class Fit(Predictions):
 
         return emmeans(self, specs, by, **options)
 
+    @takes()
     def emtrends(self, specs: str | Sequence[str], var: str, **options: Any) -> Means:
         """Estimate slopes of a covariate by factors; see `lmm.emtrends`."""
         from lmm.means import emtrends
 
         return emtrends(self, specs, var, **options)
 
+    @takes()
     def joint_tests(self, by: str | Sequence[str] | None = None, **options: Any) -> Table:
         """Test each term through contrasts of marginal means; see `lmm.joint_tests`."""
         from lmm.means import joint_tests
 
         return joint_tests(self, by, **options)
 
+    @takes()
     def strata(self, *, type: int | str = 1) -> Strata:  # noqa: A002 - the word of the field
         """Take the variation apart by error strata, with expected mean squares; see `lmm.strata`."""
         from lmm.experiments import strata
 
         return strata(self, type=type)
 
+    @takes()
     def components(self, **options: Any) -> Table:
         """Tabulate variance components by moments, REML and ML; see `lmm.components`."""
         from lmm.experiments import components
 
         return components(self, **options)
 
+    @takes()
     def summary(self, *, df: Df = "auto", vcov: Vcov = None) -> Summary:
         """Sum the fit up in the order that users of R know; see `lmm.reports.summarize`.
 
@@ -273,17 +292,28 @@ class Fit(Predictions):
 
         return summarize(self, df=df, vcov=vcov)
 
+    @takes()
     def plot(self, kind: PlotKind = "residuals", **options: Any) -> Figure:
         """Draw one picture of the fit, by its name; see `lmm.plots.draw`."""
         from lmm.plots import draw
 
         return draw(self, kind, **options)
 
+    @takes()
     def report(self, path: str | os.PathLike[str]) -> Path:
         """Write the fit as one self-contained HTML page; see `lmm.reports.write_page`."""
         from lmm.reports import write_page
 
         return write_page(self, path)
+
+    if not TYPE_CHECKING:  # checkers of types should go on to find misspelt names
+
+        def __getattr__(self, name: str) -> Any:
+            known = dir(type(self))
+            if name in known:
+                # A property failed: its own error is the useful one.
+                return object.__getattribute__(self, name)
+            raise unknown_name("A fit", name, known, OF_FIT)
 
     def __setattr__(self, name: str, value: object) -> None:
         raise FrozenInstanceError(

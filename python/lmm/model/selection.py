@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeAlias
 
+from lmm.arguments import texts
 from lmm.design import RandomPart
 from lmm.errors import LmmError, nearest
 
@@ -29,7 +30,8 @@ def select_terms(parts: Sequence[RandomPart], random: Selection) -> list[int]:
     """
     if isinstance(random, bool):
         return list(range(len(parts))) if random else []
-    wanted = [random] if isinstance(random, str) else list(random)
+    wanted = texts(random, "random")
+    wanted = [wanted] if isinstance(wanted, str) else wanted
     found: set[int] = set()
     for name in wanted:
         matching = {

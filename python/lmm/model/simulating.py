@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
+from lmm.arguments import a_seed, number, one_of, shown, takes
 from lmm.data import open_table
 from lmm.design import Design, DesignSpec
 from lmm.engine import Block
@@ -22,6 +23,7 @@ from lmm.typing import FloatMatrix, FloatVector, Missing
 __all__ = ["simulate"]
 
 
+@takes(sigma=number(above=0.0), seed=a_seed, missing=one_of(*get_args(Missing)))
 def simulate(
     formula: str,
     data: Any,
@@ -141,8 +143,8 @@ def _checked_beta(beta: Any, names: Sequence[str]) -> FloatVector:
         beta = [beta[name] for name in names]
     try:
         values: FloatVector = np.asarray(beta, dtype=float)
-    except (TypeError, ValueError):
-        raise LmmError(f"beta= must be numbers, one for each of {listed}; it is {beta!r}.") from None
+    except (TypeError, ValueError, OverflowError):
+        raise LmmError(f"beta= must be numbers, one for each of {listed}; it is {shown(beta)}.") from None
     if values.shape != (len(names),):
         raise LmmError(f"beta= has the shape {values.shape}; it needs {len(names)} numbers: {listed}.")
     if not np.isfinite(values).all():

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from lmm.arguments import one_of
 from lmm.design import RandomPart
 from lmm.engine import Block
-from lmm.errors import LmmError, nearest
+from lmm.errors import LmmError
 from lmm.limits import MOST_DRAWS, check_limit, check_memory
 from lmm.model.matrices import random_matrix, relative_factor
 from lmm.model.negative_components import refuse_negative
@@ -86,11 +87,7 @@ def simulate(
     """Draw responses; see `Fit.simulate`."""
     refuse_negative(fit.optimum, "Simulated responses")
     check_count(n)
-    if random not in RANDOM:
-        raise LmmError(
-            'random= must be "new" (draw random effects anew) or "fitted" (keep those of the fit), '
-            f"not {random!r}.{nearest(str(random), RANDOM)}"
-        )
+    one_of(*RANDOM)(random, "random")
     keep = random == "fitted"
     # Where all effects are drawn, it is no matter whether the fit has seen a level.
     target = aim(fit, new, True, new_levels if keep else "sample", offset, blocks, ADVICE)

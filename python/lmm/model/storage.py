@@ -13,9 +13,11 @@ from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
+from lmm.arguments import takes
 from lmm.errors import FileError, LmmError
 from lmm.files import checked_path, write_whole
 from lmm.model.building import build_criterion
+from lmm.model.checking import a_fit
 from lmm.model.container import CONTENT, array_members, check_digest, read_members, read_tree, write_members
 from lmm.model.packing import pack
 from lmm.model.parts import Arrays, Part
@@ -29,6 +31,7 @@ FORMAT = "lmm fit"
 VERSION = 2
 
 
+@takes(fit=a_fit)
 def save(fit: Fit, path: str | os.PathLike[str]) -> None:
     """Write a fit into a file: all but the rows and columns of the table that it did not use.
 
@@ -59,11 +62,10 @@ def save(fit: Fit, path: str | os.PathLike[str]) -> None:
     True
     """
     place = checked_path(path, "fit.lmm")
-    if not hasattr(fit, "spec"):
-        raise FileError(f"lmm.save writes fits, as lmm.fit makes them, not {type(fit).__name__}.")
     write_whole(place, to_bytes(fit), "The fit")
 
 
+@takes()
 def load(path: str | os.PathLike[str]) -> Fit:
     """Read a fit from a file that `save` wrote.
 

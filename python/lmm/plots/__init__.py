@@ -10,7 +10,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from lmm.errors import LmmError, nearest
+from lmm.arguments import one_of, takes
+from lmm.model import a_fit
 from lmm.plots.bootstrap_densities import bootstrap_data, plot_bootstrap
 from lmm.plots.caterpillar import caterpillar_data, plot_caterpillar
 from lmm.plots.coefficients import coefficients_data, plot_coefficients
@@ -27,6 +28,7 @@ from lmm.plots.profile_curves import View, plot_profile, profile_data
 from lmm.plots.qq import plot_qq, qq_data
 from lmm.plots.residual_panel import plot_residual_panel, residual_panel_data
 from lmm.plots.residuals import plot_residuals, residuals_data
+from lmm.plots.style import some_means
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -106,6 +108,7 @@ _DRAWN_BY: dict[str, Callable[..., Figure]] = {
 }
 
 
+@takes(fit=a_fit, kind=one_of(*get_args(PlotKind)))
 def draw(fit: Fit, kind: PlotKind = "residuals", **options: Any) -> Figure:
     """Draw one of the pictures of a fit by its name.
 
@@ -137,11 +140,6 @@ def draw(fit: Fit, kind: PlotKind = "residuals", **options: Any) -> Figure:
     >>> figure = fit.plot("caterpillar")
     >>> figure.savefig("/dev/null", format="pdf")
     """
-    kinds = get_args(PlotKind)
-    if kind not in kinds:
-        raise LmmError(
-            f"there is no plot of kind {kind!r}; there are {', '.join(kinds)}.{nearest(str(kind), kinds)}"
-        )
     return _DRAWN_BY[kind](fit, **options)
 
 
@@ -157,6 +155,7 @@ _MEANS_DRAWN_BY: dict[str, Callable[..., Figure]] = {
 }
 
 
+@takes(means=some_means, kind=one_of(*get_args(MeansPlotKind)))
 def draw_means(means: Means, kind: MeansPlotKind = "intervals", **options: Any) -> Figure:
     """Draw one of the pictures of marginal means by its name.
 
@@ -186,9 +185,4 @@ def draw_means(means: Means, kind: MeansPlotKind = "intervals", **options: Any) 
     >>> fit = lmm.fit("breaks ~ wool * tension", lmm.datasets.load("warpbreaks"))
     >>> fit.emmeans("tension | wool").plot("arrows").savefig("/dev/null", format="pdf")
     """
-    kinds = get_args(MeansPlotKind)
-    if kind not in kinds:
-        raise LmmError(
-            f"there is no plot of means of kind {kind!r}; there are {', '.join(kinds)}.{nearest(str(kind), kinds)}"
-        )
     return _MEANS_DRAWN_BY[kind](means, **options)

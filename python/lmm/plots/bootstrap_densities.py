@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lmm.arguments import a_level, a_seed, takes
 from lmm.inference import Bootstrap, BootstrapInterval, bootstrap
 from lmm.plots.grid import MOST_COLUMNS, panel_grid, title_panel
-from lmm.plots.style import ACCENT, INK, MUTED, SECOND, canvas
+from lmm.plots.style import ACCENT, INK, MUTED, SECOND, canvas, fit_or_bootstrap, size
 from lmm.table import Table
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ N_POINTS = 151
 NEAR = 1e-6  # of the range: replicates on the boundary
 
 
+@takes(of=fit_or_bootstrap, seed=a_seed)
 def bootstrap_data(of: Fit | Bootstrap, *, seed: int | np.random.Generator | None = None) -> Table:
     """Tabulate what the picture of a bootstrap shows.
 
@@ -59,6 +61,7 @@ def bootstrap_data(of: Fit | Bootstrap, *, seed: int | np.random.Generator | Non
     return Table(columns, title=f"Distribution of {own.n:,} bootstrap replicates")
 
 
+@takes(of=fit_or_bootstrap, level=a_level, seed=a_seed, width=size, height=size)
 def plot_bootstrap(
     of: Fit | Bootstrap,
     *,

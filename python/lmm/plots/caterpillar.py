@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lmm.arguments import a_level, a_text, takes
 from lmm.errors import LmmError
+from lmm.model import a_fit
 from lmm.plots.grid import title_panel
 from lmm.plots.random_effects import Panel, panels_of
-from lmm.plots.style import ACCENT, MUTED, canvas, label_panel, shorten
+from lmm.plots.style import ACCENT, MUTED, canvas, label_panel, shorten, size
 from lmm.table import Table
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ MOST_LINES = 300
 """A group with more levels is drawn thinned, evenly over the ranks, the extremes included."""
 
 
+@takes(fit=a_fit, group=a_text, level=a_level)
 def caterpillar_data(fit: Fit, group: str | None = None, *, level: float = 0.95) -> Table:
     """Tabulate random effects in order of size, with intervals.
 
@@ -85,6 +88,7 @@ def caterpillar_data(fit: Fit, group: str | None = None, *, level: float = 0.95)
     return Table(columns, title=f"Random effects with {100 * level:g}% intervals")
 
 
+@takes(fit=a_fit, group=a_text, level=a_level, width=size, height=size)
 def plot_caterpillar(
     fit: Fit,
     group: str | None = None,

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lmm.arguments import a_level, takes, texts
 from lmm.errors import LmmError, nearest
 from lmm.inference import coefficients
-from lmm.plots.style import ACCENT, MUTED, canvas, label_panel, shorten
+from lmm.model import a_fit
+from lmm.plots.style import ACCENT, MUTED, canvas, label_panel, shorten, size
 from lmm.table import Table
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ MOST_TERMS = 120
 _INNER = 0.5  # coverage of the thick part of a line
 
 
+@takes(fit=a_fit, terms=texts, level=a_level)
 def coefficients_data(
     fit: Fit,
     terms: Sequence[str] | None = None,
@@ -82,6 +85,7 @@ def coefficients_data(
     return Table(columns, title=f"Fixed effects with {100 * level:g}% intervals", notes=table.notes)
 
 
+@takes(fit=a_fit, terms=texts, level=a_level, width=size, height=size)
 def plot_coefficients(
     fit: Fit,
     terms: Sequence[str] | None = None,

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lmm.arguments import numbers, takes, texts
 from lmm.errors import LmmError
 from lmm.inference import Profile, profile
-from lmm.plots.style import ACCENT, canvas, few_ticks, label_panel, shorten
+from lmm.plots.style import ACCENT, canvas, few_ticks, fit_or_profile, label_panel, shorten, size
 from lmm.table import Table
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ MOST_LETTERS = 20  # of a name beside a panel
 LEVELS = (0.5, 0.8, 0.95)
 
 
+@takes(of=fit_or_profile, terms=texts, levels=numbers)
 def contours_data(
     of: Fit | Profile, terms: Sequence[str] | None = None, *, levels: Sequence[float] = LEVELS
 ) -> Table:
@@ -76,6 +78,7 @@ def contours_data(
     return Table(columns, title="Joint confidence regions")
 
 
+@takes(of=fit_or_profile, terms=texts, levels=numbers, width=size)
 def plot_contours(
     of: Fit | Profile,
     terms: Sequence[str] | None = None,

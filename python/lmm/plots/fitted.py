@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lmm.arguments import a_text, takes, whole_number
+from lmm.model import a_fit
 from lmm.plots.covariate import Curves, curves_of
 from lmm.plots.lattice import draw_lattice
 from lmm.plots.spaghetti import draw_spaghetti
-from lmm.plots.style import canvas
+from lmm.plots.style import canvas, size
 from lmm.table import Table
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ MOST_PANELS = 36
 """More groups share one panel."""
 
 
+@takes(fit=a_fit, group=a_text)
 def fitted_data(fit: Fit, group: str | None = None) -> Table:
     """Tabulate what the plot of fitted lines shows.
 
@@ -59,6 +62,7 @@ def fitted_data(fit: Fit, group: str | None = None) -> Table:
     return _tabulate(fit, curves_of(fit.design, group))
 
 
+@takes(fit=a_fit, group=a_text, columns=whole_number(1), width=size, height=size)
 def plot_fitted(
     fit: Fit,
     group: str | None = None,

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lmm.plots.style import ACCENT, INK, MUTED, PAPER, SECOND, canvas, shorten
+from lmm.arguments import takes
+from lmm.plots.style import (
+    ACCENT,
+    INK,
+    MUTED,
+    PAPER,
+    SECOND,
+    a_shell,
+    a_shell_or_hasse,
+    canvas,
+    shorten,
+    size,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,6 +32,7 @@ _LAYER = 0.95  # inches between layers
 _LETTER = 0.085  # inches that a letter of a label takes
 
 
+@takes(shell=a_shell)
 def hasse_data(shell: Shell) -> Table:
     """Tabulate which factor is nested in which.
 
@@ -44,6 +57,7 @@ def hasse_data(shell: Shell) -> Table:
     return shell.hasse.table()
 
 
+@takes(shell=a_shell_or_hasse, width=size, height=size)
 def plot_hasse(shell: Shell | Hasse, *, width: float | None = None, height: float | None = None) -> Figure:
     """Draw which factor is nested in which, with levels and degrees of freedom.
 

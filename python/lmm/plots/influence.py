@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
+from lmm.arguments import a_text, one_of, takes
 from lmm.errors import LmmError, nearest
 from lmm.inference import cluster_names, influence
+from lmm.model import a_fit
 from lmm.plots.grid import title_panel
-from lmm.plots.style import ACCENT, MUTED, SECOND, canvas, label_panel, shorten
+from lmm.plots.style import ACCENT, MUTED, SECOND, canvas, label_panel, shorten, size
 from lmm.table import Table
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ _FEW_PANELS = 3
 _WIDE = 8.0
 
 
+@takes(fit=a_fit, by=a_text)
 def influence_data(fit: Fit, by: str | None = None) -> Table:
     """Tabulate what the plot of influence shows.
 
@@ -70,6 +73,7 @@ def _first_group(fit: Fit) -> str:
     return next((names[part.group] for part in fit.design.random if part.codes is not None), "row")
 
 
+@takes(fit=a_fit, by=a_text, show=one_of(*get_args(Show)), width=size, height=size)
 def plot_influence(
     fit: Fit,
     by: str | None = None,

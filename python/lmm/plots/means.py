@@ -7,11 +7,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lmm.arguments import takes, yes_or_no
 from lmm.data.levels import label
 from lmm.errors import LmmError
 from lmm.means import comparison_arrows, scaled
 from lmm.means.labels import combined
-from lmm.plots.style import ACCENT, INCHES_A_LETTER, MUTED, SECOND, canvas, label_panel, shorten
+from lmm.plots.style import (
+    ACCENT,
+    INCHES_A_LETTER,
+    MUTED,
+    SECOND,
+    canvas,
+    label_panel,
+    shorten,
+    size,
+    some_means,
+)
 from lmm.table import Table
 
 if TYPE_CHECKING:
@@ -29,6 +40,7 @@ _NARROWEST = 0.95  # inches of a panel without its names
 _INCHES_A_LETTER = 0.062
 
 
+@takes(means=some_means)
 def means_data(means: Means, *, alpha: float = 0.05, adjust: str = "tukey") -> Table:
     """Tabulate what the plot of means shows.
 
@@ -80,6 +92,7 @@ def means_data(means: Means, *, alpha: float = 0.05, adjust: str = "tukey") -> T
     return Table(columns, title=means.heading, notes=notes)
 
 
+@takes(means=some_means, arrows=yes_or_no, letters=yes_or_no, width=size, height=size)
 def plot_means(
     means: Means,
     *,

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lmm.arguments import a_mapping, takes
 from lmm.errors import LmmError
 from lmm.means import emmeans
 from lmm.plots.means import axis_label, labels_of
-from lmm.plots.style import COLOURS, MUTED, canvas, label_panel, legend_above, shorten
+from lmm.plots.style import COLOURS, MUTED, canvas, label_panel, legend_above, shorten, size
 from lmm.table import Table
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["blocks_data", "plot_blocks"]
 
 
+@takes(fits=a_mapping)
 def blocks_data(fits: Mapping[str, Fit], specs: str) -> Table:
     """Tabulate the means of the same factor from several fits, with the standard errors of means and of differences.
 
@@ -81,6 +83,7 @@ def _errors_of_differences(means: Any) -> list[float]:
     return averages
 
 
+@takes(fits=a_mapping, width=size, height=size)
 def plot_blocks(fits: Mapping[str, Fit], specs: str, *, width: float = 5.2, height: float = 3.6) -> Figure:
     """Draw means ± one standard error from several fits side by side, and the standard error of a difference of each.
 

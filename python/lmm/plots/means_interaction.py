@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lmm.arguments import takes, yes_or_no
 from lmm.errors import LmmError
 from lmm.means import scaled
 from lmm.means.labels import combined, with_factor_names
 from lmm.plots.means import axis_label, evened, panels_of, title_within
-from lmm.plots.style import COLOURS, MUTED, canvas, label_panel, legend_above, shorten
+from lmm.plots.style import COLOURS, MUTED, canvas, label_panel, legend_above, shorten, size, some_means
 from lmm.table import Table
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ _MOST_COLUMNS = 3
 _MOST_BEHIND = 4000  # observations drawn
 
 
+@takes(means=some_means)
 def interaction_data(means: Means) -> Table:
     """Tabulate means and observations of an interaction plot.
 
@@ -84,6 +86,7 @@ def interaction_data(means: Means) -> Table:
     return Table(columns, title=means.heading)
 
 
+@takes(means=some_means, data=yes_or_no, width=size, height=size)
 def plot_interaction(means: Means, *, data: bool = True, width: float = 5.2, height: float = 3.4) -> Figure:
     """Draw means joined by lines, with intervals and the observations behind.
 

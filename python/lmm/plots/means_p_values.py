@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lmm.arguments import takes
 from lmm.means import pairs_of
 from lmm.plots.means import columns_of_panels, labels_of, panels_of, title_within
-from lmm.plots.style import ACCENT, GRID, MUTED, canvas, label_panel, shorten
+from lmm.plots.style import ACCENT, GRID, MUTED, canvas, label_panel, shorten, size, some_means
 from lmm.table import Table
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ _MOST_COLUMNS = 2
 _NARROWEST = 1.5  # inches
 
 
+@takes(means=some_means)
 def p_values_data(means: Means, *, adjust: str = "tukey") -> Table:
     """Tabulate the p-values of all pairwise comparisons.
 
@@ -66,6 +68,7 @@ def p_values_data(means: Means, *, adjust: str = "tukey") -> Table:
     return Table({**columns, **numbers}, title=f"p-values of pairwise comparisons: {means.heading}")
 
 
+@takes(means=some_means, width=size, height=size)
 def plot_p_values(
     means: Means, *, adjust: str = "tukey", width: float = 4.8, height: float | None = None
 ) -> Figure:

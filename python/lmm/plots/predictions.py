@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lmm.arguments import a_level, a_mapping, a_text, takes
 from lmm.inference import predict_intervals
-from lmm.plots.style import COLOURS, canvas, draw_cloud, label_panel, legend_above, shorten
+from lmm.model import a_fit
+from lmm.plots.style import COLOURS, canvas, draw_cloud, label_panel, legend_above, shorten, size
 from lmm.plots.typical_rows import TypicalRows, typical_rows
 from lmm.table import Table
 from lmm.table.naming import beside
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["plot_predictions", "predictions_data"]
 
 
+@takes(fit=a_fit, along=a_text, at=a_mapping, level=a_level)
 def predictions_data(
     fit: Fit,
     along: str | None = None,
@@ -74,6 +77,7 @@ def predictions_data(
     return _tabulate(fit, rows, level, df)
 
 
+@takes(fit=a_fit, along=a_text, at=a_mapping, level=a_level, width=size, height=size)
 def plot_predictions(
     fit: Fit,
     along: str | None = None,

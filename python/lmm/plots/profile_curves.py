@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
+from lmm.arguments import a_level, one_of, takes
 from lmm.errors import LmmError, nearest
 from lmm.inference import Profile, checked_level, profile
 from lmm.plots.grid import MOST_COLUMNS, panel_grid, title_panel
-from lmm.plots.style import ACCENT, INK, MUTED, canvas
+from lmm.plots.style import ACCENT, INK, MUTED, canvas, fit_or_profile, size
 from lmm.table import Table
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ View = Literal["zeta", "density"]
 N_POINTS = 101
 
 
+@takes(of=fit_or_profile)
 def profile_data(of: Fit | Profile) -> Table:
     """Tabulate what the pictures of a profile show.
 
@@ -71,6 +73,7 @@ def profile_data(of: Fit | Profile) -> Table:
     )
 
 
+@takes(of=fit_or_profile, view=one_of(*get_args(View)), level=a_level, width=size, height=size)
 def plot_profile(
     of: Fit | Profile,
     view: View = "zeta",

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
+from lmm.arguments import one_of, takes
 from lmm.errors import LmmError, nearest
+from lmm.model import a_fit
 from lmm.plots.random_effects import Panel, panels_of
-from lmm.plots.style import ACCENT, MUTED, canvas, label_panel
+from lmm.plots.style import ACCENT, MUTED, canvas, label_panel, size
 from lmm.table import Table
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ _MOST_POINTS = 400
 _MOST_COLUMNS = 2
 
 
+@takes(fit=a_fit, of=one_of(*get_args(Of)))
 def qq_data(fit: Fit, of: Of = "residuals") -> Table:
     """Tabulate what the quantile plot shows.
 
@@ -66,6 +69,7 @@ def qq_data(fit: Fit, of: Of = "residuals") -> Table:
     return Table(columns, title=f"Normal quantiles of {what}")
 
 
+@takes(fit=a_fit, of=one_of(*get_args(Of)), width=size, height=size)
 def plot_qq(fit: Fit, of: Of = "residuals", *, width: float = 4.5, height: float | None = None) -> Figure:
     """Draw quantiles against those of the normal distribution, with a line through the quartiles and a band.
 

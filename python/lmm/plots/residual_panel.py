@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Literal, cast, get_args
 
 import numpy as np
 
+from lmm.arguments import takes, texts
 from lmm.errors import LmmError, nearest
 from lmm.inference import influence
+from lmm.model import a_fit
 from lmm.plots.qq import draw_quantiles, qq_data
 from lmm.plots.residuals import draw_trend
-from lmm.plots.style import MUTED, canvas, draw_cloud, label_panel
+from lmm.plots.style import MUTED, canvas, draw_cloud, label_panel, size
 from lmm.table import Table
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ Panel = Literal["mean", "spread", "shape", "pull"]
 _N_LABELS = 3
 
 
+@takes(fit=a_fit)
 def residual_panel_data(fit: Fit) -> Table:
     """Tabulate what the panel of residuals shows.
 
@@ -66,6 +69,7 @@ def residual_panel_data(fit: Fit) -> Table:
     )
 
 
+@takes(fit=a_fit, panels=texts, width=size, height=size)
 def plot_residual_panel(
     fit: Fit,
     *,

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lmm.arguments import takes
+from lmm.model import a_fit
 from lmm.plots.smoother import smooth
-from lmm.plots.style import MUTED, SECOND, canvas, draw_cloud, label_panel
+from lmm.plots.style import MUTED, SECOND, canvas, draw_cloud, label_panel, size
 from lmm.table import Table
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["draw_trend", "plot_residuals", "residuals_data"]
 
 
+@takes(fit=a_fit)
 def residuals_data(fit: Fit) -> Table:
     """Tabulate what the plot of residuals shows.
 
@@ -48,6 +51,7 @@ def residuals_data(fit: Fit) -> Table:
     )
 
 
+@takes(fit=a_fit, width=size, height=size)
 def plot_residuals(fit: Fit, *, width: float = 4.5, height: float = 3.3) -> Figure:
     """Draw residuals against fitted values; a large cloud becomes hexagons shaded by their count.
 

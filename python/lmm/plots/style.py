@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lmm.arguments import instance_of, number
 from lmm.errors import require
 
 if TYPE_CHECKING:
@@ -27,13 +28,70 @@ __all__ = [
     "MUTED",
     "PAPER",
     "SECOND",
+    "a_shell",
+    "a_shell_or_hasse",
     "alone",
     "canvas",
     "draw_cloud",
     "few_ticks",
+    "fit_or_bootstrap",
+    "fit_or_profile",
     "label_panel",
     "legend_above",
+    "size",
+    "some_means",
 ]
+
+size = number(above=0.0)
+"""Take a width or height in inches."""
+
+
+def _means_class() -> type:
+    from lmm.means import Means
+
+    return Means
+
+
+def _profile_classes() -> tuple[type, ...]:
+    from lmm.inference import Profile
+    from lmm.model import Fit
+
+    return Fit, Profile
+
+
+def _bootstrap_classes() -> tuple[type, ...]:
+    from lmm.inference import Bootstrap
+    from lmm.model import Fit
+
+    return Fit, Bootstrap
+
+
+def _shell_class() -> type:
+    from lmm.experiments import Shell
+
+    return Shell
+
+
+def _shell_classes() -> tuple[type, ...]:
+    from lmm.experiments import Hasse, Shell
+
+    return Shell, Hasse
+
+
+some_means = instance_of(_means_class, "marginal means, as fit.emmeans() makes them")
+"""Take marginal means, trends or contrasts."""
+
+fit_or_profile = instance_of(_profile_classes, "a fit or its profile, as fit.profile() makes it")
+"""Take a fit or a profile."""
+
+fit_or_bootstrap = instance_of(_bootstrap_classes, "a fit or its bootstrap, as fit.bootstrap() makes it")
+"""Take a fit or a bootstrap."""
+
+a_shell = instance_of(_shell_class, "a plan, as lmm.shell() makes it")
+"""Take a plan."""
+
+a_shell_or_hasse = instance_of(_shell_classes, "a plan, as lmm.shell() makes it, or its hasse")
+"""Take a plan or its diagram."""
 
 INK = "#1f2730"
 MUTED = "#66717e"

@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lmm.errors import ColumnError, DataError, nearest, require
+from lmm.arguments import a_mapping, a_sequence, a_text, built_from, optional, takes, texts, whole_number
+from lmm.elsewhere import OF_TABLE, unknown_name
+from lmm.errors import ColumnError, DataError, UnknownNameError, nearest, require
 from lmm.table import render
 from lmm.table.numbers import format_columns
 
@@ -19,6 +21,7 @@ __all__ = ["Table"]
 _MAX_ROWS = 60
 
 
+@built_from(columns=a_mapping, title=a_text, notes=texts, formats=a_mapping)
 class Table:
     """Columns of equal length with names, a title and notes; never changes.
 
@@ -95,6 +98,13 @@ class Table:
     def __len__(self) -> int:
         return len(next(iter(self._columns.values()), ()))
 
+    if not TYPE_CHECKING:  # checkers of types should go on to find misspelt names
+
+        def __getattr__(self, name: str) -> Any:
+            if not name.startswith("_") and name in self._columns:
+                raise UnknownNameError(f'The columns of a table are its items: table["{name}"].')
+            raise unknown_name("A table", name, dir(type(self)), OF_TABLE)
+
     def __contains__(self, name: object) -> bool:
         return name in self._columns
 
@@ -124,6 +134,7 @@ class Table:
     def _repr_html_(self) -> str:
         return render.html(self._cells(_MAX_ROWS))
 
+    @takes(max_rows=optional(whole_number(0)))
     def to_text(self, max_rows: int | None = _MAX_ROWS) -> str:
         """Write the table as aligned text.
 
@@ -148,6 +159,7 @@ class Table:
         """
         return render.text(self._cells(max_rows))
 
+    @takes()
     def to_html(self) -> str:
         """Write the table as one HTML element; all text is escaped.
 
@@ -159,6 +171,7 @@ class Table:
         """
         return render.html(self._cells(None))
 
+    @takes()
     def to_markdown(self) -> str:
         """Write the table as a Markdown pipe table; all text is escaped.
 
@@ -172,6 +185,7 @@ class Table:
         """
         return render.markdown(self._cells(None))
 
+    @takes()
     def to_latex(self) -> str:
         r"""Write the table for LaTeX with the package booktabs; all text is escaped.
 
@@ -189,6 +203,7 @@ class Table:
         """
         return render.latex(self._cells(None))
 
+    @takes()
     def to_dict(self) -> dict[str, list[Any]]:
         """Give lists by column name, with None where a value is missing: ready for JSON.
 
@@ -204,6 +219,7 @@ class Table:
             for name, values in self._columns.items()
         }
 
+    @takes()
     def to_pandas(self) -> Any:
         """Convert to a ``pandas.DataFrame``.
 
@@ -216,10 +232,12 @@ class Table:
         """
         return require("pandas", extra="io").DataFrame(dict(self._columns))
 
+    @takes()
     def to_polars(self) -> Any:
         """Convert to a ``polars.DataFrame``; needs the extra ``io``."""
         return require("polars", extra="io").DataFrame(self.to_dict(), strict=False)
 
+    @takes()
     def to_arrow(self) -> Any:
         """Convert to a ``pyarrow.Table``; needs the extra ``io``."""
         return require("pyarrow", extra="io").table(self.to_dict())
@@ -253,7 +271,7 @@ def _column(values: Any) -> Any:
     if given is not None and given.dtype.kind in "fiub":
         array = given.astype(np.float64) if given.dtype.kind == "f" else given.copy()
     else:
-        array = _from_objects(list(values))
+        array = _from_objects(a_sequence(values, "columns"))
     if array.ndim != 1:
         raise DataError(f"a column of a table has one dimension; this one has shape {array.shape}")
     array.flags.writeable = False
