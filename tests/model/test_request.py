@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 
 import lmm
-from lmm.errors import DataError, DesignError, FormulaError, LmmError, LmmWarning, UnsupportedError
+from lmm.errors import (
+    ArgumentError,
+    DataError,
+    DesignError,
+    FormulaError,
+    LmmError,
+    LmmWarning,
+    UnsupportedError,
+)
 
 RNG = np.random.default_rng(2)
 TABLE = {
@@ -30,7 +38,7 @@ FORMULA = "y ~ x + (1 | g)"
         ({"restarts": True}, LmmError, r"restarts= must be a whole number"),
         ({"residual": "ar1"}, UnsupportedError, r"residual= is not available yet, planned"),
         ({"family": "poisson"}, UnsupportedError, r"family= is not available yet, planned"),
-        ({"wieghts": "x"}, UnsupportedError, r"no argument 'wieghts'.*Did you mean \"weights\"\?"),
+        ({"wieghts": "x"}, ArgumentError, r"Unknown argument wieghts= of fit\(\); did you mean weights=\?"),
         ({"control": {"maxiter": 5}}, LmmError, r"control= has no setting 'maxiter'"),
         ({"progress": False}, UnsupportedError, r"progress is a setting.*control=\{'progress': \.\.\.\}"),
         ({"theta": [1, 2]}, LmmError, r"theta= has 2 values; this model has 1 parameters: g.Intercept"),

@@ -1,6 +1,7 @@
 """Pictures of a fit, one file each: ``*_data()`` gives the numbers as a table, ``plot_*()`` draws them with matplotlib.
 
-Figures belong to nobody's global state: show them in a notebook by naming them, or write them with ``savefig``. All
+Figures belong to nobody's global state: as the last line of a notebook cell they show themselves, and ``savefig``
+writes them. All
 share one restrained style. Data too many to tell apart are drawn as hexagons shaded by their count, or
 thinned evenly with the extremes kept; the same data always give the same picture.
 """

@@ -125,7 +125,7 @@ _RC: dict[str, Any] = {
     "axes.titleweight": "normal",
     "axes.titlepad": 5,
     "axes.unicode_minus": True,
-    "figure.facecolor": "none",
+    "figure.facecolor": PAPER,
     "axes.facecolor": "none",
     "savefig.facecolor": "auto",
     "font.size": 9,
@@ -163,7 +163,7 @@ def alone() -> Iterator[None]:
 
 @contextmanager
 def canvas(width: float, height: float) -> Iterator[Figure]:
-    """Give an empty figure in the house style; it belongs to nobody's global state.
+    """Open an empty figure in the house style; it belongs to nobody's global state.
 
     Parameters
     ----------
@@ -176,10 +176,10 @@ def canvas(width: float, height: float) -> Iterator[Figure]:
         If matplotlib is not installed.
     """
     matplotlib = require("matplotlib", extra="plot")
-    from matplotlib.figure import Figure
+    from lmm.plots.picture import Picture
 
     with alone(), matplotlib.rc_context(_RC):
-        yield Figure(figsize=(width, height), layout="constrained")
+        yield Picture(figsize=(width, height), layout="constrained")
 
 
 def draw_cloud(axes: Axes, x: FloatVector, y: FloatVector) -> None:

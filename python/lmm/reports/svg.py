@@ -84,7 +84,8 @@ def _draw(figure: Figure, name: str) -> ET.Element:
     ):
         # The reader's fonts show what the font that measures the text has no sign for.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+        # The page has a paper of its own, white or dark.
+        figure.savefig(buffer, format="svg", facecolor="none", metadata={"Date": None, "Creator": None})
     root = ET.fromstring(buffer.getvalue())
     # Both would speak for the whole page: the style sheet to every element, the metadata to nobody.
     for parent in list(root.iter()):
