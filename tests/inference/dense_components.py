@@ -9,7 +9,7 @@ import numpy as np
 
 from lmm.covariance import structure
 from lmm.design import RandomPart
-from lmm.inference.components import parameter_basis, project
+from lmm.inference.algebra.components import parameter_basis, project
 
 
 @dataclass(frozen=True)

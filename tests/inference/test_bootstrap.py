@@ -8,10 +8,10 @@ from scipy.stats import chi2, norm
 
 import lmm
 from lmm.engine import Control
-from lmm.inference.parameters import parameters, select
-from lmm.inference.quantiles import fewest_replicates, interval
-from lmm.inference.refitting import refit_all, simulated
-from lmm.inference.score import accelerations
+from lmm.inference.likelihood.parameters import parameters, select
+from lmm.inference.resampling.acceleration import accelerations
+from lmm.inference.resampling.quantiles import fewest_replicates, interval
+from lmm.inference.resampling.refitting import refit_all, simulated
 
 PARTS = ("spec", "design", "criterion_function", "optimum", "evaluation")
 FORMULA = "Yield ~ 1 + (1 | Batch)"

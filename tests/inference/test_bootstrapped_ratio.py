@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import chi2, kstest
 
 import lmm
-from lmm.inference.bootstrapped_ratio import refitted_criteria
+from lmm.inference.resampling.ratio import refitted_criteria
 
 
 @pytest.fixture(scope="module")

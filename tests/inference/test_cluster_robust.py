@@ -146,7 +146,7 @@ def test_blocks_of_ones_own_may_tie_clusters():
 
 
 def test_too_many_pairs(monkeypatch):
-    monkeypatch.setattr("lmm.inference.clusters.MOST_PAIRS", 100)
+    monkeypatch.setattr("lmm.inference.df.clusters.MOST_PAIRS", 100)
     fit = quietly("y ~ x + (1 | g)", random_table(4))
     with pytest.raises(lmm.UnsupportedError, match="more than 100 pairs of rows"):
         fit.coefficients(vcov=lmm.ClusterRobust())

@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import chi2
 
 import lmm
-from lmm.inference.nesting import is_nested
+from lmm.inference.fits.nesting import is_nested
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lmm
-from lmm.inference import components as room
-from lmm.inference.components import are_feasible, components
+from lmm.inference.algebra import components as room
+from lmm.inference.algebra.components import are_feasible, components
 from tests.engine.drawn import random_problems
 from tests.inference.dense_components import DenseModel, of_problem, projected
 from tests.inference.dense_equations import SHAPES, fitted
@@ -44,7 +44,7 @@ def test_random_designs(problem, small):
     """Also where a small tail is taken apart into what hangs together, as a large one is."""
     dense = of_problem(problem)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("lmm.inference.effects.SMALL_TAIL", small)
+        patch.setattr("lmm.inference.algebra.head_and_tail.SMALL_TAIL", small)
         compare(projected(problem, dense), dense)
 
 
@@ -69,8 +69,8 @@ def test_many_parts_of_the_tail_are_stacked(monkeypatch):
     data = lmm.datasets.load("Oxide")
     fit = lmm.fit("Thickness ~ Source + (1 | Lot/Wafer)", data)
     whole = components(fit)
-    monkeypatch.setattr("lmm.inference.effects.SMALL_TAIL", 0)
-    monkeypatch.setattr("lmm.inference.gram._MOST_STACKED", 2)
+    monkeypatch.setattr("lmm.inference.algebra.head_and_tail.SMALL_TAIL", 0)
+    monkeypatch.setattr("lmm.inference.algebra.gram._MOST_STACKED", 2)
     again = components(lmm.fit("Thickness ~ Source + (1 | Lot/Wafer)", data))
     assert again.traces == pytest.approx(whole.traces)
     assert np.abs(again.Q - whole.Q).max() < 1e-12

@@ -5,7 +5,7 @@ import pytest
 
 import lmm
 from lmm.errors import FormulaError
-from lmm.inference.hypotheses import parse_hypotheses
+from lmm.inference.contrast.language import parse_hypotheses
 
 NAMES = (
     "Intercept",

@@ -5,8 +5,8 @@ import pytest
 
 import lmm
 from lmm.errors import LmmError
-from lmm.inference import deletion
-from lmm.inference.deletion import delete_rows, delete_sets
+from lmm.inference.observations import deletion
+from lmm.inference.observations.deletion import delete_rows, delete_sets
 from tests.inference.dense_equations import error_variance, fitted, spherical, table, user_columns, weights_of
 
 SHAPES = (

@@ -6,12 +6,12 @@ from scipy.stats import t as student
 
 import lmm
 from lmm.engine import CrossProducts
-from lmm.inference import components as components_module
 from lmm.inference import df_method, joint_test, row_tests
-from lmm.inference.information import parameter_covariance
-from lmm.inference.many_degrees import LARGE_ROWS, LARGE_TAIL, MANY, are_many
-from lmm.inference.satterthwaite import row_moves, single_df
-from lmm.inference.spread import fewest_df, is_inside, movement, row_movement
+from lmm.inference.algebra import components as components_module
+from lmm.inference.algebra.information import parameter_covariance
+from lmm.inference.df.many_degrees import LARGE_ROWS, LARGE_TAIL, MANY, are_many
+from lmm.inference.df.satterthwaite import row_moves, single_df
+from lmm.inference.df.spread import fewest_df, is_inside, movement, row_movement
 from tests.inference.models import RANDOM_PARTS, quietly, random_table
 
 AVERAGE = "Degrees of freedom: Satterthwaite (average information)."

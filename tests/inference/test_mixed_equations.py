@@ -5,9 +5,9 @@ import pytest
 
 import lmm
 from lmm.errors import UnsupportedError
-from lmm.inference import mixed_equations as room
-from lmm.inference.components import parameter_basis
-from lmm.inference.mixed_equations import MixedEquations
+from lmm.inference.algebra import mixed_equations as room
+from lmm.inference.algebra.components import parameter_basis
+from lmm.inference.algebra.mixed_equations import MixedEquations
 from tests.inference.dense_equations import (
     SHAPES,
     error_variance,
@@ -93,7 +93,7 @@ def test_a_tail_of_many_parts_is_sparse_and_the_same(shape, monkeypatch):
     fit = fitted(shape)
     X, Z = new_rows(fit)
     dense = MixedEquations(fit)
-    monkeypatch.setattr("lmm.inference.effects.SMALL_TAIL", 0)
+    monkeypatch.setattr("lmm.inference.algebra.head_and_tail.SMALL_TAIL", 0)
     monkeypatch.setattr(room, "_MOST_DENSE", 0)
     monkeypatch.setattr(room, "_LARGE_PART", 2.0)
     monkeypatch.setattr(room, "_MOST_NUMBERS", 60)

@@ -7,9 +7,9 @@ from scipy.optimize import minimize
 import lmm
 from lmm.errors import DesignError, LmmError
 from lmm.estimation import progress
-from lmm.inference.curve import to_phi
-from lmm.inference.parameters import select, values_of
-from lmm.inference.profiling import surface
+from lmm.inference.likelihood.curve import to_phi
+from lmm.inference.likelihood.holding import surface
+from lmm.inference.likelihood.parameters import select, values_of
 from tests.inference.dense_equations import fitted
 
 SHAPES = ("one factor", "slopes", "uncorrelated", "crossed", "weights and offset", "a block", "only a block")

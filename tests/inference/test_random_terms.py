@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import chi2, norm
 
 import lmm
-from lmm.inference.chi_bar import half_and_half, positive_semidefinite, quadrant
+from lmm.inference.fits.chi_bar import half_and_half, positive_semidefinite, quadrant
 
 
 @pytest.fixture(scope="module")

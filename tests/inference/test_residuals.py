@@ -44,7 +44,7 @@ def test_simulated_quantiles_tend_to_those_of_the_model(random):
 
 
 def test_simulated_quantiles_are_repeated_by_their_seed_and_drawn_in_pieces(monkeypatch):
-    from lmm.inference import simulated_residuals
+    from lmm.inference.observations import simulated_residuals
 
     fit = fitted("one factor")
     whole = lmm.quantile_residuals(fit, 50, seed=9)

@@ -9,9 +9,9 @@ from scipy.sparse import csr_array
 import lmm
 from lmm.estimation import Criterion
 from lmm.inference import joint_test, row_tests
-from lmm.inference.differences import LARGE_PART, are_cheap, differences, row_differences
-from lmm.inference.information import parameter_covariance
-from lmm.inference.satterthwaite import pooled_df, row_moves, single_df
+from lmm.inference.algebra.information import parameter_covariance
+from lmm.inference.df.differences import LARGE_PART, are_cheap, differences, row_differences
+from lmm.inference.df.satterthwaite import pooled_df, row_moves, single_df
 from tests.inference.dense_components import DenseModel
 from tests.inference.models import RANDOM_PARTS, as_estimated, quietly, random_table
 

@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import chi2, norm
 
 import lmm
-from lmm.inference.information import parameter_covariance
+from lmm.inference.algebra.information import parameter_covariance
 from tests.inference.dense_components import DenseModel
 from tests.inference.models import RANDOM_PARTS, as_estimated, quietly, random_table
 

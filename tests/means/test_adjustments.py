@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lmm
-from lmm.means import stepwise
-from lmm.means.adjustments import (
+from lmm.means.adjusting import stepwise
+from lmm.means.adjusting.adjustments import (
     ADJUSTMENTS,
     FamilyOfTests,
     adjusted_p,

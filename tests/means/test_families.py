@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import lmm
-from lmm.means.families import FAMILIES, family_contrasts
+from lmm.means.families.named import FAMILIES, family_contrasts
 from tests.means.models import looms, oats
 
 

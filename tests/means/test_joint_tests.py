@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import lmm
-from lmm.means.grid import reference_grid
+from lmm.means.grid.reference import reference_grid
 from lmm.means.joint import hypotheses
 from lmm.means.terms import sets_to_test
 

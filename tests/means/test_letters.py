@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 import lmm
 from lmm.means import comparison_arrows
-from lmm.means.lettering import compact_letters
+from lmm.means.reading.lettering import compact_letters
 from tests.means.models import looms, oats, unbalanced
 
 sets_of_pairs = st.integers(2, 9).flatmap(

@@ -5,8 +5,8 @@ import pytest
 from scipy import integrate, special, stats
 
 import lmm
-from lmm.means.multivariate_t import sample_directions
-from lmm.means.studentized_range import range_quantile, range_tail
+from lmm.means.adjusting.multivariate_t import sample_directions
+from lmm.means.adjusting.studentized_range import range_quantile, range_tail
 
 DF = np.array([1.0, 4.0, 9.43, 48.0, np.inf])
 
@@ -96,6 +96,6 @@ def test_tails_of_many_values_are_interpolated_closely(two_sided):
 def test_missing_and_too_many(monkeypatch):
     sample = sample_directions(np.eye(2), two_sided=True)
     assert np.isnan(sample.tail(np.array([np.nan, 1.0]), np.array([3.0, np.nan])).value).all()
-    monkeypatch.setattr("lmm.means.multivariate_t._MOST_CONTRASTS", 2)
+    monkeypatch.setattr("lmm.means.adjusting.multivariate_t._MOST_CONTRASTS", 2)
     with pytest.raises(lmm.LmmError, match=r"families of up to 2 contrasts; this one has 3"):
         sample_directions(np.eye(3), two_sided=True)

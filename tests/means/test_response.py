@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import lmm
-from lmm.means.response import read_link
+from lmm.means.reading.link import read_link
 from tests.means.models import looms
 
 LEFT_SIDES = {

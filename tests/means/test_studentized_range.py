@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
-from lmm.means.studentized_range import range_quantile, range_tail
+from lmm.means.adjusting.studentized_range import range_quantile, range_tail
 
 DF = [1.0, 2.0, 3.7, 8.44, 30.0, 210.0, np.inf]
 

@@ -22,7 +22,7 @@ import pandas as pd
 
 import lmm
 from lmm.errors import FileError
-from lmm.model.storage import from_bytes, to_bytes
+from lmm.model.files.storage import from_bytes, to_bytes
 
 _RNG = np.random.default_rng(11)
 _N = 48

@@ -5,7 +5,7 @@ import pytest
 
 import lmm
 from lmm.errors import DataError, FormulaError, LmmError, UnsupportedError
-from lmm.model.rewriting import rewrite
+from lmm.model.changing.rewriting import rewrite
 
 RNG = np.random.default_rng(21)
 N = 60

@@ -11,7 +11,7 @@ import pytest
 
 import lmm
 from lmm.errors import FileError
-from lmm.model.storage import from_bytes, to_bytes
+from lmm.model.files.storage import from_bytes, to_bytes
 from tests.model.crafted import MODELS, drawn, members_of, original, same, sealed, verdict, zipped
 
 GOOD = ("refused", "the same", "honest")

@@ -11,8 +11,8 @@ import pytest
 import lmm
 from lmm.errors import FileError
 from lmm.estimation import Certificate, ThetaOptimum
+from lmm.model.files.storage import VERSION
 from lmm.model.request import Request
-from lmm.model.storage import VERSION
 
 RNG = np.random.default_rng(17)
 N = 60

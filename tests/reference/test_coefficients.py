@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from lmm.inference import KenwardRoger, joint_test, row_tests
-from lmm.inference.differences import differences, row_differences
-from lmm.inference.satterthwaite import single_df
+from lmm.inference.df.differences import differences, row_differences
+from lmm.inference.df.satterthwaite import single_df
 from tests import tolerances
 from tests.inference.models import as_estimated
 from tests.reference.lme4 import cases, names

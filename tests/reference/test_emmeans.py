@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import lmm
-from lmm.means.multivariate_t import sample_directions
+from lmm.means.adjusting.multivariate_t import sample_directions
 from tests.reference.emmeans import cases
 from tests.reference.emmeans.tables import Closeness, check, with_tests
 

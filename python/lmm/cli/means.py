@@ -94,7 +94,7 @@ def _check(request: argparse.Namespace) -> None:
         )
     if request.adjust in (None, "auto"):
         return
-    from lmm.means.adjustments import adjustment_named
+    from lmm.means.adjusting.adjustments import adjustment_named
 
     adjustment_named(request.adjust)
     if request.contrast is None and not request.letters:

@@ -11,34 +11,34 @@ whole fits. `predict_intervals` answers for rows, `influence` asks what rows and
 
 from __future__ import annotations
 
-from lmm.inference.analysis_of_variance import anova
-from lmm.inference.between_within import BetweenWithin
-from lmm.inference.bootstrapped_ratio import BootstrapTest, bootstrap_test
 from lmm.inference.broom import Effects, augment, glance, tidy
-from lmm.inference.catalog import Df, df_method
-from lmm.inference.cluster_robust import ClusterRobust
-from lmm.inference.comparison import compare
-from lmm.inference.containment import Containment
-from lmm.inference.curve import Curve
-from lmm.inference.deletion import leverage
+from lmm.inference.contrast.estimability import estimable_part
+from lmm.inference.df.between_within import BetweenWithin
+from lmm.inference.df.catalog import Df, df_method
+from lmm.inference.df.cluster_robust import ClusterRobust
+from lmm.inference.df.containment import Containment
+from lmm.inference.df.kenward_roger import KenwardRoger
+from lmm.inference.df.method import DfMethod
+from lmm.inference.df.satterthwaite import Satterthwaite
 from lmm.inference.distributions import checked_level, t_p_value, t_quantile
 from lmm.inference.door import JointTest, RowTests, Vcov, joint_test, row_covariance, row_tests
-from lmm.inference.dropped_terms import drop1
-from lmm.inference.estimability import estimable_part
-from lmm.inference.influence_measures import cluster_names, influence, studentized
+from lmm.inference.fits.comparison import compare
+from lmm.inference.fits.random_terms import random_anova
+from lmm.inference.fixed_terms.analysis_of_variance import anova
+from lmm.inference.fixed_terms.dropped_terms import drop1
 from lmm.inference.intervals import IntervalMethod, confint
-from lmm.inference.kenward_roger import KenwardRoger
-from lmm.inference.likelihood_profile import Profile, profile
-from lmm.inference.method import DfMethod
-from lmm.inference.prediction import predict_intervals
-from lmm.inference.quantiles import BootstrapInterval
-from lmm.inference.random_terms import random_anova
-from lmm.inference.replicates import Bootstrap, bootstrap
-from lmm.inference.satterthwaite import Satterthwaite
-from lmm.inference.simulated_residuals import quantile_residuals
+from lmm.inference.likelihood.curve import Curve
+from lmm.inference.likelihood.profiles import Profile, profile
+from lmm.inference.observations.deletion import leverage
+from lmm.inference.observations.influence_measures import cluster_names, influence, studentized
+from lmm.inference.observations.prediction import predict_intervals
+from lmm.inference.observations.simulated_residuals import quantile_residuals
+from lmm.inference.resampling.quantiles import BootstrapInterval
+from lmm.inference.resampling.ratio import BootstrapTest, bootstrap_test
+from lmm.inference.resampling.replicates import Bootstrap, bootstrap
 from lmm.inference.tables import coefficients, contrast_test
-from lmm.inference.variance_precision import asymptotic_covariance, variance_components
-from lmm.inference.variance_shares import icc, r_squared, variance_partition
+from lmm.inference.variance_tables.precision import asymptotic_covariance, variance_components
+from lmm.inference.variance_tables.shares import icc, r_squared, variance_partition
 
 __all__ = [
     "BetweenWithin",

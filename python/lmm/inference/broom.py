@@ -11,11 +11,11 @@ from lmm.arguments import a_level, takes, texts
 from lmm.data import open_table, places_of
 from lmm.engine.results import SAME_OPTIMUM
 from lmm.errors import DataError, LmmError, nearest
-from lmm.inference.catalog import Df
-from lmm.inference.deletion import leverage
+from lmm.inference.df.catalog import Df
 from lmm.inference.distributions import checked_level, t_quantile
 from lmm.inference.door import Vcov
-from lmm.inference.influence_measures import influence
+from lmm.inference.observations.deletion import leverage
+from lmm.inference.observations.influence_measures import influence
 from lmm.inference.tables import coefficients
 from lmm.model import a_fit, labels_of_table
 from lmm.table import Table

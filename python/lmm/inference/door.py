@@ -9,12 +9,12 @@ import numpy as np
 
 from lmm.arguments import shown
 from lmm.errors import LmmError
-from lmm.inference.catalog import Df, df_method
-from lmm.inference.combinations import Combine, pieces, quadratic
+from lmm.inference.contrast.combinations import Combine, pieces, quadratic
+from lmm.inference.contrast.estimability import as_matrix, estimable_rows, kept_columns
 from lmm.inference.covariance_root import covariance_root
+from lmm.inference.df.catalog import Df, df_method
+from lmm.inference.df.method import DfMethod
 from lmm.inference.distributions import f_p_value, t_p_value, t_quantile
-from lmm.inference.estimability import as_matrix, estimable_rows, kept_columns
-from lmm.inference.method import DfMethod
 from lmm.model import missing_note
 from lmm.typing import BoolVector, FloatMatrix, FloatVector
 

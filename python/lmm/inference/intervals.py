@@ -8,12 +8,12 @@ import numpy as np
 
 from lmm.arguments import a_level, a_seed, one_of, takes, texts
 from lmm.errors import LmmError
-from lmm.inference.catalog import Df
+from lmm.inference.df.catalog import Df
 from lmm.inference.distributions import checked_level
-from lmm.inference.likelihood_profile import Criterion, Scale, interval_table, limits_alone
-from lmm.inference.parameters import Terms, select, values_of
-from lmm.inference.replicates import bootstrap
-from lmm.inference.wald import wald_limits
+from lmm.inference.likelihood.parameters import Terms, select, values_of
+from lmm.inference.likelihood.profiles import Criterion, Scale, interval_table, limits_alone
+from lmm.inference.likelihood.wald import wald_limits
+from lmm.inference.resampling.replicates import bootstrap
 from lmm.model import a_fit
 from lmm.table import Table
 

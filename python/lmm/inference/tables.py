@@ -9,12 +9,12 @@ import numpy as np
 
 from lmm.arguments import a_level, takes, yes_or_no
 from lmm.errors import DesignError
-from lmm.inference.catalog import Df
-from lmm.inference.contrasts import read_contrast
+from lmm.inference.contrast.estimability import estimable_rows
+from lmm.inference.contrast.language import Hypotheses
+from lmm.inference.contrast.reading import read_contrast
+from lmm.inference.df.catalog import Df
 from lmm.inference.distributions import checked_level
 from lmm.inference.door import RowTests, Vcov, joint_test, row_tests
-from lmm.inference.estimability import estimable_rows
-from lmm.inference.hypotheses import Hypotheses
 from lmm.model import a_fit
 from lmm.table import Table
 

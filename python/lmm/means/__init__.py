@@ -9,12 +9,12 @@ means, `joint_tests` tests the terms of a model through their contrasts.
 
 from __future__ import annotations
 
-from lmm.means.arrows import comparison_arrows
 from lmm.means.joint import joint_tests
-from lmm.means.lettering import pairs_of
 from lmm.means.marginal_means import emmeans
+from lmm.means.reading.arrows import comparison_arrows
+from lmm.means.reading.lettering import pairs_of
+from lmm.means.reading.tabulation import scaled
 from lmm.means.result import Means
-from lmm.means.tabulation import scaled
 from lmm.means.trends import emtrends
 
 __all__ = ["Means", "comparison_arrows", "emmeans", "emtrends", "joint_tests", "pairs_of", "scaled"]

@@ -16,7 +16,7 @@ from lmm.typing import FloatMatrix, FloatVector
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
-    from lmm.means.grid import ReferenceGrid
+    from lmm.means.grid.reference import ReferenceGrid
 
 __all__ = ["basis_of", "bends", "differences"]
 

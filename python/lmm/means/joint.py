@@ -11,15 +11,15 @@ from lmm.arguments import takes
 from lmm.errors import LmmError
 from lmm.inference import Df, JointTest, Vcov, estimable_part, joint_test
 from lmm.limits import check_memory
-from lmm.means.averaging import average
-from lmm.means.contrasts import Labels, groups_of, interaction_blocks
 from lmm.means.curves import basis_of, differences
+from lmm.means.families.contrast_rows import Labels, groups_of, interaction_blocks
 from lmm.means.functions import LinearFunctions
-from lmm.means.grid import ReferenceGrid, reference_grid
+from lmm.means.grid.averaging import average
+from lmm.means.grid.reference import ReferenceGrid, reference_grid
+from lmm.means.grid.variables import CovReduce
 from lmm.means.marginal_means import averaged, labels_of, with_nests
 from lmm.means.specs import OVERALL, Specs, read_names, read_specs
 from lmm.means.terms import sets_to_test
-from lmm.means.variables import CovReduce
 from lmm.model import a_fit
 from lmm.table import Table
 from lmm.table.naming import beside

@@ -10,17 +10,17 @@ import numpy as np
 from lmm.arguments import a_level, a_text, number, takes, yes_or_no
 from lmm.errors import LmmError, UnsupportedError, nearest
 from lmm.inference import Df, Vcov, df_method
-from lmm.means.averaging import Averages, average
-from lmm.means.evaluation import Comparison
+from lmm.means.adjusting.evaluation import Comparison
+from lmm.means.families.labels import as_objects
 from lmm.means.functions import LinearFunctions
-from lmm.means.grid import ReferenceGrid, reference_grid
-from lmm.means.labels import as_objects
+from lmm.means.grid.averaging import Averages, average
+from lmm.means.grid.reference import ReferenceGrid, reference_grid
+from lmm.means.grid.variables import CovReduce
 from lmm.means.options import Options, changed_options
-from lmm.means.remarks import remarks_of
-from lmm.means.response import Link, read_link
+from lmm.means.reading.link import Link, read_link
+from lmm.means.reading.remarks import remarks_of
 from lmm.means.result import Means
 from lmm.means.specs import OVERALL, Specs, read_specs
-from lmm.means.variables import CovReduce
 from lmm.model import a_fit
 from lmm.typing import ObjectVector
 

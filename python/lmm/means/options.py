@@ -8,7 +8,7 @@ from typing import Any
 from lmm.arguments import number, one_of, whole_number
 from lmm.errors import LmmError
 from lmm.inference import Df, Vcov, checked_level
-from lmm.means.adjustments import adjustment_named
+from lmm.means.adjusting.adjustments import adjustment_named
 
 __all__ = ["Options", "changed_options"]
 

@@ -10,19 +10,20 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from lmm.arguments import a_level, a_text, number, takes, yes_or_no
 from lmm.errors import LmmError
-from lmm.means import comparing, tabulation
-from lmm.means.contrasts import Labels
-from lmm.means.evaluation import Comparison, Evaluated, evaluate
+from lmm.means.adjusting.evaluation import Comparison, Evaluated, evaluate
+from lmm.means.families import comparing
+from lmm.means.families.contrast_rows import Labels
 from lmm.means.functions import LinearFunctions
 from lmm.means.options import Options, changed_options
-from lmm.means.tabular import Tabular
+from lmm.means.reading import tabulation
+from lmm.means.reading.tabular import Tabular
 from lmm.typing import FloatVector
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from lmm.means.grid import ReferenceGrid
-    from lmm.means.response import Link
+    from lmm.means.grid.reference import ReferenceGrid
+    from lmm.means.reading.link import Link
     from lmm.plots import MeansPlotKind
     from lmm.table import Table
 
@@ -33,8 +34,7 @@ __all__ = ["Means"]
 class Means(Tabular):
     """Estimated marginal means, or contrasts or trends made of them; nothing in it ever changes.
 
-    Made by `lmm.emmeans` and `lmm.emtrends`. It prints as its table, and has all that a `Table` has: columns by name,
-    rows, conversions.
+    Made by `lmm.emmeans` and `lmm.emtrends`. It prints as its table, and has all that a `Table` has.
 
     Attributes
     ----------
@@ -296,7 +296,7 @@ class Means(Tabular):
         >>> list(fit.emmeans("tension").letters()["letters"])
         ['a', 'b', 'b']
         """
-        from lmm.means.lettering import letters_table
+        from lmm.means.reading.lettering import letters_table
 
         return letters_table(self, alpha, adjust, sort)
 
@@ -327,7 +327,7 @@ class Means(Tabular):
         >>> fit.emmeans("Trt").significant_differences()["value"].round(3)
         array([2.908, 4.24 ])
         """
-        from lmm.means.least_differences import differences_table
+        from lmm.means.reading.least_differences import differences_table
 
         return differences_table(self, alpha)
 
@@ -363,7 +363,7 @@ class Means(Tabular):
         >>> fit.emmeans("tension").effect_size()["effect_size"].round(3)
         array([0.914, 1.346, 0.432])
         """
-        from lmm.means.effect_sizes import effect_sizes
+        from lmm.means.reading.effect_sizes import effect_sizes
 
         return effect_sizes(self, method, sigma, edf)
 
@@ -388,7 +388,7 @@ class Means(Tabular):
         >>> fit.emmeans("source").regrid().contrast("pairwise")["estimate"].round(2)
         array([ -9.34, -14.76,  -5.41])
         """
-        from lmm.means.regridding import regridded
+        from lmm.means.reading.regridding import regridded
 
         return regridded(self)
 

@@ -10,7 +10,7 @@ from lmm.arguments import shown
 from lmm.errors import LmmError, nearest
 
 if TYPE_CHECKING:
-    from lmm.means.variables import GridVariable
+    from lmm.means.grid.variables import GridVariable
     from lmm.model import Fit
 
 __all__ = ["Specs", "read_names", "read_specs"]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from lmm.design import Design, FixedTerm
-    from lmm.means.variables import GridVariable
+    from lmm.means.grid.variables import GridVariable
 
 __all__ = ["sets_to_test", "uses"]
 

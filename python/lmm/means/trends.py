@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 from lmm.arguments import a_level, a_text, takes
 from lmm.errors import LmmError, nearest
 from lmm.inference import Df, Vcov, df_method
-from lmm.means.grid import ReferenceGrid, reference_grid
+from lmm.means.grid.reference import ReferenceGrid, reference_grid
+from lmm.means.grid.slopes import sloping
+from lmm.means.grid.variables import CovReduce
 from lmm.means.marginal_means import averaged_rows, with_nests
 from lmm.means.options import Options, changed_options
 from lmm.means.result import Means
-from lmm.means.slopes import sloping
 from lmm.means.specs import read_specs
-from lmm.means.variables import CovReduce
 from lmm.model import a_fit
 
 if TYPE_CHECKING:

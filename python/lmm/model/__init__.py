@@ -7,19 +7,19 @@ one file for each idea: ``fixed_effects``, ``random_effects``, ``variances``, ``
 """
 
 from lmm.model.checking import a_fit
+from lmm.model.files.storage import load, save
 from lmm.model.fitting import fit
-from lmm.model.marginal_model import Marginal, marginal
-from lmm.model.negative_components import refuse_negative
-from lmm.model.new_weights import weights_of
-from lmm.model.prediction import Target, aim, at_rows, check_block, missing_note, point_of
-from lmm.model.profiled_criterion import ProfiledCriterion, criterion
-from lmm.model.residuals import marginal_sd
+from lmm.model.moments import refuse_negative
+from lmm.model.predictions.draws import check_count
+from lmm.model.predictions.new_weights import weights_of
+from lmm.model.predictions.points import Target, aim, at_rows, check_block, missing_note, point_of
+from lmm.model.predictions.residuals import marginal_sd
+from lmm.model.predictions.row_values import beside_rows, labels_of_table
+from lmm.model.predictions.selection import Selection
 from lmm.model.result import Fit
-from lmm.model.row_values import beside_rows, labels_of_table
-from lmm.model.selection import Selection
-from lmm.model.simulating import simulate
-from lmm.model.simulation import check_count
-from lmm.model.storage import load, save
+from lmm.model.theory.from_parameters import simulate
+from lmm.model.theory.marginal_model import Marginal, marginal
+from lmm.model.theory.profiled_criterion import ProfiledCriterion, criterion
 
 __all__ = [
     "Fit",

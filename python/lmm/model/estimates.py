@@ -11,14 +11,14 @@ from lmm.design import Design, DesignSpec
 from lmm.engine import Evaluation
 from lmm.estimation import Certificate, Criterion, Moments, ThetaOptimum
 from lmm.model.building import fixed_matrix, response
-from lmm.model.fixed_effects import correlation, fixef_table
-from lmm.model.frame import frame_table
-from lmm.model.health import health_notes
-from lmm.model.iterations import iteration_table
 from lmm.model.matrices import random_matrix, random_part, relative_factor
-from lmm.model.negative_components import moments_notes, term_covariances
+from lmm.model.moments import moments_notes, term_covariances
 from lmm.model.request import Request
-from lmm.model.variances import variance_table
+from lmm.model.tables.fixed_effects import correlation, fixef_table
+from lmm.model.tables.frame import frame_table
+from lmm.model.tables.health import health_notes
+from lmm.model.tables.iterations import iteration_table
+from lmm.model.tables.variances import variance_table
 from lmm.table import Table
 from lmm.typing import FloatMatrix, FloatVector, Method
 

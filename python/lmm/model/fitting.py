@@ -19,9 +19,9 @@ from lmm.estimation import given_start, given_theta, optimize, solve_moments, so
 from lmm.formula import parse
 from lmm.model.building import build_criterion
 from lmm.model.exact_fit import refuse_exact_fit, refuse_exact_moments, refuse_unbounded
-from lmm.model.health import convergence
 from lmm.model.request import Request
 from lmm.model.result import Fit
+from lmm.model.tables.health import convergence
 from lmm.typing import FloatVector, Method, Missing, Negative
 
 RESERVED = ("residual", "family")

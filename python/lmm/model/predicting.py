@@ -9,10 +9,11 @@ import numpy as np
 
 from lmm.arguments import a_seed, one_of, takes
 from lmm.engine import Block
-from lmm.model import prediction, simulation
 from lmm.model.estimates import Estimates
-from lmm.model.residuals import residuals_of
-from lmm.model.selection import Selection
+from lmm.model.predictions import draws as simulation
+from lmm.model.predictions import points as prediction
+from lmm.model.predictions.residuals import residuals_of
+from lmm.model.predictions.selection import Selection
 from lmm.table import Table
 from lmm.typing import FloatMatrix, FloatVector, Interval, NewLevels, ResidualKind
 

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 from lmm.arguments import a_text, takes, yes_or_no
 from lmm.elsewhere import OF_FIT, unknown_name
 from lmm.errors import LmmError
-from lmm.model import changes as making
-from lmm.model import printing, storage
+from lmm.model.changing import changes as making
 from lmm.model.conditional import conditional_covariances
-from lmm.model.negative_components import refuse_negative
+from lmm.model.files import storage
+from lmm.model.moments import refuse_negative
 from lmm.model.predicting import Predictions
-from lmm.model.random_effects import coef_table, ranef_table
+from lmm.model.tables import printing
+from lmm.model.tables.random_effects import coef_table, ranef_table
 from lmm.table import Table
 from lmm.typing import FloatArray
 

@@ -11,7 +11,7 @@ from lmm.arguments import takes, yes_or_no
 from lmm.data.levels import label
 from lmm.errors import LmmError
 from lmm.means import comparison_arrows, scaled
-from lmm.means.labels import combined
+from lmm.means.families.labels import combined
 from lmm.plots.style import (
     ACCENT,
     INCHES_A_LETTER,

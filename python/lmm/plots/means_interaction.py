@@ -9,7 +9,7 @@ import numpy as np
 from lmm.arguments import takes, yes_or_no
 from lmm.errors import LmmError
 from lmm.means import scaled
-from lmm.means.labels import combined, with_factor_names
+from lmm.means.families.labels import combined, with_factor_names
 from lmm.plots.means import axis_label, evened, panels_of, title_within
 from lmm.plots.style import COLOURS, MUTED, canvas, label_panel, legend_above, shorten, size, some_means
 from lmm.table import Table

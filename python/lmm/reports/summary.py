@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lmm.inference import row_tests
-from lmm.model.printing import METHODS
+from lmm.model.tables.printing import METHODS
 from lmm.reports import writing
 from lmm.reports.sections import Section, sections_of
 from lmm.table import Table

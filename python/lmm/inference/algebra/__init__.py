@@ -1,0 +1,1 @@
+"""How the covariance of y moves with its parameters, as small arrays."""

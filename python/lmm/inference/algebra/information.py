@@ -1,0 +1,202 @@
+"""Covariance of the estimated covariance parameters, from the information in the data about them.
+
+Parameters are those of `Components`: the distinct elements of each G, then σ², relative to σ² = 1.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, cast
+
+import numpy as np
+
+from lmm.arguments import one_of
+from lmm.inference.algebra.components import Components, components
+from lmm.inference.per_fit import per_fit
+from lmm.typing import FloatMatrix
+
+if TYPE_CHECKING:
+    from lmm.estimation import Moments
+    from lmm.model import Fit
+
+__all__ = [
+    "Boundary",
+    "Information",
+    "ParameterCovariance",
+    "checked_choice",
+    "directions",
+    "distinct_elements",
+    "jacobian",
+    "natural_covariance",
+    "parameter_covariance",
+    "pseudo_inverse",
+    "theta_covariance",
+]
+
+Information: TypeAlias = Literal["expected", "observed", "average"]
+"""Expected (Fisher), observed (the Hessian), or their average (AI)."""
+
+Boundary: TypeAlias = Literal["keep", "drop"]
+"""What happens to directions of random effects without variance."""
+
+SINGULAR = 1e-8
+"""Eigenvalues of the information, its diagonal scaled to one, that count as zero."""
+
+
+class ParameterCovariance(NamedTuple):
+    """Asymptotic covariance of the parameters.
+
+    Attributes
+    ----------
+    W : shape (m, m)
+        Relative to σ⁴; zero in directions that are left out.
+    left_out
+        How many directions the data say nothing about, or in which the criterion curves downwards.
+    """
+
+    W: FloatMatrix
+    left_out: int
+
+
+@per_fit
+def parameter_covariance(fit: Fit, information: Information, boundary: Boundary) -> ParameterCovariance:
+    """Invert the information.
+
+    Parameters
+    ----------
+    information
+        Which one.
+    boundary
+        ``"keep"``: all elements of G are parameters, also where G is singular (expected information
+        only). ``"drop"``: only directions in which V moves with theta; a variance of zero
+        is no parameter then. Without singular G the two agree for expected information at any theta, and
+        for all at the optimum.
+
+    Notes
+    -----
+    Parameters that were given to `lmm.fit` are known, hence have no variance. Components of a fit by moments have
+    the covariance that follows from their mean squares, whatever information was asked for.
+    """
+    if fit.moments is not None:
+        return _of_moments(fit)
+    if boundary == "keep" and not fit.optimum.held.any() and fit.criterion_function.layout.is_linear:
+        return pseudo_inverse(expected(components(fit), reml=_reml(fit)), None)
+    J = jacobian(fit)
+    of_theta = theta_covariance(fit, information)
+    W: FloatMatrix = J @ of_theta.W @ J.T
+    return ParameterCovariance(W, of_theta.left_out)
+
+
+def natural_covariance(fit: Fit, information: Information) -> ParameterCovariance:
+    """Covariance of the natural parameters of all terms, then of σ² (m, m), relative as `parameter_covariance`."""
+    W, left_out = theta_covariance(fit, information)
+    slopes = fit.criterion_function.layout.natural(fit.theta)
+    J = np.zeros((len(slopes.value) + 1, len(W)))
+    J[:-1, :-1] = slopes.slope
+    J[:-1, -1] = 2.0 * slopes.value * slopes.is_variance
+    J[-1, -1] = 2.0
+    matrix: FloatMatrix = J @ W @ J.T
+    return ParameterCovariance(matrix, left_out)
+
+
+@per_fit
+def theta_covariance(fit: Fit, information: Information) -> ParameterCovariance:
+    """Covariance of (theta, ς), ς the residual standard deviation over σ (n_theta + 1, n_theta + 1).
+
+    Zero for parameters that were given, and in directions that are left out.
+    """
+    at, reml, J = components(fit), _reml(fit), jacobian(fit)
+    fisher = J.T @ expected(at, reml=reml) @ J
+    if information == "expected":
+        return pseudo_inverse(fisher, None)
+    half_hessian = J.T @ _matrix(at, information, reml=reml) @ J + _curvature(fit, at) / 2.0
+    return pseudo_inverse(half_hessian, np.diag(fisher))
+
+
+def _of_moments(fit: Fit) -> ParameterCovariance:
+    """Covariance of components solved from mean squares; those set to zero are known."""
+    moments = cast("Moments", fit.moments)
+    W = moments.covariance / moments.sigma**4
+    known = moments.is_negative
+    W[known], W[:, known] = 0.0, 0.0
+    return ParameterCovariance(W, 0)
+
+
+def _reml(fit: Fit) -> bool:
+    return fit.criterion_function.reml
+
+
+def expected(at: Components, *, reml: bool) -> FloatMatrix:
+    """Half tr(PV_iPV_j), without the projection for ML."""
+    return (at.projected_traces if reml else at.traces) / 2.0
+
+
+def _matrix(at: Components, information: Information, *, reml: bool) -> FloatMatrix:
+    taken_off = expected(at, reml=reml) if information == "observed" else at.quadratic / 2.0
+    matrix: FloatMatrix = at.quadratic - taken_off
+    return matrix
+
+
+def jacobian(fit: Fit) -> FloatMatrix:
+    """Differentiate the parameters by (theta, ς); columns of theta that were given are zero."""
+    layout = fit.criterion_function.layout
+    elements = layout.jacobian(fit.theta)  # (m - 1, n_theta)
+    J = np.zeros((len(elements) + 1, layout.n_theta + 1))
+    J[:-1, :-1] = np.where(fit.optimum.held, 0.0, elements)
+    J[:-1, -1] = 2.0 * distinct_elements(fit, [T @ T.T for T in fit.T])
+    J[-1, -1] = 2.0
+    return J
+
+
+def _curvature(fit: Fit, at: Components) -> FloatMatrix:
+    """Σ gradient_i ∂²parameter_i over (theta, ς): what the way from theta to G adds to the Hessian.
+
+    Zero at an optimum inside; on the boundary it keeps directions without variance apart.
+    """
+    gradient = (at.projected_trace if _reml(fit) else at.trace) - at.squares
+    layout, theta = fit.criterion_function.layout, fit.theta
+    n = layout.n_theta
+    curvature = np.zeros((n + 1, n + 1))
+    along = gradient[:-1]
+    curvature[:n, :n] = np.einsum("e,eij->ij", along, layout.second_of_elements(theta))
+    curvature[:n, n] = curvature[n, :n] = 2.0 * layout.jacobian(theta).T @ along
+    curvature[n, n] = 2.0 * (along @ distinct_elements(fit, [T @ T.T for T in fit.T]) + gradient[-1])
+    curvature[:-1][fit.optimum.held] = 0.0
+    curvature[:, :-1][:, fit.optimum.held] = 0.0
+    return curvature
+
+
+def distinct_elements(fit: Fit, S: list[FloatMatrix]) -> FloatMatrix:
+    """Distinct elements of all S in the order of the parameters."""
+    found = []
+    for part, matrix in zip(fit.design.random, S, strict=True):
+        found.append(matrix[part.structure.elements(len(matrix))])
+    return np.concatenate([*found, np.zeros(0)])
+
+
+def pseudo_inverse(H: FloatMatrix, scale: FloatMatrix | None) -> ParameterCovariance:
+    """Invert on the directions that have information; those of zero scale have none."""
+    scale = np.diag(H) if scale is None else scale
+    used = np.flatnonzero(scale > 0.0)
+    inverse = np.zeros_like(H)
+    root = np.sqrt(scale[used])
+    values, vectors = np.linalg.eigh(H[np.ix_(used, used)] / root / root[:, None])
+    good = values > SINGULAR
+    scaled = vectors[:, good] / root[:, None]
+    inverse[np.ix_(used, used)] = (scaled / values[good]) @ scaled.T
+    return ParameterCovariance(inverse, int(np.count_nonzero(~good)))
+
+
+def directions(count: int) -> str:
+    """Words for a number of directions."""
+    return f"{count} direction{'s' if count > 1 else ''} of the covariance parameters"
+
+
+def checked_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
+    """Refuse an option that does not exist.
+
+    Raises
+    ------
+    LmmError
+        With the near name.
+    """
+    one_of(*choices)(value, name)

@@ -1,0 +1,1 @@
+"""What is tested: rows of contrasts from text, matrices and terms, and whether they can be estimated."""

@@ -1,0 +1,1 @@
+"""Methods for degrees of freedom, one file each, and the choice between them."""

@@ -1,0 +1,70 @@
+"""The one list of methods for degrees of freedom, and what ``"auto"`` chooses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+from lmm.arguments import shown
+from lmm.errors import LmmError, nearest
+from lmm.inference.algebra.components import are_feasible, has_negative
+from lmm.inference.df.between_within import BetweenWithin
+from lmm.inference.df.containment import Containment
+from lmm.inference.df.kenward_roger import KenwardRoger
+from lmm.inference.df.many_degrees import ManyDegrees, are_many
+from lmm.inference.df.method import DfMethod, Normal, Residual
+from lmm.inference.df.satterthwaite import Satterthwaite
+
+if TYPE_CHECKING:
+    from lmm.model import Fit
+
+__all__ = ["CATALOG", "Df", "df_method"]
+
+Df: TypeAlias = str | DfMethod
+"""``"auto"``, a name of the catalog, or a method with its options."""
+
+CATALOG: dict[str, DfMethod] = {
+    method.name: method
+    for method in (KenwardRoger(), Satterthwaite(), Containment(), BetweenWithin(), Residual(), Normal())
+}
+
+
+def df_method(fit: Fit, df: Df = "auto") -> DfMethod:
+    """Look a method up, and check that it applies to the fit.
+
+    Parameters
+    ----------
+    df
+        ``"auto"`` is ``"residual"`` without random terms; containment for fits by moments that keep a negative
+        component; for large fits in which no test has fewer than 500 degrees of freedom, where the choice cannot be
+        seen, Satterthwaite from the average information (see `are_many`); Kenward–Roger for all other REML fits whose
+        random terms, the one with most effects left out, fall into parts of 5,000 effects at most; else Satterthwaite.
+
+    Raises
+    ------
+    LmmError
+        If there is no such method, or it does not apply.
+    """
+    if isinstance(df, DfMethod):
+        method = df
+    elif isinstance(df, str) and df == "auto":
+        method = _automatic(fit)
+    elif isinstance(df, str) and df in CATALOG:
+        method = CATALOG[df]
+    else:
+        known = ["auto", *CATALOG]
+        raise LmmError(
+            f"df= must be one of {', '.join(known)}, or a method such as lmm.KenwardRoger(); it is {shown(df)}."
+            f"{nearest(df, known)}"
+        )
+    method.check(fit)
+    return method
+
+
+def _automatic(fit: Fit) -> DfMethod:
+    if not fit.design.random:
+        return Residual()
+    if has_negative(fit):
+        return Containment()
+    if are_many(fit):
+        return ManyDegrees()
+    return KenwardRoger() if fit.method == "reml" and are_feasible(fit) else Satterthwaite()

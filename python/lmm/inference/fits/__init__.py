@@ -1,0 +1,1 @@
+"""Comparison of fits, and tests of random terms."""

@@ -1,0 +1,1 @@
+"""The likelihood along one or two parameters: profiles, contours, curvature."""

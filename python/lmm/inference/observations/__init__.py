@@ -1,0 +1,1 @@
+"""Single rows: predictions, deletion, influence, simulated residuals."""

@@ -1,0 +1,1 @@
+"""Fits to simulated responses: bootstrap intervals and tests."""

@@ -1,0 +1,1 @@
+"""Tables of variances: components with their precision, shares."""

@@ -1,0 +1,1 @@
+"""Adjustments for several tests."""

@@ -1,0 +1,1 @@
+"""Families of contrasts and the names of their rows."""

@@ -1,0 +1,1 @@
+"""The reference grid: variables, levels, what is averaged over."""

@@ -1,0 +1,1 @@
+"""What a table of means tells: letters, arrows, effect sizes, other scales."""

@@ -1,0 +1,1 @@
+"""A fit with a changed formula."""

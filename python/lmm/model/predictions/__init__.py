@@ -1,0 +1,1 @@
+"""Predictions, residuals and simulated responses of a fit."""

@@ -1,0 +1,132 @@
+"""Responses drawn from a fitted model, for its own rows and for new ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from lmm.arguments import one_of
+from lmm.design import RandomPart
+from lmm.engine import Block
+from lmm.errors import LmmError
+from lmm.limits import MOST_DRAWS, check_limit, check_memory
+from lmm.model.matrices import random_matrix, relative_factor
+from lmm.model.moments import refuse_negative
+from lmm.model.predictions.new_weights import weights_of
+from lmm.model.predictions.points import aim, at_rows, mean_of, point_of, warn_of_missing
+from lmm.typing import BoolVector, FloatMatrix, FloatVector, NewLevels
+
+if TYPE_CHECKING:
+    from lmm.model.estimates import Estimates
+
+__all__ = ["Generator", "check_count", "simulate"]
+
+RANDOM = ("new", "fitted")
+ADVICE = (
+    'Use new_levels="sample" to draw their random effects, new_levels="population" to set them to zero, or '
+    'random="new" to draw the random effects of all levels.'
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Generator:
+    """Draws ``mean + Z b + e`` with ``b = sigma Lambda u`` and ``e = sigma w^(-1/2) ε``, u and ε standard normal.
+
+    Attributes
+    ----------
+    mean : shape (n,)
+    Z, Lambda
+        Sparse, (n, q) and (q, q).
+    sigma
+    weights : shape (n,)
+        None for ones.
+    drawn : shape (q,)
+        Marks of the effects that are drawn; the others are in the mean, or zero.
+    """
+
+    mean: FloatVector
+    Z: Any
+    Lambda: Any
+    sigma: float
+    weights: FloatVector | None
+    drawn: BoolVector
+
+    def draw(self, n: int, seed: int | np.random.Generator | None) -> FloatMatrix:
+        """Draw n responses (n_obs, n)."""
+        rng = np.random.default_rng(seed)
+        q = len(self.drawn)
+        check_memory(
+            "The responses with their random effects",
+            q + self.mean.size,
+            n,
+            "Draw fewer at a time.",
+            LmmError,
+        )
+        # One column per simulation, so that the first ones do not depend on how many are drawn.
+        u = np.array([rng.standard_normal(q + self.mean.size) for _ in range(n)]).T
+        errors = u[q:] if self.weights is None else u[q:] / np.sqrt(self.weights)[:, None]
+        effects = np.where(self.drawn[:, None], self.Lambda @ u[:q], 0.0)
+        total: FloatMatrix = self.mean[:, None] + self.sigma * (self.Z @ effects + errors)
+        return total
+
+
+def simulate(
+    fit: Estimates,
+    n: int,
+    new: Any,
+    random: Literal["new", "fitted"],
+    new_levels: NewLevels,
+    weights: Any,
+    offset: Any,
+    blocks: Mapping[str, Block] | None,
+    seed: int | np.random.Generator | None,
+) -> FloatMatrix:
+    """Draw responses; see `Fit.simulate`."""
+    refuse_negative(fit.optimum, "Simulated responses")
+    check_count(n)
+    one_of(*RANDOM)(random, "random")
+    keep = random == "fitted"
+    # Where all effects are drawn, it is no matter whether the fit has seen a level.
+    target = aim(fit, new, True, new_levels if keep else "sample", offset, blocks, ADVICE)
+    # A user's block brings the known covariance of its effects from the fit.
+    parts = [
+        own if own.codes is None else part
+        for own, part in zip(fit.design.random, target.design.random, strict=True)
+    ]
+    mean = point_of(fit, target) if keep else mean_of(fit, target)
+    warn_of_missing(fit, target, mean, stacklevel=4)
+    generator = Generator(
+        mean=mean,
+        Z=random_matrix(target.design.random, target.design.n_obs),
+        Lambda=relative_factor(parts, fit.T),
+        sigma=fit.sigma,
+        weights=weights_of(fit, target, new, weights),
+        drawn=_drawn(fit, parts, keep=keep, sample=new_levels == "sample"),
+    )
+    drawn = generator.draw(int(n), seed)
+    return at_rows(target, drawn) if target.is_new else drawn
+
+
+def _drawn(fit: Estimates, parts: list[RandomPart], *, keep: bool, sample: bool) -> BoolVector:
+    """Mark the effects (q,) that are drawn: all, or those of new levels, or none."""
+    marks = [np.zeros(0, dtype=bool)]
+    for own, part in zip(fit.design.random, parts, strict=True):
+        known = np.arange(part.block.n_effects) < own.block.n_effects
+        marks.append(~known & sample if keep else np.ones_like(known))
+    return np.concatenate(marks)
+
+
+def check_count(n: int) -> None:
+    """Refuse what is no number of simulations.
+
+    Raises
+    ------
+    LmmError
+        If it is not a whole number of at least one, or more than anybody needs.
+    """
+    if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 1:
+        raise LmmError(f"n must be a whole number of at least 1, not {n!r}.")
+    check_limit("n=", int(n), MOST_DRAWS, "Draw fewer at a time, each time with another seed.")

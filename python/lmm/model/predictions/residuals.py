@@ -1,0 +1,54 @@
+"""Residuals: what they are taken from, and on which scale."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lmm.model.matrices import relative_factor
+from lmm.model.moments import refuse_negative
+from lmm.typing import FloatVector, ResidualKind
+
+if TYPE_CHECKING:
+    from lmm.model.estimates import Estimates
+
+__all__ = ["marginal_sd", "residuals_of"]
+
+
+def residuals_of(fit: Estimates, kind: ResidualKind) -> FloatVector:
+    """Give the residuals (n,) of a kind; see `Fit.residuals`, which takes the studentized ones elsewhere.
+
+    Raises
+    ------
+    LmmError
+        If there is no such kind.
+    """
+    if kind == "marginal":
+        return _marginal(fit)
+    if kind == "quantile":
+        from scipy.special import ndtr
+
+        refuse_negative(fit.optimum, "Quantile residuals")
+        below: FloatVector = ndtr(_marginal(fit) / marginal_sd(fit))
+        return below
+    raw = fit.y - fit.fitted
+    if kind in ("response", "conditional"):
+        return raw
+    pearson: FloatVector = raw if fit.weights is None else raw * np.sqrt(fit.weights)
+    return pearson if kind == "pearson" else pearson / fit.sigma
+
+
+def marginal_sd(fit: Estimates) -> FloatVector:
+    """Give the standard deviation (n,) of each response, random effects included: the root of diag(V)."""
+    relative = np.ones(fit.n_obs) if fit.weights is None else 1.0 / fit.weights
+    for part, T in zip(fit.design.random, fit.T, strict=True):
+        scaled = part.block.to_sparse() @ relative_factor([part], [T])
+        relative = relative + np.asarray(scaled.multiply(scaled).sum(axis=1)).ravel()
+    return np.asarray(fit.sigma * np.sqrt(relative))
+
+
+def _marginal(fit: Estimates) -> FloatVector:
+    mean = fit.X @ fit.beta
+    residual: FloatVector = fit.y - (mean if fit.offset is None else mean + fit.offset)
+    return residual

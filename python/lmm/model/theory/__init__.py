@@ -1,0 +1,1 @@
+"""The model laid open: criterion, marginal model, simulation from parameters."""
