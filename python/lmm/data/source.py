@@ -82,15 +82,15 @@ class FrameSource(Source):
 
     def __init__(self, frame: nw.DataFrame[Any] | nw.LazyFrame[Any], twice: Iterable[str] = ()) -> None:
         self._frame = frame
-        self._schema = frame.collect_schema()
+        # The types of all columns are not asked for: in pandas each takes longer than reading a small one.
+        names = frame.columns if isinstance(frame, nw.DataFrame) else frame.collect_schema().names()
         # Names that are not text occur in pandas.
-        texts = [str(name) for name in self._schema.names()]
+        texts = [str(name) for name in names]
         self.twice = frozenset({*twice, *_repeated(texts)})
         self._by_text = {
-            text: name
-            for text, name in zip(texts, self._schema.names(), strict=True)
-            if text not in self.twice
+            text: name for text, name in zip(texts, names, strict=True) if text not in self.twice
         }
+        self._first = names[:1]
         self.names = tuple(self._by_text)
         self.labels = row_labels(frame)
 
@@ -99,7 +99,7 @@ class FrameSource(Source):
         native_names = [self._by_text[name] for name in names]
         if isinstance(frame, nw.LazyFrame):
             # Without any used column, one of them still tells the number of rows.
-            frame = _collect(frame.select(native_names or self._schema.names()[:1]))
+            frame = _collect(frame.select(native_names or self._first))
         ordered = self._ordered(frame)
         columns = {
             name: read_series(name, frame.get_column(native), ordered=name in ordered)
@@ -109,7 +109,10 @@ class FrameSource(Source):
 
     def _ordered(self, frame: nw.DataFrame[Any]) -> frozenset[str]:
         """Columns of Arrow dictionaries that came from a type whose levels have an order: enums, pandas categories."""
-        enums = {str(name) for name, dtype in self._schema.items() if isinstance(dtype, nw.Enum)}
+        if frame.implementation.is_pandas_like():
+            return frozenset()
+        schema = self._frame.collect_schema()
+        enums = {str(name) for name, dtype in schema.items() if isinstance(dtype, nw.Enum)}
         if not frame.implementation.is_pyarrow():
             return frozenset(enums)
         written = (frame.to_native().schema.metadata or {}).get(b"pandas", b"{}")

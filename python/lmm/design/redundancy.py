@@ -23,6 +23,8 @@ class Scoped(NamedTuple):
 
 ScopedTerm: TypeAlias = tuple[Scoped, ...]
 
+_MOST_JOINED = 256  # joining takes exponential time; products that are not joined span the same
+
 
 def scoped_terms(terms: Sequence[Sequence[tuple[str, bool]]]) -> list[list[ScopedTerm]]:
     """Decide on the coding of the factors of all terms.
@@ -50,7 +52,10 @@ def scoped_terms(terms: Sequence[Sequence[tuple[str, bool]]]) -> list[list[Scope
         spanned.update(map(frozenset, new))
         # All of a product, with nothing of it there before, is the product in full.
         whole = len(new) > 1 and len(new) == 2 ** sum(spans for _, spans in term)
-        found.append([tuple(Scoped(name, False) for name, _ in term)] if whole else _joined(new))
+        if whole:
+            found.append([tuple(Scoped(name, False) for name, _ in term)])
+        else:
+            found.append(_joined(new) if len(new) <= _MOST_JOINED else sorted(new, key=len))
     return found
 
 
