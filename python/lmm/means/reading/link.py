@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from lmm.errors import UnsupportedError
+from lmm.formula.expression_reader import read_expression
+from lmm.formula.expression_tree import Call, Chain, Constant, Name, Node, Power, Sign
 from lmm.typing import FloatVector
 
 __all__ = ["Jet", "Link", "read_link"]
@@ -102,19 +103,11 @@ def read_link(text: str) -> Link | None:
     >>> link.back(np.array([2.0]))[0], link.column, link.ratio_scale
     (array([99.]), 'conc', 0.0)
     """
-    names: list[str] = []
-
-    def placeholder(match: re.Match[str]) -> str:
-        names.append(match[1])
-        return f"_column_{len(names) - 1}_"
-
-    tree = ast.parse(re.sub(r"`([^`]*)`", placeholder, text.strip()), mode="eval").body
+    tree = read_expression(text)
     steps: list[Step] = []
     logs: list[float] = []
     state = _Reading(text, steps, logs)
     column = state.read(tree)
-    index = re.fullmatch(r"_column_(\d+)_", column)
-    column = names[int(index[1])] if index else column
     shown = re.sub(r"""Q\((['"])(.*?)\1\)""", r"\2", text)
     return Link(shown, column, tuple(steps), state.ratio_scale) if steps else None
 
@@ -132,24 +125,26 @@ class _Reading:
         """As in `Link`."""
         return self.logs[0] / self.scale if len(self.logs) == 1 and self.pure else 0.0
 
-    def read(self, node: ast.expr) -> str:
-        if isinstance(node, ast.Name):
-            return node.id
-        if isinstance(node, ast.Call):
-            return self._call(node)
-        if isinstance(node, ast.BinOp):
-            return self._arithmetic(node)
-        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-            self._add_step(_scaled(-1.0))
-            self._outer_factor(-1.0)
-            return self.read(node.operand)
+    def read(self, node: Node) -> str:
+        match node:
+            case Name():
+                return node.name
+            case Call():
+                return self._call(node)
+            case Chain():
+                return self._arithmetic(node)
+            case Power():
+                return self._power(node)
+            case Sign(operator="-"):
+                self._add_step(_scaled(-1.0))
+                self._outer_factor(-1.0)
+                return self.read(node.operand)
         raise self.unknown()
 
-    def _call(self, node: ast.Call) -> str:
-        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
-        if name in ("I", "Q") and len(arguments) == 1:
-            return self.read(arguments[0]) if name == "I" else str(ast.literal_eval(arguments[0]))
+    def _call(self, node: Call) -> str:
+        name, arguments = node.function.removeprefix("np."), node.arguments
+        if name == "I" and len(arguments) == 1:
+            return self.read(arguments[0])
         if name == "log" and len(arguments) == 2:
             self._log(float(np.log(_number(arguments[1], self))))
         elif name in _LOGS and len(arguments) == 1:
@@ -161,34 +156,42 @@ class _Reading:
             raise self.unknown()
         return self.read(arguments[0])
 
-    def _arithmetic(self, node: ast.BinOp) -> str:
-        left, right = _constant(node.left), _constant(node.right)
+    def _arithmetic(self, node: Chain) -> str:
+        """Undo the last operator of a chain, then those before it."""
+        operator = node.operators[-1]
+        inner: Node = node.operands[0]
+        if len(node.operators) > 1:
+            inner = Chain(node.operators[:-1], node.operands[:-1])
+        left, right = _constant(inner), _constant(node.operands[-1])
         if (left is None) == (right is None):
             raise self.unknown()
         number = left if left is not None else right
-        inner = node.right if left is not None else node.left
-        operator = type(node.op)
         assert number is not None
-        if operator is ast.Mult and number:
+        if operator == "*" and number:
             self._factor(1.0 / number)
-        elif operator is ast.Div and right is not None and number:
+        elif operator == "/" and right is not None and number:
             self._factor(number)
-        elif operator is ast.Div and left is not None and number:
+        elif operator == "/" and left is not None and number:
             self.pure = False
             self._add_step(_power(-1.0, number))
-        elif operator is ast.Add:
+        elif operator == "+":
             self._shift(-number)
-        elif operator is ast.Sub and right is not None:
+        elif operator == "-" and right is not None:
             self._shift(number)
-        elif operator is ast.Sub:
+        elif operator == "-":
             self._factor(-1.0)
             self._shift(number)
-        elif operator is ast.Pow and right is not None and number:
-            self.pure = False
-            self._add_step(_power(1.0 / number))
         else:
             raise self.unknown()
-        return self.read(inner)
+        return self.read(inner if right is not None else node.operands[-1])
+
+    def _power(self, node: Power) -> str:
+        exponent = _constant(node.exponent)
+        if not exponent:
+            raise self.unknown()
+        self.pure = False
+        self._add_step(_power(1.0 / exponent))
+        return self.read(node.base)
 
     def _log(self, base: float) -> None:
         self.logs.append(base)
@@ -217,24 +220,23 @@ class _Reading:
         )
 
 
-def _number(node: ast.expr, reading: _Reading) -> float:
+def _number(node: Node, reading: _Reading) -> float:
     value = _constant(node)
     if value is None or value <= 0.0:
         raise reading.unknown()
     return value
 
 
-def _constant(node: ast.expr) -> float | None:
+def _constant(node: Node) -> float | None:
     """Value of a number with its sign; None for anything else."""
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        inner = _constant(node.operand)
-        return None if inner is None else -inner
-    if (
-        isinstance(node, ast.Constant)
-        and isinstance(node.value, int | float)
-        and not isinstance(node.value, bool)
-    ):
-        return float(node.value)
+    match node:
+        case Sign(operator="-"):
+            inner = _constant(node.operand)
+            return None if inner is None else -inner
+        case Constant(value=bool()):
+            return None
+        case Constant(value=int() | float() as number):
+            return float(number)
     return None
 
 
