@@ -63,9 +63,11 @@ study: build
 
 # Formulas by chance, hostile pieces among them; FUZZ_ARGS="--count 1000000 --seed 7" runs for hours.
 # Then saved fits that somebody has tampered with; CRAFTED_FILES="100000 7" is their number and the seed.
+# Then values of wrong kinds in the place of every argument of every public function: half a minute.
 fuzz: build
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tools.fuzz_formulas $(FUZZ_ARGS)
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.model.crafted $(CRAFTED_FILES)
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.arguments.fuzz
 
 # BENCH_ARGS="--work sleepstudy --peer lme4" chooses; `make peers` installs what PyPI has of the others.
 bench: build

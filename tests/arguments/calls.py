@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -126,6 +126,7 @@ def _functions() -> list[Call]:
         "emmeans": {"fit": fits()["breaks"], "specs": "wool"},
         "emtrends": {"fit": fits()["sleep"], "specs": "1", "var": "Days"},
         "fit": {"formula": formula, "data": data},
+        "joint_tests": {"fit": fits()["breaks"]},
         "load": {"path": "/nowhere"},
         "predict_intervals": {"fit": fit},
         "profile": {"fit": fit, "terms": "sigma"},
@@ -144,13 +145,19 @@ def _functions() -> list[Call]:
     ]
 
 
-def _bound(label: str, thing: Any, good: dict[str, dict[str, Any]]) -> list[Call]:
-    methods = {
-        name: getattr(thing, name)
-        for name in dir(type(thing))
-        if not name.startswith("_") and inspect.isfunction(inspect.unwrap(getattr(type(thing), name)))
-    }
-    return [Call(f"{label}.{name}", method, good.get(name, {})) for name, method in methods.items()]
+def _bound(
+    label: str, thing: Any, good: dict[str, dict[str, Any]], rest: dict[str, Any] | None = None
+) -> list[Call]:
+    """All public methods; those without good arguments of their own take what they have of the rest."""
+    found = []
+    for name in dir(type(thing)):
+        if name.startswith("_") or not inspect.isfunction(inspect.unwrap(getattr(type(thing), name))):
+            continue
+        method = getattr(thing, name)
+        takes = inspect.signature(method).parameters
+        own = good.get(name, {key: value for key, value in (rest or {}).items() if key in takes})
+        found.append(Call(f"{label}.{name}", method, own))
+    return found
 
 
 def _methods() -> list[Call]:
@@ -177,10 +184,10 @@ def _methods() -> list[Call]:
         *_bound("means", means, {"contrast": {"method": "trt.vs.ctrl", "ref": 0}}),
         Call("pairs.contrast", means.contrast, {"method": "pairwise", "reverse": True, "exclude": 0}),
         Call(
-            "polynomials.contrast", means.contrast, {"method": "poly", "max_degree": 1, "scores": [1, 2, 3]}
+            "polynomials.contrast", means.contrast, {"method": "opoly", "max_degree": 1, "scores": [1, 2, 3]}
         ),
         Call("custom.contrast", means.contrast, {"method": {"a": [1, -1, 0]}}),
-        Call("weighted.contrast", means.contrast, {"method": "wtcon", "weights": [1, 1, 1], "family": "eff"}),
+        Call("weighted.contrast", means.contrast, {"method": "wtcon", "weights": [1, 1, 1]}),
         *_bound("trends", sleep.emtrends("1", "Days"), {}),
         *_bound(
             "profile",
@@ -191,19 +198,17 @@ def _methods() -> list[Call]:
                 "zeta": {"term": "sigma", "values": [50.0]},
             },
         ),
-        *_bound("bootstrap", fit.bootstrap(n=5, seed=1), {}),
+        *_bound("bootstrap", fit.bootstrap(n=40, seed=1), {}),
         *_bound("table", fit.fixef, {}),
-        Call("table.[]", fit.fixef.__getitem__, {"key": "estimate"}),
+        Call("table.[]", fit.fixef.__getitem__, {"name": "estimate"}),
         *_bound("shell", lmm.shell("~ a + (1 | block)", {"a": 2, "block": 3}), {}),
         *_bound("strata", fit.strata(), {}),
         *_bound("marginal", lmm.marginal(fit), {}),
         *_bound(
             "criterion",
             lmm.criterion("Yield ~ 1 + (1 | Batch)", data),
-            {
-                name: {"theta": [1.0], "beta": [1500.0], "sigma": 50.0, "u": np.zeros(6), "b": np.zeros(6)}
-                for name in ("pls", "gradient", "prss", "deviance", "log_h", "h")
-            },
+            {},
+            {"theta": [1.0], "beta": [1500.0], "sigma": 50.0, "u": np.zeros(6)},
         ),
         Call("criterion()", lmm.criterion("Yield ~ 1 + (1 | Batch)", data), {"theta": [1.0]}),
         *_bound("summary", fit.summary(), {}),
@@ -213,12 +218,13 @@ def _methods() -> list[Call]:
 def _plots() -> list[Call]:
     fit, breaks = fits()["batch"], fits()["breaks"]
     shell, means = lmm.shell("~ a + (1 | block)", {"a": 2, "block": 3}), breaks.emmeans("wool:tension")
-    profile, bootstrap = fit.profile(), fit.bootstrap(n=5, seed=1)
+    profile, bootstrap = fit.profile(), fit.bootstrap(n=40, seed=1)
     own: dict[str, dict[str, Any]] = {
         "blocks": {"fits": {"a": breaks}, "specs": "wool"},
         "bootstrap": {"of": bootstrap},
         "coefficients": {"fit": breaks},
         "contours": {"of": profile},
+        "fitted": {"fit": fits()["sleep"]},
         "hasse": {"shell": shell},
         "interaction": {"means": means},
         "means": {"means": means},
@@ -241,12 +247,4 @@ def _classes() -> list[Call]:
         Call("lmm.Satterthwaite", lmm.Satterthwaite, {}),
         Call("lmm.ClusterRobust", lmm.ClusterRobust, {}),
         Call("lmm.Table", lmm.Table, {"columns": {"a": [1.0]}}),
-        *(
-            Call(f"{name} of a fit", partial(_used, method), {"vcov": None, "df": "auto"})
-            for name, method in {"df": fits()["sleep"].coefficients}.items()
-        ),
     ]
-
-
-def _used(method: Callable[..., Any], df: Any, vcov: Any) -> Any:
-    return method(df=df, vcov=vcov)

@@ -135,7 +135,9 @@ def check_destination(path: Path) -> None:
     MissingExtraError
         If Jinja2 or matplotlib is not installed.
     """
-    if path.suffix.lower() not in _ENDINGS and not path.is_dir():
+    if path.suffix.lower() not in _ENDINGS:
+        # A folder, or a name that no file can have, is the first thing to say.
+        check_place(path, "The page")
         ending = f'not in "{path.suffix}"' if path.suffix else "which this name has not"
         raise FileError(
             f'"{path}" cannot be the page: it is HTML, whose name ends in .html or .htm, {ending}. '

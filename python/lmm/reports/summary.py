@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lmm.arguments import takes
 from lmm.inference import row_tests
 from lmm.model.tables.printing import METHODS
 from lmm.reports import writing
@@ -84,6 +85,7 @@ class Summary:
     def _repr_html_(self) -> str:
         return self.to_html()
 
+    @takes()
     def to_text(self) -> str:
         """Write aligned plain text.
 
@@ -96,6 +98,7 @@ class Summary:
         """
         return writing.text(self)
 
+    @takes()
     def to_html(self) -> str:
         """Write one HTML element, as notebooks show it; all text is escaped.
 
@@ -108,6 +111,7 @@ class Summary:
         """
         return writing.html(self)
 
+    @takes()
     def to_markdown(self) -> str:
         """Write Markdown with pipe tables; all text is escaped.
 

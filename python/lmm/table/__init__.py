@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lmm.arguments import a_mapping, a_sequence, a_text, built_from, optional, takes, texts, whole_number
+from lmm.arguments import (
+    a_mapping,
+    a_sequence,
+    a_text,
+    built_from,
+    optional,
+    shown,
+    takes,
+    texts,
+    whole_number,
+)
 from lmm.elsewhere import OF_TABLE, unknown_name
 from lmm.errors import ColumnError, DataError, UnknownNameError, nearest, require
 from lmm.table import render
@@ -243,10 +253,10 @@ class Table:
         return require("pyarrow", extra="io").table(self.to_dict())
 
     def _require(self, name: str) -> str:
-        if name not in self._columns:
+        if not isinstance(name, str) or name not in self._columns:
             raise ColumnError(
-                f'the table has no column "{name}"; it has {", ".join(self._columns)}.'
-                f"{nearest(str(name), self._columns)}"
+                f'the table has no column "{name if isinstance(name, str) else shown(name)}"; '
+                f"it has {', '.join(self._columns)}.{nearest(name, self._columns)}"
             )
         return name
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from lmm.arguments import built_from
 from lmm.errors import DesignError
 from lmm.inference.algebra.information import checked_choice
 from lmm.inference.df.clusters import Stack, cluster_codes, stacks
@@ -29,6 +30,7 @@ _ZERO = 1e-12
 """Eigenvalues, relative to the largest, that are taken as zero: a cluster that X fits exactly in some direction."""
 
 
+@built_from()
 @dataclass(frozen=True, eq=False)
 class ClusterRobust(DfMethod):
     """Covariance of β̂ that holds when the model of V is wrong, from independent clusters.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 import numpy as np
 
-from lmm.arguments import shown
+from lmm.arguments import built_from, shown
 from lmm.errors import LmmError
 from lmm.inference.algebra.components import Components, components
 from lmm.inference.algebra.information import (
@@ -33,6 +33,7 @@ _ZERO = 1e-9
 """Differences of numbers near one that balanced designs make exactly zero."""
 
 
+@built_from()
 @dataclass(frozen=True)
 class KenwardRoger(DfMethod):
     """Adjust the covariance of β̂ for small samples, and match F to its first two moments.

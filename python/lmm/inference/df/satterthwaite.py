@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 import numpy as np
 
+from lmm.arguments import built_from
 from lmm.errors import UnsupportedError
 from lmm.inference.algebra.components import are_feasible, components
 from lmm.inference.algebra.information import (
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["Satterthwaite", "row_moves", "single_df"]
 
 
+@built_from()
 @dataclass(frozen=True)
 class Satterthwaite(DfMethod):
     """Match the estimated variance of a contrast to a multiple of χ².

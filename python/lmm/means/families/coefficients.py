@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from lmm.arguments import numbers, shown
 from lmm.errors import LmmError
 from lmm.typing import FloatMatrix, FloatVector
 
@@ -161,10 +162,10 @@ def orthonormal_polynomials(
     labels: Sequence[str], max_degree: int | None = None, scores: Any = None
 ) -> Contrasts:
     """Make orthonormal polynomials, over scores if given."""
-    x = np.arange(float(len(labels))) if scores is None else np.asarray(scores, dtype=np.float64)
+    x = np.arange(float(len(labels))) if scores is None else numbers(scores, "scores")
     if x.shape != (len(labels),) or np.unique(x).size < x.size:
         raise LmmError(
-            f"scores= needs a different number for each of the {len(labels)} means; it is {scores!r}."
+            f"scores= needs a different number for each of the {len(labels)} means; it is {shown(scores)}."
         )
     rows = _orthogonal(x, _degrees(labels, max_degree))
     return Contrasts(rows, _degree_names(len(rows)))
@@ -194,7 +195,7 @@ def _degrees(labels: Sequence[str], max_degree: int | None) -> int:
     if max_degree is None:
         return min(6, most)
     if isinstance(max_degree, bool) or not isinstance(max_degree, int) or not 1 <= max_degree <= most:
-        raise LmmError(f"max_degree= must be a whole number from 1 to {most}; it is {max_degree!r}.")
+        raise LmmError(f"max_degree= must be a whole number from 1 to {most}; it is {shown(max_degree)}.")
     return max_degree
 
 

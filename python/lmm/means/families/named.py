@@ -117,7 +117,10 @@ def family_contrasts(
     for key in given:
         if key not in family.options and name != "nrmlz":
             takers = ", ".join(other for other, candidate in FAMILIES.items() if key in candidate.options)
-            raise LmmError(f'{key}= is no option of "{name}" contrasts; it belongs to {takers or "none"}.')
+            known = {option for candidate in FAMILIES.values() for option in candidate.options}
+            raise LmmError(
+                f'{key}= is no option of "{name}" contrasts; it belongs to {takers or "none"}.{nearest(key, known)}'
+            )
     if "reverse" in given:
         given["reverse"] = yes_or_no(given["reverse"], "reverse")
     names = [bracketed(text) for text in labels]
@@ -212,7 +215,7 @@ def _weights(given: Any, counts: FloatVector | None, kept: Index, k: int) -> Flo
         return np.ones(kept.size) if counts is None else counts[kept]
     try:
         weights = np.asarray(given, dtype=np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         weights = np.empty(0)
     if weights.shape == (k,):
         weights = weights[kept]
@@ -223,7 +226,7 @@ def _weights(given: Any, counts: FloatVector | None, kept: Index, k: int) -> Flo
         or weights.sum() <= 0
     ):
         raise LmmError(
-            f"weights= needs one number of at least 0 for each of the {kept.size} means; it is {given!r}."
+            f"weights= needs one number of at least 0 for each of the {kept.size} means; it is {shown(given)}."
         )
     return weights
 

@@ -102,6 +102,7 @@ class ProfiledCriterion:
         weights = self.design.weights
         return np.ones(self.design.n_obs) if weights is None else weights
 
+    @takes()
     def __call__(self, theta: Sequence[float] | FloatVector) -> float:
         """Give the criterion, profiled over beta and sigma: the deviance (23), or REML's.
 
@@ -114,10 +115,12 @@ class ProfiledCriterion:
         """
         return self._criterion.evaluate(self._checked(theta), gradient=False).criterion
 
+    @takes()
     def gradient(self, theta: Sequence[float] | FloatVector) -> FloatVector:
         """Give the derivative of the criterion by theta (n_theta,), exact."""
         return self._criterion.gradient(self._checked(theta))
 
+    @takes()
     def pls(
         self, theta: Sequence[float] | FloatVector, beta: Sequence[float] | FloatVector | None = None
     ) -> PenalizedLeastSquares:
@@ -129,10 +132,12 @@ class ProfiledCriterion:
         u = np.concatenate([u.ravel() for u in at.u]) if at.u else np.zeros(0)
         return PenalizedLeastSquares(at.beta, u, at.r2, at.log_det_Z)
 
+    @takes()
     def Lambda(self, theta: Sequence[float] | FloatVector) -> Any:
         """Give the relative covariance factor (q, q), sparse lower triangular: b = Lambda u."""
         return relative_factor(self.design.random, self._factors(theta))
 
+    @takes()
     def Omega(self, theta: Sequence[float] | FloatVector) -> Any:
         """Give Lambda'Z'WZ Lambda + I (q, q), sparse, the matrix of the equations (20)."""
         from scipy.sparse import csc_array, eye_array
@@ -140,6 +145,7 @@ class ProfiledCriterion:
         Lambda = self.Lambda(theta)
         return csc_array(Lambda.T @ self._gram @ Lambda + eye_array(Lambda.shape[0]))
 
+    @takes()
     def L(self, theta: Sequence[float] | FloatVector) -> Any:
         """Give the sparse lower factor (q, q) with ``L @ L.T = P @ Omega(theta) @ P.T``, eq. (21)."""
         from scipy.sparse import csc_array
@@ -154,6 +160,7 @@ class ProfiledCriterion:
 
         return self._pattern.permutation() if self.Z.shape[1] else csr_array((0, 0))
 
+    @takes()
     def prss(
         self,
         u: Sequence[float] | FloatVector,
@@ -169,6 +176,7 @@ class ProfiledCriterion:
         residual = self.y - self.X @ beta - self.Z @ (self.Lambda(theta) @ u)
         return float(self.weights @ residual**2 + u @ u)
 
+    @takes()
     def deviance(
         self,
         theta: Sequence[float] | FloatVector,
@@ -195,6 +203,7 @@ class ProfiledCriterion:
         solution = self.pls(theta, beta)
         return self._log_constant(self.y.size, sigma) + solution.r2 / sigma**2 + solution.log_det
 
+    @takes()
     def log_h(
         self,
         u: Sequence[float] | FloatVector,
@@ -207,6 +216,7 @@ class ProfiledCriterion:
         constant = self._log_constant(self.y.size + self.Z.shape[1], sigma)
         return -(constant + self.prss(u, theta, beta) / sigma**2) / 2
 
+    @takes()
     def h(
         self,
         u: Sequence[float] | FloatVector,
