@@ -22,7 +22,8 @@ def test_evaluations_of_all_starts():
         certificate = cases.fitted(case).certificate
         in_all = certificate.details.get("evaluations_in_all", certificate.n_evaluations)
         assert in_all <= 80, case
-        assert certificate.starts_tried <= 7
+        # Seven where levels are few, and two more where a few rows could saturate the levels.
+        assert certificate.starts_tried <= 9
 
 
 def test_the_trace_tells_the_evaluations():
