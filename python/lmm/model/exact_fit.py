@@ -122,7 +122,7 @@ def _message(design: Design, T: Sequence[FloatMatrix]) -> str:
         )
     constant = [part.group for part in used if part.codes is not None and _is_constant(design, part.codes)]
     reason = f" The response does not vary within the levels of {constant[0]}." if constant else ""
-    terms = ", ".join(part.source for part in used)
+    terms = ", ".join(dict.fromkeys(part.source for part in used))
     return (
         f"The model reproduces the response exactly, by the random effects of {terms}: "
         f"no residual variance is left to estimate, and the criterion falls without bound.{reason} "
