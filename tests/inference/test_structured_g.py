@@ -63,8 +63,8 @@ class Dense:
         far = self.first(phi + 2 * e, i, 1e-3) - self.first(phi - 2 * e, i, 1e-3)
         return (8 * near - far) / (12 * e[j])
 
-    def kenward_roger(self):
-        """Adjusted covariance, and df of each coefficient (Kenward and Roger 1997, with all second derivatives)."""
+    def kenward_roger(self, first_order=False):
+        """Adjusted covariance, and df of each coefficient (Kenward and Roger 1997)."""
         X, V, m = self.fit.X, self.V(self.phi), len(self.phi)
         K = np.linalg.inv(V)
         Phi = np.linalg.inv(X.T @ K @ X)
@@ -76,7 +76,7 @@ class Dense:
         total = np.zeros_like(Phi)
         for i in range(m):
             for j in range(m):
-                R = X.T @ K @ self.second(self.phi, i, j) @ K @ X
+                R = 0.0 if first_order else X.T @ K @ self.second(self.phi, i, j) @ K @ X
                 total += W[i, j] * (X.T @ K @ d[i] @ K @ d[j] @ K @ X - P[i] @ Phi @ P[j] - R / 4)
         adjusted = Phi + 2 * Phi @ total @ Phi
         df = []
@@ -112,6 +112,12 @@ def test_kenward_roger_has_the_second_derivatives_of_v(fit):
     table = fit.coefficients(df="kenward-roger")
     np.testing.assert_allclose(table["std_error"], np.sqrt(np.diag(adjusted)), rtol=1e-6)
     np.testing.assert_allclose(table["df"], df, rtol=1e-6)
+
+
+def test_first_order_leaves_them_out(fit):
+    adjusted, _ = Dense(fit).kenward_roger(first_order=True)
+    table = fit.coefficients(df=lmm.KenwardRoger(first_order=True))
+    np.testing.assert_allclose(table["std_error"], np.sqrt(np.diag(adjusted)), rtol=1e-6)
 
 
 def test_covariance_of_the_parameters_is_the_inverse_of_the_observed_information(fit):

@@ -100,7 +100,7 @@ class KenwardRoger(DfMethod):
             )
 
     def vcov(self, fit: Fit) -> FloatMatrix:
-        return fit.sigma**2 * adjusted_covariance(fit, self._choice(), self._boundary)
+        return fit.sigma**2 * adjusted_covariance(fit, self._choice(), self._boundary, self.first_order)
 
     def row_df(self, fit: Fit, contrast: FloatMatrix) -> FloatVector:
         # For one row A1 = A2, λ = 1, and the formulas of the joint test reduce to 2 / A1.
@@ -140,13 +140,16 @@ class KenwardRoger(DfMethod):
 
 
 @per_fit
-def adjusted_covariance(fit: Fit, information: Information, boundary: Boundary) -> FloatMatrix:
-    """Φ + 2Φ{Σ W_ij (Q_ij - P_iΦP_j - R_ij / 4)}Φ over σ², (n_fixed, n_fixed)."""
+def adjusted_covariance(
+    fit: Fit, information: Information, boundary: Boundary, first_order: bool = False
+) -> FloatMatrix:
+    """Φ + 2Φ{Σ W_ij (Q_ij - P_iΦP_j - R_ij / 4)}Φ over σ², (n_fixed, n_fixed); R_ij is left out by ``first_order``."""
     at = components(fit)
     W = parameter_covariance(fit, information, boundary).W
     inner = np.einsum("ij,ijab->ab", W, at.Q)
     inner = inner - np.einsum("ij,iac,jcb->ab", W, at.P, at.P, optimize=True)
-    inner = inner - _second_order(fit, at, information) / 4.0
+    if not first_order:
+        inner = inner - _second_order(fit, at, information) / 4.0
     # Q_ij is not symmetric, but their sum over i and j is.
     adjusted: FloatMatrix = at.root @ (np.eye(len(inner)) + inner + inner.T) @ at.root.T
     return (adjusted + adjusted.T) / 2.0
