@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         LmmError,
         LmmWarning,
         MissingExtraError,
+        OutOfMemoryError,
         UnknownNameError,
         UnsupportedError,
     )
@@ -85,6 +86,7 @@ __all__ = [
     "LmmWarning",
     "Means",
     "MissingExtraError",
+    "OutOfMemoryError",
     "Profile",
     "Satterthwaite",
     "Table",

@@ -25,6 +25,7 @@ __all__ = [
     "LmmError",
     "LmmWarning",
     "MissingExtraError",
+    "OutOfMemoryError",
     "UnknownNameError",
     "UnsupportedError",
     "brief",
@@ -181,6 +182,10 @@ class DatasetError(LmmError, KeyError):
 
 class MissingExtraError(LmmError, ImportError):
     """An optional package is not installed; the message names the extra that brings it."""
+
+
+class OutOfMemoryError(LmmError, MemoryError):
+    """Something that was asked for needs more memory than there is; the message says what."""
 
 
 class LmmWarning(UserWarning):

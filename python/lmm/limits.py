@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import SupportsInt
 
-from lmm.errors import DesignError, FormulaError, LmmError, brief
+from lmm.errors import DesignError, FormulaError, LmmError, OutOfMemoryError, brief, visible
 
 __all__ = [
     "DEEPEST",
@@ -35,6 +35,7 @@ __all__ = [
     "check_text",
     "counted",
     "memory",
+    "out_of_memory",
 ]
 
 MOST_CHARACTERS = 1_000_000
@@ -201,3 +202,20 @@ def memory() -> float:
         limit = resource.getrlimit(resource.RLIMIT_AS)[0]
         found.append(math.inf if limit == resource.RLIM_INFINITY else float(limit))
     return min(size for size in found if size > 0)
+
+
+def out_of_memory(called: str, error: MemoryError) -> OutOfMemoryError:
+    """Name the call whose arrays found no room; NumPy's message says how large the one was that found none.
+
+    Examples
+    --------
+    >>> from lmm.limits import out_of_memory
+    >>> print(out_of_memory("simulate", MemoryError("Unable to allocate 7.45 GiB")))
+    There is not enough memory for simulate(). Unable to allocate 7.45 GiB. Ask for less, or use a larger computer.
+    """
+    if isinstance(error, OutOfMemoryError):
+        return error
+    detail = f" {visible(str(error)).rstrip('.')}." if str(error) else ""
+    return OutOfMemoryError(
+        f"There is not enough memory for {called}().{detail} Ask for less, or use a larger computer."
+    )

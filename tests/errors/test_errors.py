@@ -51,6 +51,7 @@ def test_errors_travel_between_processes(error, rebuild):
         (errors.ConvergenceError, RuntimeError),
         (errors.FileError, OSError),
         (errors.MissingExtraError, ImportError),
+        (errors.OutOfMemoryError, MemoryError),
         (errors.LmmWarning, UserWarning),
     ],
 )

@@ -12,9 +12,11 @@ import pytest
 from lmm.engine import CrossProducts
 from tests import tolerances
 from tests.reference.optimum.designs import HARDEST, draw, draw_units
+from tests.reference.optimum.harsh import HARDEST_HARSH, criterion, draw_harsh
 
 BEST = json.loads((Path(__file__).parent / "optimum" / "values.json").read_text(encoding="utf-8"))
 SEEDS = [int(seed) for seed in BEST]
+HARSH_BEST = json.loads((Path(__file__).parent / "optimum" / "harsh_values.json").read_text(encoding="utf-8"))
 
 
 @functools.cache
@@ -67,3 +69,18 @@ def test_searches_are_short():
     assert len(evaluations) >= 60 + len([seed for seed in HARDEST if seed >= 60])
     assert statistics.median(evaluations[seed] for seed in SEEDS if seed < 60) <= 7
     assert max(evaluations.values()) <= 40, evaluations
+
+
+@pytest.mark.parametrize("seed", [int(seed) for seed in HARSH_BEST])
+def test_harsh_designs_are_never_above_the_oracle(seed):
+    """Few rows, weights over twelve orders, saturated slopes, heavy tails, one outlier: evaluated by QR of the rows."""
+    design = draw_harsh(seed)
+    found = CrossProducts(*design.arguments).optimize(design.reml)
+    reached = criterion(design, found.T)
+    assert found.converged
+    assert reached <= HARSH_BEST[str(seed)] + tolerances.CRITERION_ABOVE
+    assert found.criterion == pytest.approx(reached, abs=1e-5)
+
+
+def test_the_hardest_are_among_them():
+    assert {str(seed) for seed in HARDEST_HARSH} <= set(HARSH_BEST)

@@ -1,7 +1,9 @@
 //! Cross-products A = [Z X y]'W[Z X y] in blocks, accumulated once from the rows; every evaluation works from them.
 
 use crate::design::Design;
+use crate::error::CoreError;
 use crate::layout::{Columns, Layout, Term, parents};
+use crate::memory;
 use crate::parallel;
 use crate::rows::Rows as SmallRows;
 use crate::scaling::ScaledDesign;
@@ -159,8 +161,9 @@ impl Rows<'_> {
 
 impl CrossProducts {
     /// One pass over the rows for the tail, one for each block of the chain.
-    pub fn new(design: &Design, y: &[f64]) -> CrossProducts {
+    pub fn new(design: &Design, y: &[f64]) -> Result<CrossProducts, CoreError> {
         let layout = design.layout.clone();
+        memory::check("the cross-products of the random effects", design.product_numbers())?;
         let rows = Rows { layout: &layout, terms: &design.terms, data: &design.scaled, y };
         let mut chain = parallel::map(layout.n_chain, |c| build_chain(&rows, c));
         if let Some(pattern) = &design.pattern {
@@ -170,7 +173,7 @@ impl CrossProducts {
         let kept = SmallRows::of(&layout, design.n, design.scaled.weight_ratio()).map(|kept| Arc::new(rows.keep(kept)));
         let mut out = CrossProducts { layout, chain, tail, single: None, rows: kept };
         out.single = Single::new(&out);
-        out
+        Ok(out)
     }
 }
 

@@ -2,7 +2,8 @@
 
 use crate::checks;
 use crate::error::CoreError;
-use crate::layout::{Columns, Layout, Term};
+use crate::layout::{Block, Columns, Layout, Term};
+use crate::memory;
 use crate::scaling::ScaledDesign;
 use crate::tail::pattern::Pattern;
 use crate::tail::{self, Choice};
@@ -31,8 +32,26 @@ impl Design {
         identify_factors(&mut terms);
         let (layout, pattern) = tail::choose(&terms, x.len(), n, tail)?;
         checks::check_size(&layout, pattern.is_some())?;
+        let values: usize = terms.iter().map(|t| t.k * n).sum();
+        memory::check("the columns of the model", n * (x.len() + 3) + 3 * values)?;
         let scaled = ScaledDesign::new(n, x, weights, &terms)?;
         Ok(Design { n, terms, layout, pattern, scaled })
+    }
+
+    /// Numbers of all cross-products, at most.
+    pub(crate) fn product_numbers(&self) -> usize {
+        let layout = &self.layout;
+        let per_row: usize = layout.tail_blocks().map(|(_, b)| b.k).sum();
+        let of_chain = |(c, b): (usize, &Block)| {
+            let coarser: usize = layout.blocks[c + 1..layout.n_chain].iter().map(|b| b.k).sum();
+            let pairs = (self.n * per_row).min(b.n_levels.saturating_mul(layout.q_tail));
+            b.n_levels * b.k * (b.k + coarser + layout.p + 1) + 2 * b.k * pairs
+        };
+        let tail = match &self.pattern {
+            Some(pattern) => pattern.row.len() + layout.q_tail * (layout.p + 1),
+            None => layout.tail_size() * layout.tail_size(),
+        };
+        layout.blocks[..layout.n_chain].iter().enumerate().map(of_chain).sum::<usize>() + tail
     }
 
     /// Columns per level of each term.

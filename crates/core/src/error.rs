@@ -13,6 +13,8 @@ pub enum CoreError {
     NotPositiveDefinite { pivot: usize },
     /// A factor does not reproduce its matrix.
     UnreliableFactor { residual: f64 },
+    /// There is no room for a large block.
+    OutOfMemory { what: &'static str, bytes: usize },
     /// The caller asked to stop.
     Interrupted,
 }
@@ -39,9 +41,18 @@ impl std::fmt::Display for CoreError {
                     "a Cholesky factor misses its matrix by {residual:.1e} of its size: its numbers cannot be used"
                 )
             }
+            CoreError::OutOfMemory { what, bytes } => {
+                write!(f, "there is not enough memory for {what}: {} are needed", size(*bytes))
+            }
             CoreError::Interrupted => write!(f, "interrupted"),
         }
     }
+}
+
+/// Bytes in words.
+fn size(bytes: usize) -> String {
+    let (gigabytes, megabytes) = (bytes as f64 / 1e9, bytes as f64 / 1e6);
+    if gigabytes < 1.0 { format!("{megabytes:.0} MB") } else { format!("{gigabytes:.1} GB") }
 }
 
 impl std::error::Error for CoreError {}

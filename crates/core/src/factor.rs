@@ -5,6 +5,7 @@
 
 use crate::cross::{Chain, CrossProducts};
 use crate::error::CoreError;
+use crate::memory;
 use crate::parallel;
 use crate::small;
 use crate::tail::{Pieces, Tail, TailFactor};
@@ -76,6 +77,7 @@ impl CrossProducts {
     }
 
     fn factor_by_products(&self, t: Vec<Vec<f64>>) -> Result<Factor, CoreError> {
+        memory::check("the factor of the random effects", self.working_numbers())?;
         let mut tail_a = self.tail.clone();
         let mut chain: Vec<ChainFactor> = self.chain.iter().enumerate().map(|(c, a)| working_copy(a, c > 0)).collect();
         let mut log_det_z = 0.0;
@@ -90,6 +92,13 @@ impl CrossProducts {
         }
         let (log_det_x, r2, residual) = (pieces.log_det_x, pieces.r2, pieces.residual);
         Ok(Factor { t, chain, tail_a, tail, log_det_z, log_det_x, r2, residual, by_rows: false })
+    }
+
+    /// Numbers that a factor takes and that are not at hand from an earlier one.
+    fn working_numbers(&self) -> usize {
+        let of_chain =
+            |(c, a): (usize, &Chain)| (if c > 0 { 2 } else { 1 }) * (a.a.len() + a.a_head.len() + a.a_pair.len());
+        self.chain.iter().enumerate().map(of_chain).sum::<usize>() + self.tail.working_numbers()
     }
 
     /// Eliminates every level of one chain block; returns its log-determinant.

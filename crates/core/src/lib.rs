@@ -18,6 +18,7 @@
 //! | `translate` | factors, changes and slopes of S between the user's units and the engine's |
 //! | `profile` | the deviance with σ explicit, minimized over all parameters but those that a profile holds |
 //! | `spread` | average information, and how the fixed effects move with S, without the inverse |
+//! | `memory` | whether there is room for large blocks |
 //! | `checks` | what is refused |
 //! | `design`, `batch` | all of a model but the response, and many responses fitted on it |
 //! | `slopes` | `Σ Z_j'QZ_j` for the gradient |
@@ -39,6 +40,7 @@ pub mod information;
 pub mod inverse;
 pub mod layout;
 pub mod level;
+pub mod memory;
 pub mod optimum;
 pub mod parallel;
 pub mod problem;

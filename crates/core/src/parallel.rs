@@ -11,6 +11,14 @@ fn threads(n: usize) -> usize {
     if n < 2 { 1 } else { n.min(*CORES.get_or_init(|| thread::available_parallelism().map_or(1, usize::from))) }
 }
 
+/// A thread, if the system has room for one: the work is done without it, too.
+fn spawned<'scope, R: Send + 'scope>(
+    scope: &'scope thread::Scope<'scope, '_>,
+    work: impl FnOnce() -> R + Send + 'scope,
+) -> Option<thread::ScopedJoinHandle<'scope, R>> {
+    thread::Builder::new().spawn_scoped(scope, work).ok()
+}
+
 /// `f(0), f(1), …, f(n − 1)`, in order.
 pub fn map<R: Send>(n: usize, f: impl Fn(usize) -> R + Sync) -> Vec<R> {
     let threads = threads(n);
@@ -29,7 +37,7 @@ pub fn map<R: Send>(n: usize, f: impl Fn(usize) -> R + Sync) -> Vec<R> {
         }
     };
     let mut found: Vec<(usize, R)> = thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+        let others: Vec<_> = (1..threads).filter_map(|_| spawned(scope, work)).collect();
         let mut all = work();
         for other in others {
             match other.join() {
@@ -74,7 +82,7 @@ pub fn each<T: Send>(items: Vec<T>, f: impl Fn(T) + Sync) {
     };
     thread::scope(|scope| {
         (1..threads).for_each(|_| {
-            scope.spawn(work);
+            spawned(scope, work);
         });
         work();
     });

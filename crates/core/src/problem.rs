@@ -52,7 +52,7 @@ impl Problem {
     pub fn new(design: &Design, y: &[f64]) -> Result<Problem, CoreError> {
         checks::check_response(y, design.n)?;
         let (y, scaling) = design.scaled.response(y)?;
-        let cp = CrossProducts::new(design, &y);
+        let cp = CrossProducts::new(design, &y)?;
         let shapes = design.terms.iter().map(|t| Shape { n_levels: t.n_levels, k: t.k });
         Ok(Problem { cp, scaling, terms: shapes.collect() })
     }

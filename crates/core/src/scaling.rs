@@ -38,6 +38,7 @@ pub struct ScaledDesign {
     root: Option<Vec<f64>>,
     sum_log_w: f64,
     x_r: Vec<f64>,
+    centre: Option<Centre>,
     scales: Vec<TermScale>,
     /// Columns of Q.
     pub x: Vec<Vec<f64>>,
@@ -79,12 +80,50 @@ fn project_out(v: &mut [f64], basis: &[Vec<f64>]) -> Vec<f64> {
     coefficients
 }
 
+/// A constant column of X: what others are shifted by before they are weighted.
+///
+/// In a row of weight w the difference of two numbers far from zero is wrong by `√w` times their last digit. Where weights span many
+/// orders that is more than all light rows have to say, so means are taken off before.
+#[derive(Clone, Debug)]
+struct Centre {
+    column: usize,
+    value: f64,
+    /// Weights with mean one.
+    weights: Vec<f64>,
+}
+
+impl Centre {
+    /// The first constant column, where there are weights.
+    fn of(x: &[Vec<f64>], root: Option<&[f64]>) -> Option<Centre> {
+        let constant = |c: &Vec<f64>| c.first().is_some_and(|v| *v != 0.0 && c.iter().all(|x| x == v));
+        let column = x.iter().position(constant)?;
+        Some(Centre { column, value: x[column][0], weights: root?.iter().map(|r| r * r).collect() })
+    }
+
+    /// Shifts a column by its weighted mean; returns the multiple of the constant column that it takes.
+    fn shift(&self, v: &mut [f64]) -> f64 {
+        // the second round finds what rounding of the first left of the mean
+        let mut sum = 0.0;
+        for _ in 0..2 {
+            let mean = dot(&self.weights, v) / self.weights.len() as f64;
+            v.iter_mut().for_each(|x| *x -= mean);
+            sum += mean;
+        }
+        sum / self.value
+    }
+}
+
 /// Multiplies by the square roots of the weights.
 fn weigh(mut v: Vec<f64>, root: Option<&[f64]>) -> Vec<f64> {
     if let Some(r) = root {
         v.iter_mut().zip(r).for_each(|(a, b)| *a *= b);
     }
     v
+}
+
+/// Length of a weighted column; none without weights, where it is the column's own.
+fn weighted_size(v: &[f64], root: Option<&[f64]>) -> Option<f64> {
+    root.map(|r| v.iter().zip(r).map(|(a, b)| (a * b) * (a * b)).sum::<f64>().sqrt())
 }
 
 impl ScaledDesign {
@@ -95,9 +134,12 @@ impl ScaledDesign {
         let root: Option<Vec<f64>> = weights.map(|w| w.iter().map(|v| (v / w_scale).sqrt()).collect());
         let mut basis: Vec<Vec<f64>> = Vec::with_capacity(p);
         let mut x_r = vec![0.0; p * p];
-        for (j, column) in x.into_iter().enumerate() {
+        let centre = Centre::of(&x, root.as_deref());
+        for (j, mut column) in x.into_iter().enumerate() {
+            let size = weighted_size(&column, root.as_deref());
+            let shifted = centre.as_ref().filter(|c| j > c.column).map(|c| (c.column, c.shift(&mut column)));
             let mut v = weigh(column, root.as_deref());
-            let before = dot(&v, &v).sqrt();
+            let before = size.unwrap_or_else(|| dot(&v, &v).sqrt());
             for (i, c) in project_out(&mut v, &basis).into_iter().enumerate() {
                 x_r[i * p + j] = c;
             }
@@ -107,6 +149,9 @@ impl ScaledDesign {
             }
             v.iter_mut().for_each(|a| *a /= norm);
             x_r[j * p + j] = norm;
+            if let Some((c, factor)) = shifted {
+                (0..p).for_each(|i| x_r[i * p + j] += factor * x_r[i * p + c]);
+            }
             basis.push(v);
         }
         let sum_log_w = weights.map_or(0.0, |w| w.iter().map(|v| v.ln()).sum());
@@ -117,7 +162,7 @@ impl ScaledDesign {
             values.push(v);
             matrix_values.push(m);
         }
-        Ok(ScaledDesign { n, w_scale, root, sum_log_w, x_r, scales, x: basis, values, matrix_values })
+        Ok(ScaledDesign { n, w_scale, root, sum_log_w, x_r, centre, scales, x: basis, values, matrix_values })
     }
 
     /// Largest weight over the smallest.
@@ -130,10 +175,16 @@ impl ScaledDesign {
     /// A response in internal units, and the units.
     pub fn response(&self, y: &[f64]) -> Result<(Vec<f64>, Scaling), CoreError> {
         let (n, p) = (self.n, self.x.len());
-        let mut e = weigh(y.to_vec(), self.root.as_deref());
-        let size = dot(&e, &e).sqrt();
+        let mut y = y.to_vec();
+        let size = weighted_size(&y, self.root.as_deref());
+        let shifted = self.centre.as_ref().map(|c| (c.column, c.shift(&mut y)));
+        let mut e = weigh(y, self.root.as_deref());
+        let size = size.unwrap_or_else(|| dot(&e, &e).sqrt());
         let mut beta0 = project_out(&mut e, &self.x);
         small::solve_lower_transposed(&small::transpose(&self.x_r, p, p), p, &mut beta0, 1);
+        if let Some((column, factor)) = shifted {
+            beta0[column] += factor;
+        }
         let y_scale = (dot(&e, &e) / n as f64).sqrt();
         if y_scale.is_nan() || y_scale <= 1e-14 * size / (n as f64).sqrt() {
             return Err(CoreError::NoResidualVariation);

@@ -10,6 +10,14 @@ use crate::factor::Factor;
 pub const DENSE_LIMIT: usize = 300;
 
 impl CrossProducts {
+    /// Numbers that the derivatives take beside the factor.
+    pub fn derivative_numbers(&self) -> usize {
+        let (units, q) = (self.layout.parts.iter().map(|p| p.k * p.k).sum::<usize>(), self.n_random());
+        let dense = if q <= DENSE_LIMIT && !self.layout.is_single() { 3 * q * q } else { 0 };
+        let panel = 64 * self.layout.tail_size() * usize::from(self.layout.q_tail > 0);
+        dense + 4 * panel + (q + self.layout.p) * (units + 4)
+    }
+
     /// First column of each block in the dense order of the blocks, and the number of columns of Z.
     fn dense_starts(&self) -> (Vec<usize>, usize) {
         let mut next = 0;

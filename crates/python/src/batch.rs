@@ -7,7 +7,7 @@ use numpy::{PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::convert::{TermInput, columns, compute, squares, to_matrix, to_stack, to_vector, vector};
+use crate::convert::{TermInput, columns, compute, room_for_copies, squares, to_matrix, to_stack, to_vector, vector};
 
 /// All of a model but its response.
 #[pyclass(frozen, module = "lmm._core")]
@@ -26,6 +26,7 @@ impl Batch {
         terms: Vec<TermInput<'_>>,
     ) -> PyResult<Self> {
         let (n, n_fixed) = x.as_array().dim();
+        room_for_copies((n, n_fixed), &terms)?;
         let (x, weights) = (columns(&x), weights.as_ref().map(vector));
         let terms = terms.iter().map(TermInput::to_term).collect();
         let inner = compute(py, || Design::new(n, x, weights.as_deref(), terms, Choice::Auto))?;

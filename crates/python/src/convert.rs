@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use lmm_core::error::CoreError;
 use lmm_core::layout::{Columns, Term};
+use lmm_core::memory;
 use lmm_core::tail::Choice;
 use numpy::ndarray::{Array1, Array2, Array3};
 use numpy::{IntoPyArray, PyArray1, PyArray2, PyArray3, PyReadonlyArray1, PyReadonlyArray2};
@@ -26,6 +27,7 @@ pub fn failure(error: CoreError) -> PyErr {
         CoreError::NoResidualVariation => "no-variation",
         CoreError::NotPositiveDefinite { .. } => "not-positive-definite",
         CoreError::UnreliableFactor { .. } => "unreliable",
+        CoreError::OutOfMemory { .. } => "memory",
         CoreError::Interrupted => return CoreInterrupted::new_err(error.to_string()),
     };
     CoreFailure::new_err((kind, error.to_string()))
@@ -96,7 +98,22 @@ pub enum TermInput<'py> {
     Matrix((PyReadonlyArray1<'py, i64>, PyReadonlyArray1<'py, u32>, PyReadonlyArray1<'py, f64>, usize, Vec<usize>)),
 }
 
+/// Whether there is room for the core's own copy of the data.
+pub fn room_for_copies((n, p): (usize, usize), terms: &[TermInput<'_>]) -> PyResult<()> {
+    let numbers: usize = terms.iter().map(TermInput::numbers).sum();
+    memory::check("a copy of the data", n * (p + 2) + numbers).map_err(failure)
+}
+
 impl TermInput<'_> {
+    fn numbers(&self) -> usize {
+        match self {
+            TermInput::Group((codes, values, ..)) => {
+                codes.as_array().len() + values.as_ref().map_or(0, |v| v.as_array().len())
+            }
+            TermInput::Matrix((starts, _, value, ..)) => starts.as_array().len() + 2 * value.as_array().len(),
+        }
+    }
+
     /// Copies the term into the core's own form.
     pub fn to_term(&self) -> Term {
         let term = |columns, n_levels, parts: &Vec<usize>| Term {

@@ -12,7 +12,9 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
 use crate::chart::PythonChart;
-use crate::convert::{TermInput, choice, columns, compute, failure, squares, to_matrix, to_stack, to_vector, vector};
+use crate::convert::{
+    TermInput, choice, columns, compute, failure, room_for_copies, squares, to_matrix, to_stack, to_vector, vector,
+};
 use crate::profile::{Surface, parameter, watched};
 
 /// Cross-products of one data set.
@@ -95,6 +97,7 @@ impl Problem {
         tail: &str,
     ) -> PyResult<Self> {
         let tail = choice(tail)?;
+        room_for_copies(x.as_array().dim(), &terms)?;
         let n_fixed = x.as_array().ncols();
         let (y, x, weights) = (vector(&y), columns(&x), weights.as_ref().map(vector));
         let terms = terms.iter().map(TermInput::to_term).collect();

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from lmm import _core
-from lmm.errors import ConvergenceError, DesignError, LmmError
+from lmm.errors import ConvergenceError, DesignError, LmmError, OutOfMemoryError
 
 __all__ = ["guarded"]
 
@@ -29,5 +29,6 @@ def guarded(call: Callable[[], Result]) -> Result:
         kinds: dict[str, type[LmmError]] = {
             "not-positive-definite": ConvergenceError,
             "unreliable": ConvergenceError,
+            "memory": OutOfMemoryError,
         }
         raise kinds.get(kind, DesignError)(_REASONS.get(kind, text[0].upper() + text[1:] + ".")) from None

@@ -21,6 +21,7 @@ from lmm.model.building import build_criterion
 from lmm.model.exact_fit import refuse_exact_fit, refuse_exact_moments, refuse_unbounded
 from lmm.model.request import Request
 from lmm.model.result import Fit
+from lmm.model.scales import refuse_lost_variances
 from lmm.model.tables.health import convergence
 from lmm.typing import FloatVector, Method, Missing, Negative
 
@@ -174,6 +175,7 @@ def fit_design(request: Request, spec: DesignSpec, design: Design) -> Fit:
     if falls is not None:
         refuse_unbounded(design, falls, criterion.reml)
     evaluation = criterion.evaluate(optimum.theta, gradient=False)
+    refuse_lost_variances(design, evaluation)
     refuse_exact_fit(design, evaluation.r2, criterion.layout.factors(optimum.theta), criterion.reml)
     certificate = replace(optimum.certificate, details=details).with_factor(evaluation.factor_residual)
     optimum = replace(optimum, certificate=certificate)

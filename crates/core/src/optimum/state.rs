@@ -4,6 +4,7 @@ use crate::cross::CrossProducts;
 use crate::directions::{Change, Directions, inner, on_units};
 use crate::error::CoreError;
 use crate::factor::Factor;
+use crate::memory;
 use crate::single_factor::SingleFactor;
 use crate::small;
 
@@ -30,7 +31,7 @@ pub struct Point {
     pub s: Vec<Vec<f64>>,
     pub criterion: f64,
     pub sigma2: f64,
-    /// Whether it was computed from the rows, which lose no digits.
+    /// Whether it was computed from the rows, which lose half as many digits.
     pub by_rows: bool,
     /// Gone when the derivatives have been taken: they need its memory.
     pub reduced: Option<Reduced>,
@@ -148,9 +149,16 @@ impl Space {
         cp.factor((0..cp.layout.blocks.len()).map(|b| cp.layout.assemble(&t, b)).collect())
     }
 
-    /// Rounding of the criterion at a point; the response has mean square one, so 1/σ² digits cancel in the residual.
+    /// Rounding of the criterion at a point; the response has mean square one, so that 1/σ² of it cancels in the
+    /// squares of the residual, and 1/σ in the residual itself.
     pub fn noise(&self, point: &Point) -> f64 {
-        let lost = if point.by_rows { 0.0 } else { 4e-16 * self.m / point.sigma2 };
+        let lost = if point.by_rows {
+            // large columns of ZΛ are taken from the response before it is seen what they leave
+            let largest = point.s.iter().flatten().fold(0.0_f64, |a, v| a.max(*v));
+            self.m * (4e-16 / point.sigma2.sqrt() + 1e-16 * largest.sqrt())
+        } else {
+            4e-16 * self.m / point.sigma2
+        };
         1e-13 * point.criterion.abs().max(self.m) + lost
     }
 
@@ -188,6 +196,7 @@ impl Space {
 
     /// Derivatives at a point.
     pub fn curvature(&self, cp: &CrossProducts, point: &mut Point) -> Result<Curvature, CoreError> {
+        memory::check("the derivatives by the covariances", cp.derivative_numbers())?;
         if let (Some(Reduced::Blocks(f)), Some(rows)) = (&point.reduced, &cp.rows)
             && f.by_rows
         {

@@ -23,6 +23,13 @@ impl Buffer {
         Buffer { data: vec![0.0; len], pool: Arc::default() }
     }
 
+    /// How many of `count` buffers of this size are not free in the pool.
+    pub fn missing(&self, count: usize) -> usize {
+        let fits = |free: &Vec<f64>| free.capacity() >= self.data.len();
+        let found = self.pool.0.lock().map_or(0, |free| free.iter().filter(|f| fits(f)).count());
+        count.saturating_sub(found)
+    }
+
     /// Another one from the same pool; what stands in it has no meaning.
     pub fn another(&self, len: usize) -> Buffer {
         let free = self.pool.0.lock().map_or(None, |mut free| free.pop());

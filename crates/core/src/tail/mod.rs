@@ -174,6 +174,14 @@ impl Tail {
         }
     }
 
+    /// Numbers that a copy and its factor take, those aside that are free from earlier ones.
+    pub fn working_numbers(&self) -> usize {
+        match self {
+            Tail::Full(t) => t.value.len() * t.value.missing(2),
+            Tail::Sparse(t) => t.value.len() + 3 * t.border.len() + t.pattern.factor.len_val(),
+        }
+    }
+
     /// Factor of `Λ'AΛ + I` with its border.
     pub fn factor(&self, layout: &Layout, t: &[Vec<f64>]) -> Result<(TailFactor, Pieces), CoreError> {
         match self {
