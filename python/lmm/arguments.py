@@ -18,7 +18,7 @@ import numpy as np
 
 from lmm.elsewhere import OF_ARGUMENTS
 from lmm.errors import ArgumentError, LmmError, brief, near_name, nearest
-from lmm.limits import MOST_ITEMS, check_length, out_of_memory
+from lmm.limits import MOST_ITEMS, check_length, naming_memory
 from lmm.wording import described
 
 __all__ = [
@@ -103,10 +103,8 @@ def _checking(function: Callable[P, R], called: str, checks: Mapping[str, Check]
                 bound.arguments[name] = tuple(check(each, name) for each in value)
             elif value is not parameter.default:
                 bound.arguments[name] = check(value, name)
-        try:
+        with naming_memory(called):
             return function(*bound.args, **bound.kwargs)
-        except MemoryError as error:
-            raise out_of_memory(called, error) from None
 
     return checked
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Sized
-from contextlib import suppress
+from collections.abc import Iterator, Sized
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import SupportsInt
 
@@ -35,7 +35,7 @@ __all__ = [
     "check_text",
     "counted",
     "memory",
-    "out_of_memory",
+    "naming_memory",
 ]
 
 MOST_CHARACTERS = 1_000_000
@@ -204,18 +204,29 @@ def memory() -> float:
     return min(size for size in found if size > 0)
 
 
-def out_of_memory(called: str, error: MemoryError) -> OutOfMemoryError:
-    """Name the call whose arrays found no room; NumPy's message says how large the one was that found none.
+@contextmanager
+def naming_memory(called: str) -> Iterator[None]:
+    """Name the call whose arrays find no room; NumPy's message says how large the one was that found none.
+
+    Raises
+    ------
+    OutOfMemoryError
+        In place of a MemoryError.
 
     Examples
     --------
-    >>> from lmm.limits import out_of_memory
-    >>> print(out_of_memory("simulate", MemoryError("Unable to allocate 7.45 GiB")))
-    There is not enough memory for simulate(). Unable to allocate 7.45 GiB. Ask for less, or use a larger computer.
+    >>> from lmm.limits import naming_memory
+    >>> with naming_memory("simulate"):
+    ...     raise MemoryError("Unable to allocate 7 GiB")
+    Traceback (most recent call last):
+    lmm.errors.OutOfMemoryError: There is not enough memory for simulate(). Unable to allocate 7 GiB. Ask for less, or use a larger computer.
     """
-    if isinstance(error, OutOfMemoryError):
-        return error
-    detail = f" {visible(str(error)).rstrip('.')}." if str(error) else ""
-    return OutOfMemoryError(
-        f"There is not enough memory for {called}().{detail} Ask for less, or use a larger computer."
-    )
+    try:
+        yield
+    except OutOfMemoryError:
+        raise
+    except MemoryError as error:
+        detail = f" {visible(str(error)).rstrip('.')}." if str(error) else ""
+        raise OutOfMemoryError(
+            f"There is not enough memory for {called}().{detail} Ask for less, or use a larger computer."
+        ) from None
