@@ -216,10 +216,12 @@ def naming_memory(called: str) -> Iterator[None]:
     Examples
     --------
     >>> from lmm.limits import naming_memory
-    >>> with naming_memory("simulate"):
-    ...     raise MemoryError("Unable to allocate 7 GiB")
-    Traceback (most recent call last):
-    lmm.errors.OutOfMemoryError: There is not enough memory for simulate(). Unable to allocate 7 GiB. Ask for less, or use a larger computer.
+    >>> try:
+    ...     with naming_memory("simulate"):
+    ...         raise MemoryError("Unable to allocate 7.45 GiB")
+    ... except MemoryError as error:
+    ...     print(error)
+    There is not enough memory for simulate(). Unable to allocate 7.45 GiB. Ask for less, or use a larger computer.
     """
     try:
         yield
