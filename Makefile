@@ -51,7 +51,7 @@ site: build $(STAMPS)/site
 WHEEL_TARGET ?= $(shell uname -m)-unknown-linux-gnu
 wheel: $(STAMPS)/wheel
 	rm -rf target/dist target/bare
-	$(BIN)/maturin build --release --locked --zig --compatibility manylinux_2_17 --target $(WHEEL_TARGET) --out target/dist
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/maturin build --release --locked --zig --compatibility manylinux_2_17 --target $(WHEEL_TARGET) --out target/dist
 	$(BIN)/maturin sdist --out target/dist
 	$(PYTHON) -m venv target/bare
 	target/bare/bin/python -m pip install --quiet "$$(echo target/dist/*.whl)[all]"
