@@ -133,10 +133,6 @@ PLANNED = {
     "y ~ x + ad(0 + time | g)": "ad(0 + time | g) is not available yet, planned",
     "y ~ toep(0 + t | g, rho=0.5)": "is not available yet, planned",
     "y ~ toeph(x | g)": "there are us(x | g), which is (x | g), diag(x | g), which is (x || g), cs(x | g)",
-    "y ~ s(x)": "s(...) in a formula is not available yet, planned",
-    "y ~ te(x, z, k=5) + (1 | g)": "te(...) in a formula is not available yet, planned",
-    "y ~ ti(x)": "ti(...)",
-    "y ~ t2(x)": "t2(...)",
     "y ~ mo(x)": "mo(...)",
     "cbind(a, b) ~ x": "a response with several columns is not available yet, planned",
 }

@@ -16,6 +16,7 @@ from lmm.design.matrix import MatrixSpec, learn_matrix
 from lmm.design.rank import independent_columns
 from lmm.design.rows import ColumnOrArray, Rows, select_rows
 from lmm.design.wording import listed
+from lmm.elsewhere import not_here
 from lmm.errors import DataError, DesignError, nearest
 
 if TYPE_CHECKING:
@@ -162,6 +163,8 @@ class DesignSpec:
         y : shape (n,), optional
             Another response than that of the formula.
         """
+        if formula.smooths:
+            raise not_here(f"The smooth term {formula.smooths[0].source}", "smooth")
         codings = resolve_contrasts(contrasts)
         evaluator = Evaluator(rows.columns, codings)
         left, own = _learn_response(formula, evaluator)

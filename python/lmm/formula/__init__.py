@@ -15,6 +15,9 @@ Grouping factors
     alone. ``C(day)`` is ``day``, for behind a bar all values are levels.
 Fixed part
     ``+ - * / : ^ %in%`` and parentheses as in R; ``offset(z)``; calls and ``{...}`` are expressions.
+Smooth terms
+    ``s(x, bs="cr", k=10)``, ``te(x, z)``, ``ti(x, z)``, ``t2(x, z)`` with the arguments of mgcv, in R's spelling or
+    Python's; ``s(x, by=f)`` for curves by a factor. They are added like other terms and stand in no product.
 Left side
     A column or an expression: ``log(y)``; operators are arithmetic there, ``y/10`` is ``I(y / 10)``.
 Inside calls
@@ -24,6 +27,6 @@ Inside calls
 """
 
 from lmm.formula.parser import parse
-from lmm.formula.terms import Formula, RandomTerm
+from lmm.formula.terms import Formula, Given, Listed, RandomTerm, SmoothTerm, SmoothValue
 
-__all__ = ["Formula", "RandomTerm", "parse"]
+__all__ = ["Formula", "Given", "Listed", "RandomTerm", "SmoothTerm", "SmoothValue", "parse"]

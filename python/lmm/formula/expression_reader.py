@@ -33,6 +33,7 @@ from lmm.formula.functions import (
     MODULES,
     PLANNED_TERMS,
     R_FUNCTIONS,
+    SMOOTHS,
     unknown_attribute,
     unknown_function,
 )
@@ -281,6 +282,12 @@ class ExpressionReader:
             self.pieces.next()
             return Items(tuple(self._list(")")))
         known = R_FUNCTIONS.get(name, name)
+        if known in SMOOTHS:
+            raise self.pieces.error(
+                f"a smooth term stands alone on the right side, as in y ~ z + {known}(x); curves by a factor are "
+                "s(x, by=f), random curves s(x, g, bs='fs')",
+                position,
+            )
         if known in PLANNED_TERMS:
             raise not_here(f"{name}(...) in a formula", PLANNED_TERMS[known], f" It stands in: {self.source}")
         root, _, rest = name.partition(".")

@@ -21,6 +21,7 @@ __all__ = [
     "PLANNED_STRUCTURES",
     "PLANNED_TERMS",
     "R_FUNCTIONS",
+    "SMOOTHS",
     "STRUCTURES",
     "unknown_attribute",
     "unknown_function",
@@ -52,8 +53,10 @@ PLANNED_STRUCTURES = frozenset(
 )
 """Calls around a bar that are kept for structures to come."""
 
+SMOOTHS = frozenset({"s", "te", "ti", "t2"})
+"""Calls of smooth terms."""
+
 PLANNED_TERMS = {
-    **dict.fromkeys(("s", "te", "ti", "t2"), "smooth"),
     **dict.fromkeys(("mo", "gp"), "Bayes terms"),
     "mm": "multiple membership",
     "cbind": "several responses",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from functools import lru_cache
+from typing import TypeAlias
 
 from lmm.elsewhere import not_here
 from lmm.errors import FormulaError
@@ -12,11 +13,14 @@ from lmm.formula.bars import Repetitions, find_bar, random_terms
 from lmm.formula.expressions import Names, quote, translate
 from lmm.formula.scanner import Kind, Token, scan
 from lmm.formula.sides import Item, Writer, additive
+from lmm.formula.smooths import is_smooth, smooth_term
 from lmm.formula.syntax import Node, Tree
-from lmm.formula.terms import Formula, RandomTerm
+from lmm.formula.terms import Formula, RandomTerm, SmoothTerm
 from lmm.limits import MOST_RANDOM_TERMS, check_limit, check_text
 
 __all__ = ["parse"]
+
+_RightSide: TypeAlias = tuple[str, tuple[RandomTerm, ...], tuple[str, ...], tuple[SmoothTerm, ...]]
 
 
 def parse(text: str, *, columns: Collection[str] | None = None, response_required: bool = True) -> Formula:
@@ -109,9 +113,10 @@ class _Reader:
     def read(self) -> Formula:
         left, right = self._sides()
         response = self._response(left) if left else ""
-        fixed, random, offsets = self._right_side(Tree(self.source, right).read(), response)
+        fixed, random, offsets, smooths = self._right_side(Tree(self.source, right).read(), response)
         self._check_called()
-        return Formula(self.source, response, fixed, random, offsets, frozenset(self.names.variables))
+        variables = frozenset(self.names.variables)
+        return Formula(self.source, response, fixed, random, offsets, variables, smooths)
 
     def _sides(self) -> tuple[list[Token], list[Token]]:
         """Tokens left and right of the tilde."""
@@ -179,14 +184,18 @@ class _Reader:
             raise FormulaError("the left side names no column", self.source, node.position)
         return expression.as_factor
 
-    def _right_side(self, tree: Node, response: str) -> tuple[str, tuple[RandomTerm, ...], tuple[str, ...]]:
+    def _right_side(self, tree: Node, response: str) -> _RightSide:
         fixed: list[Item] = []
         random: list[RandomTerm] = []
         offsets: list[str] = []
+        smooths: dict[str, SmoothTerm] = {}
         repetitions = Repetitions(self.source)
         for item in additive(tree):
-            bar = find_bar(item.node, self.source)
-            if bar is not None:
+            bar = None if is_smooth(item.node) else find_bar(item.node, self.source)
+            if is_smooth(item.node):
+                self._only_added(item, "a smooth term")
+                self._add_smooth(smooth_term(item.node, self.writer), smooths, response)
+            elif bar is not None:
                 self._only_added(item, "a random term")
                 for term, effects in random_terms(bar, self.writer):
                     repetitions.check(term, effects)
@@ -205,7 +214,25 @@ class _Reader:
         )
         text, terms = self.writer.side(fixed)
         self._check_response(response, terms, random)
-        return text, tuple(random), tuple(offsets)
+        return text, tuple(random), tuple(offsets), tuple(smooths.values())
+
+    def _add_smooth(self, term: SmoothTerm, there: dict[str, SmoothTerm], response: str) -> None:
+        if term.label in there:
+            raise FormulaError(
+                f"the smooth {term.label} stands twice: leave one out", self.source, term.position
+            )
+        if response and response in map(quote, (*term.covariates, term.by or "")):
+            raise FormulaError(
+                f"the response {response} stands on the right side too", self.source, term.position
+            )
+        there[term.label] = term
+        check_limit(
+            "The number of smooth terms,",
+            len(there),
+            MOST_RANDOM_TERMS,
+            "Each has variances to be estimated: leave some out.",
+            FormulaError,
+        )
 
     def _only_added(self, item: Item, what: str) -> None:
         if item.negative:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from lmm.errors import FormulaError
 
 _DOT = re.compile(r"(?<![\w.`)\]])\.(?![\w.`(])")
+_SMOOTH = re.compile(r"(s|te|ti|t2)\s*\(")
 _OPENING, _CLOSING, _QUOTES = "([{", ")]}", "'\"`"
 
 
@@ -29,7 +30,7 @@ def rewrite(old: str, new: str) -> str:
     Raises
     ------
     FormulaError
-        If the dot is more than added, or a random term is taken away that is not there.
+        If the dot is more than added, or a random or smooth term is taken away that is not there.
 
     Examples
     --------
@@ -69,6 +70,13 @@ def _take_away(kept: list[Summand], summand: Summand, new: str) -> None:
         there = ", ".join(other.text for other in kept if "|" in other.text) or "none"
         raise FormulaError(
             f"there is no random term {summand.text} to take away; there are: {there}",
+            new,
+            new.index(summand.text),
+        )
+    if _SMOOTH.match(summand.text):
+        there = ", ".join(other.text for other in kept if _SMOOTH.match(other.text)) or "none"
+        raise FormulaError(
+            f"there is no smooth term {summand.text} to take away; there are: {there}",
             new,
             new.index(summand.text),
         )
