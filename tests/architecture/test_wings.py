@@ -7,7 +7,7 @@ import pytest
 
 from tests.architecture.source import ROOT
 
-WINGS = ("inference", "means", "model")
+WINGS = ("bases", "inference", "means", "model")
 MOST_FILES = 14
 # A fit and a table of means answer questions of their own: two lines each.
 COURTESY = {("means", "result", "joint"), ("model", "result", "changing"), ("model", "result", "files")}

@@ -1,0 +1,263 @@
+"""One interface of all bases: columns at any data, penalties, derivatives, and how they go on outside of the data."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal, NamedTuple, TypeAlias
+
+import numpy as np
+
+from lmm.errors import ArgumentError, DataError, brief
+from lmm.typing import FloatMatrix, FloatVector, IntVector
+
+__all__ = ["Basis", "Carrier", "Covariate", "Extrapolation", "Settings", "number_of_columns", "numbers_of"]
+
+Extrapolation: TypeAlias = Literal["linear", "cyclic", "radial", "levels", "product"]
+"""How a basis goes on outside of the data: straight on, round and round, by its own formula, not at all (levels only),
+or as its margins do."""
+
+
+@dataclass(frozen=True, eq=False)
+class Covariate:
+    """One column of a smooth term: numbers, or codes of levels.
+
+    Attributes
+    ----------
+    name
+        As in the formula.
+    values
+        Numbers, shape (n,); None for a factor.
+    codes
+        Index into ``levels``, shape (n,); -1 stands for a level that the fit has not seen; None for numbers.
+    levels
+        Of a factor.
+    """
+
+    name: str
+    values: FloatVector | None = None
+    codes: IntVector | None = None
+    levels: tuple[str, ...] = ()
+
+    @property
+    def n(self) -> int:
+        """Number of rows."""
+        held = self.values if self.values is not None else self.codes
+        return 0 if held is None else len(held)
+
+    @property
+    def is_factor(self) -> bool:
+        """Whether it holds levels."""
+        return self.values is None
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a user wrote in ``s()`` about the basis.
+
+    Attributes
+    ----------
+    k
+        Number of columns; one per margin for tensor products; None for the default of the basis.
+    m
+        Orders, as the basis reads them.
+    knots
+        One array for each covariate, None where nothing was given; None altogether likewise.
+    extra
+        All else by name: ``neighbours``, ``polygons``, ``penalty``, ``xt``, ``full``, ``np``, ``d``, ``bs``.
+    """
+
+    k: int | tuple[int, ...] | None = None
+    m: Any = None
+    knots: tuple[FloatVector | None, ...] | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    def knots_of(self, i: int) -> FloatVector | None:
+        """Knots of covariate number i as finite floats in increasing order, None if the user gave none.
+
+        Raises
+        ------
+        ArgumentError
+            If they are no finite numbers, or two are equal.
+        """
+        if self.knots is None or i >= len(self.knots) or self.knots[i] is None:
+            return None
+        try:
+            knots = np.sort(np.asarray(self.knots[i], dtype=float).ravel())
+        except (TypeError, ValueError):
+            raise ArgumentError(f"knots= takes numbers, not {brief(self.knots[i])}.") from None
+        if not np.isfinite(knots).all():
+            raise ArgumentError("knots= has missing or infinite values. Give finite numbers.")
+        if (np.diff(knots) == 0.0).any():
+            raise ArgumentError(
+                f"knots= holds {knots[:-1][np.diff(knots) == 0.0][0]:g} twice. Give each knot once."
+            )
+        return knots
+
+
+class Carrier(NamedTuple):
+    """Columns of a basis as a product, rows @ map, that keeps sparse rows sparse.
+
+    Attributes
+    ----------
+    rows
+        SciPy CSR matrix, or an ndarray for dense bases; shape (n, L).
+    map
+        Shape (L, k).
+    """
+
+    rows: Any
+    map: FloatMatrix
+
+    def dense(self) -> FloatMatrix:
+        """Multiply out; shape (n, k)."""
+        return np.asarray(self.rows @ self.map)
+
+
+def column_means(carrier: Carrier) -> FloatVector:
+    """Means of all columns over the rows; shape (k,)."""
+    return np.asarray(np.asarray(carrier.rows.mean(axis=0)).ravel() @ carrier.map)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Basis(ABC):
+    """What a smooth term has learned from the data.
+
+    Attributes
+    ----------
+    covariates
+        Names, in the order in which the methods take the columns.
+    k
+        Number of raw columns.
+    penalties
+        Raw S_j, each of shape (k, k), symmetric and not negative definite.
+    penalty_names
+        One per penalty; ``("",)`` where there is one.
+    null_space
+        Spans what no penalty touches, shape (k, M); its columns need not be orthonormal. None: found from eigenvalues.
+    is_centred
+        Whether the term needs the constraint that its columns have mean zero.
+    notes
+        Sentences for the user on what was chosen for him.
+    """
+
+    name: ClassVar[str]
+    extrapolates: ClassVar[Extrapolation]
+    is_natural: ClassVar[bool] = False
+    """Whether the parameters are values of the function, so that tensor products need no other coordinates."""
+    has_sides: ClassVar[bool] = True
+    """Whether columns that a lower term has too are taken out."""
+
+    covariates: tuple[str, ...]
+    k: int
+    penalties: tuple[FloatMatrix, ...]
+    penalty_names: tuple[str, ...] = ("",)
+    null_space: FloatMatrix | None = None
+    is_centred: bool = True
+    notes: tuple[str, ...] = ()
+
+    @abstractmethod
+    def carrier(self, covariates: Sequence[Covariate]) -> Carrier:
+        """Rows and map whose product is the columns at the given data."""
+
+    @abstractmethod
+    def derivative(self, covariates: Sequence[Covariate], order: int = 1, along: int = 0) -> FloatMatrix:
+        """Differentiate all columns; shape (n, k).
+
+        Parameters
+        ----------
+        covariates
+            Where.
+        order
+            1 or 2.
+        along
+            Index of the covariate that moves.
+
+        Raises
+        ------
+        UnsupportedError
+            If the basis has no such derivative.
+        """
+
+    def columns(self, covariates: Sequence[Covariate]) -> FloatMatrix:
+        """Columns at the given data; shape (n, k)."""
+        return self.carrier(covariates).dense()
+
+    def constraint(self, carrier: Carrier) -> FloatVector | None:
+        """Row c of the constraint c'b = 0 that tells the term from the intercept, shape (k,); None without one.
+
+        Parameters
+        ----------
+        carrier
+            At the rows that are fitted.
+        """
+        return column_means(carrier) if self.is_centred else None
+
+
+def numbers_of(covariate: Covariate, basis: str) -> FloatVector:
+    """Values of a numeric covariate.
+
+    Raises
+    ------
+    DataError
+        If it is a factor, or has missing or infinite values.
+
+    Examples
+    --------
+    >>> numbers_of(Covariate("site", codes=np.array([0, 1]), levels=("a", "b")), "cr")
+    Traceback (most recent call last):
+    lmm.errors.DataError: s(site, bs="cr") needs numbers, and site holds levels ('a', 'b'). \
+For effects of levels write s(site, bs="re"), for one curve per level s(x, by=site).
+    """
+    if covariate.values is None:
+        shown = ", ".join(repr(level) for level in covariate.levels[:3])
+        raise DataError(
+            f"{called(covariate.name, basis)} needs numbers, and {covariate.name} holds levels ({shown}). For effects"
+            f' of levels write s({covariate.name}, bs="re"), for one curve per level s(x, by={covariate.name}).'
+        )
+    values = np.asarray(covariate.values, dtype=float)
+    wrong = int(values.size - np.isfinite(values).sum())
+    if wrong:
+        raise DataError(
+            f"{covariate.name} has missing or infinite values in {wrong} of {values.size} rows, and"
+            f" {called(covariate.name, basis)} needs finite numbers. Drop these rows first."
+        )
+    return values
+
+
+def number_of_columns(settings: Settings, covariate: str, basis: str, default: int, least: int) -> int:
+    """Read ``k=`` of a basis of one covariate.
+
+    Raises
+    ------
+    ArgumentError
+        If it is several numbers, or fewer than the basis needs.
+
+    Examples
+    --------
+    >>> number_of_columns(Settings(), "x", "cr", 10, 3)
+    10
+    >>> number_of_columns(Settings(k=2), "x", "cr", 10, 3)
+    Traceback (most recent call last):
+    lmm.errors.ArgumentError: s(x, bs="cr") needs k of 3 or more, not 2.
+    """
+    k = default if settings.k is None else settings.k
+    if isinstance(k, tuple):
+        if len(k) != 1:
+            raise ArgumentError(f"{called(covariate, basis)} takes one number as k, not {brief(k)}.")
+        k = k[0]
+    if k < least:
+        raise ArgumentError(f"{called(covariate, basis)} needs k of {least} or more, not {k}.")
+    return int(k)
+
+
+def called(covariate: str, basis: str) -> str:
+    """Name a smooth term of one covariate as a user writes it.
+
+    Examples
+    --------
+    >>> called("x", "cr")
+    's(x, bs="cr")'
+    """
+    return f's({covariate}, bs="{basis}")'

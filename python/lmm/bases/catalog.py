@@ -1,0 +1,93 @@
+"""The one list of bases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lmm.bases.basis import Basis, Covariate, Settings
+from lmm.bases.curves import cr
+from lmm.errors import ArgumentError, nearest
+
+__all__ = ["CATALOG", "BasisRow", "learn_basis"]
+
+
+@dataclass(frozen=True)
+class BasisRow:
+    """One row of the catalog.
+
+    Attributes
+    ----------
+    learn
+        Called with covariates and settings; with `learn_basis` behind them where ``is_made_of_others``.
+    title
+        In the user's words.
+    most
+        Largest number of covariates; None where any number goes.
+    is_made_of_others
+        Whether it learns bases of its own: tensor products, curves per level.
+    """
+
+    learn: Callable[..., Basis]
+    title: str
+    most: int | None = 1
+    is_made_of_others: bool = False
+
+
+CATALOG: dict[str, BasisRow] = {
+    "cr": BasisRow(cr.learn, "cubic regression spline"),
+}
+
+
+def learn_basis(name: str, covariates: Sequence[Covariate], settings: Settings) -> Basis:
+    """Learn a basis from data.
+
+    Parameters
+    ----------
+    name
+        Its name in the catalog.
+    covariates
+        Columns of the rows that are fitted.
+    settings
+        What the user wrote.
+
+    Raises
+    ------
+    ArgumentError
+        If the catalog has no such row, or the number of covariates does not fit.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = Covariate("x", np.linspace(0.0, 1.0, 21))
+    >>> learn_basis("cr", [x], Settings(k=5)).k
+    5
+    >>> learn_basis("cR", [x], Settings())
+    Traceback (most recent call last):
+    lmm.errors.ArgumentError: There is no basis bs="cR". Did you mean "cr"? Available are cr.
+    """
+    row = basis_row(name)
+    if not covariates or (row.most is not None and len(covariates) > row.most):
+        shown = ", ".join(covariate.name for covariate in covariates) or "none"
+        raise ArgumentError(
+            f'bs="{name}" ({row.title}) takes {"one covariate" if row.most == 1 else "covariates"}, not {shown}.'
+            f' Smooths of several are written te(), or with a basis such as bs="tp".'
+        )
+    more: tuple[Any, ...] = (learn_basis,) if row.is_made_of_others else ()
+    return row.learn(covariates, settings, *more)
+
+
+def basis_row(name: str) -> BasisRow:
+    """Look a basis up by its name.
+
+    Raises
+    ------
+    ArgumentError
+        If the catalog has no such row.
+    """
+    if name not in CATALOG:
+        raise ArgumentError(
+            f'There is no basis bs="{name}".{nearest(name, CATALOG)} Available are {", ".join(CATALOG)}.'
+        )
+    return CATALOG[name]

@@ -1,0 +1,1 @@
+"""Bases of one number, one file for each family."""

@@ -1,0 +1,158 @@
+"""Cubic regression splines: the parameters are the values of the curve at its knots."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from scipy import sparse
+from scipy.linalg import solveh_banded
+
+from lmm.bases.basis import Basis, Carrier, Covariate, Extrapolation, Settings, number_of_columns, numbers_of
+from lmm.bases.curves.knots import knots_from_data, outside_note
+from lmm.bases.order import check_order
+from lmm.typing import FloatMatrix, FloatVector, IntVector
+
+__all__ = ["CubicRegression", "learn"]
+
+DEFAULT_K, LEAST_K = 10, 3
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class CubicRegression(Basis):
+    """Natural cubic spline with few knots; its penalty is the integral of the squared second derivative.
+
+    Attributes
+    ----------
+    knots
+        In increasing order, shape (k,).
+    bends
+        Second derivatives at the knots as functions of the values at the knots, shape (k, k).
+    """
+
+    name: ClassVar[str] = "cr"
+    extrapolates: ClassVar[Extrapolation] = "linear"
+    is_natural: ClassVar[bool] = True
+
+    knots: FloatVector
+    bends: FloatMatrix
+
+    def carrier(self, covariates: Sequence[Covariate]) -> Carrier:
+        return self._carrier(covariates, 0)
+
+    def derivative(self, covariates: Sequence[Covariate], order: int = 1, along: int = 0) -> FloatMatrix:
+        check_order(order, along, self)
+        return self._carrier(covariates, order).dense()
+
+    def _carrier(self, covariates: Sequence[Covariate], order: int) -> Carrier:
+        """Two values and two second derivatives in each row, over 2k columns: values, then second derivatives."""
+        x = numbers_of(covariates[0], self.name)
+        left, weights = local_cubic(x, self.knots, order)
+        return Carrier(local_rows(left, left + 1, weights, self.k), np.vstack([np.eye(self.k), self.bends]))
+
+
+def learn(covariates: Sequence[Covariate], settings: Settings) -> CubicRegression:
+    """Learn a cubic regression spline from data.
+
+    Raises
+    ------
+    ArgumentError, DataError
+        If k, the knots or the data do not allow it.
+
+    Examples
+    --------
+    >>> x = Covariate("x", np.linspace(0.0, 1.0, 21))
+    >>> basis = learn([x], Settings(k=4))
+    >>> basis.columns([Covariate("x", np.array([0.0, 1.0]))]).round(12) + 0.0
+    array([[1., 0., 0., 0.],
+           [0., 0., 0., 1.]])
+    """
+    name = covariates[0].name
+    x = numbers_of(covariates[0], "cr")
+    given = settings.knots_of(0)
+    default = DEFAULT_K if given is None else given.size
+    k = number_of_columns(settings, name, "cr", default, LEAST_K)
+    knots = knots_from_data(x, settings, k, name, "cr")
+    bends, penalty = bending(knots)
+    return CubicRegression(
+        covariates=(name,),
+        k=k,
+        penalties=(penalty,),
+        null_space=np.column_stack([np.ones(k), knots]),
+        notes=outside_note(knots, x, name),
+        knots=knots,
+        bends=bends,
+    )
+
+
+def bending(knots: FloatVector) -> tuple[FloatMatrix, FloatMatrix]:
+    """Second derivatives at the knots of the natural spline, and the integral of their square.
+
+    Parameters
+    ----------
+    knots
+        Shape (k,).
+
+    Returns
+    -------
+    bends
+        F, shape (k, k): second derivatives are F @ values.
+    penalty
+        S, shape (k, k).
+    """
+    h, k = np.diff(knots), knots.size
+    D = np.zeros((k - 2, k))
+    rows = np.arange(k - 2)
+    D[rows, rows], D[rows, rows + 2] = 1.0 / h[:-1], 1.0 / h[1:]
+    D[rows, rows + 1] = -1.0 / h[:-1] - 1.0 / h[1:]
+    banded = np.zeros((2, k - 2))
+    banded[1], banded[0, 1:] = (h[:-1] + h[1:]) / 3.0, h[1:-1] / 6.0
+    inner = solveh_banded(banded, D)
+    penalty = D.T @ inner
+    return np.vstack([np.zeros(k), inner, np.zeros(k)]), (penalty + penalty.T) / 2.0
+
+
+def local_cubic(x: FloatVector, knots: FloatVector, order: int) -> tuple[IntVector, FloatMatrix]:
+    """Weights of two values and two second derivatives in a cubic, or in a derivative of it.
+
+    Parameters
+    ----------
+    x
+        Shape (n,); outside of the knots the cubic goes on as a straight line.
+    knots
+        Shape (k,).
+    order
+        0 for the cubic itself, else of the derivative.
+
+    Returns
+    -------
+    left
+        Index of the knot on the left, shape (n,).
+    weights
+        Of the values at the left and right knot and of the second derivatives there, shape (n, 4).
+    """
+    left = np.clip(np.searchsorted(knots, x, side="right") - 1, 0, knots.size - 2)
+    h = knots[left + 1] - knots[left]
+    inside = np.clip(x, knots[0], knots[-1])
+    a, b = knots[left + 1] - inside, inside - knots[left]
+    if order == 0:
+        weights = np.column_stack([a / h, b / h, (a**3 / h - h * a) / 6.0, (b**3 / h - h * b) / 6.0])
+        return left, weights + (x - inside)[:, None] * _slopes(a, b, h)
+    if order == 1:
+        return left, _slopes(a, b, h)
+    nil = np.zeros_like(h)
+    within = (x >= knots[0]) & (x <= knots[-1])
+    return left, np.column_stack([nil, nil, a / h, b / h]) * within[:, None]
+
+
+def _slopes(a: FloatVector, b: FloatVector, h: FloatVector) -> FloatMatrix:
+    return np.column_stack([-1.0 / h, 1.0 / h, (h - 3.0 * a**2 / h) / 6.0, (3.0 * b**2 / h - h) / 6.0])
+
+
+def local_rows(left: IntVector, right: IntVector, weights: FloatMatrix, k: int) -> sparse.csr_matrix:
+    """Sparse rows (n, 2k) from the four weights of each row."""
+    n = left.size
+    columns = np.column_stack([left, right, left + k, right + k])
+    return sparse.csr_matrix((weights.ravel(), columns.ravel(), np.arange(0, 4 * n + 1, 4)), shape=(n, 2 * k))

@@ -1,0 +1,1 @@
+"""Bases in which levels of a factor take part."""

@@ -1,0 +1,1 @@
+"""Bases of any number of numbers by distances between points."""

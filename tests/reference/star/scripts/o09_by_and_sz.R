@@ -1,0 +1,14 @@
+## Varying coefficients: factor by, ordered-factor by, numeric by (gamSim 3,4), sz, fs, select, id= shared smoothing parameter
+source("scripts/common.R"); RNGkind("Mersenne-Twister", "Inversion", "Rejection"); set.seed(4); d4 <- gamSim(4, n = 300, verbose = FALSE); set.seed(3); d3 <- gamSim(3, n = 200, verbose = FALSE); wcsv(d4, "gamsim4.csv"); wcsv(d3, "gamsim3.csv")
+d4$ofac <- factor(d4$fac, ordered = TRUE); d4$num <- d4$x1 - .5; nd4 <- data.frame(x0 = .4, x1 = .7, x2 = c(.1,.5,.9,.1,.5,.9,.3), fac = factor(c(1,1,1,2,2,2,3), levels = 1:3)); nd4$ofac <- factor(nd4$fac, levels = levels(d4$fac), ordered = TRUE); nd4$num <- .2
+nd3 <- data.frame(x1 = c(.1,.5,.9,1), x2 = c(.1,.4,.6,.9))
+fit <- function(rhs, d = d4, nd = nd4) gam_ref(gam(as.formula(paste("y ~", rhs)), data = d, method = "REML", control = TIGHT), nd, paste0("gam(y ~ ", rhs, ", method='REML')"), coef = FALSE)
+R <- list(by_factor = fit("fac + s(x2, by = fac) + s(x0)"), by_factor_id = fit("fac + s(x2, by = fac, id = 1) + s(x0)"), by_ordered = fit("ofac + s(x2) + s(x2, by = ofac) + s(x0)"), sz = fit("s(x2) + s(fac, x2, bs = 'sz') + s(x0)"), sz_id = fit("s(x2) + s(fac, x2, bs = 'sz', id = 1) + s(x0)"), fs = fit("s(x2, fac, bs = 'fs', k = 6) + s(x0)"), fs_cr = fit("s(x2, fac, bs = 'fs', k = 6, xt = 'cr')"),
+  by_numeric_vc = fit("s(x2, by = x1)", d3, nd3), by_numeric_vc_plus = fit("s(x2) + s(x2, by = x1)", d3, nd3), by_numeric_centred = fit("s(x0) + s(x2, by = num, bs = 'cr')"), by_te = fit("te(x0, x2, by = fac, k = 4) + fac"), re_slope = fit("s(x2) + s(fac, bs = 're') + s(fac, x0, bs = 're')"))
+S <- list(by_factor = { z <- smoothCon(s(x2, by = fac, k = 5, bs = "cr"), d4, NULL, absorb.cons = TRUE); list(n_smooths = length(z), labels = sapply(z, `[[`, "label"), S_scale = z[[1]]$S.scale, colmeans_constraint = "computed on all rows, before multiplication by the dummy") },
+  fs = { z <- smoothCon(s(x2, fac, bs = "fs", k = 5), d4, NULL, absorb.cons = TRUE)[[1]]; list(ncol = ncol(z$X), n_pen = length(z$S), ranks = z$rank, S_scale = z$S.scale, diagS = lapply(z$S, diag), XXt_rows = unname(tcrossprod(z$X[1:6,]))) },
+  sz = { z <- smoothCon(s(fac, x2, bs = "sz", k = 5), d4, NULL, absorb.cons = TRUE)[[1]]; list(ncol = ncol(z$X), n_pen = length(z$S), ranks = z$rank, S_scale = z$S.scale, X_rows = unname(z$X[1:6,]), S = lapply(z$S, unname)) })
+## sum-to-zero check of sz: at each x2 the level curves sum to zero
+b <- gam(y ~ s(x2) + s(fac, x2, bs = "sz") + s(x0), data = d4, method = "REML", control = TIGHT); g <- expand.grid(x2 = c(.2,.8), fac = levels(d4$fac)); g$x0 <- .4
+S$sz_level_sums <- as.numeric(tapply(predict(b, g, type = "terms")[, "s(fac,x2)"], g$x2, sum))
+save_ref(list(title = "by / sz / fs", data = c("data/gamsim4.csv","data/gamsim3.csv"), ofac_note = "ofac = ordered(fac); num = x1-0.5", structure = S, fits = R), "o09_by_sz_fs")
