@@ -11,6 +11,18 @@ CASES = {
     "cr_k6": ("cr", Settings(k=6)),
     "cr_k6_extrapolated": ("cr", Settings(k=6)),
     "cr_user_knots": ("cr", Settings(k=5, knots=(np.array([0.0, 10, 25, 40, 60]),))),
+    "cs_k10": ("cs", Settings()),
+    "cc_k8": ("cc", Settings(k=8)),
+    "cc_k8_endpoints": ("cc", Settings(k=8, knots=(np.array([0.0, 60]),))),
+    "ps_k10": ("ps", Settings()),
+    "ps_k12_m11": ("ps", Settings(k=12, m=(1, 1))),
+    "ps_k10_m23": ("ps", Settings(m=(2, 3))),
+    "ps_k10_extrapolated": ("ps", Settings()),
+    "ps_k10_range": ("ps", Settings(knots=(np.array([0.0, 60]),))),
+    "cp_k10": ("cp", Settings()),
+    "cp_k10_range": ("cp", Settings(knots=(np.array([0.0, 60]),))),
+    "bs_k10": ("bs", Settings()),
+    "bs_k10_m321": ("bs", Settings(m=(3, 2, 1))),
 }
 
 each_case = pytest.mark.parametrize("case", CASES)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from lmm.bases.basis import Basis, Covariate, Settings
-from lmm.bases.curves import cr
+from lmm.bases.curves import bs, cc, cp, cr, cs, ps, rk
+from lmm.bases.levels import re
 from lmm.errors import ArgumentError, nearest
 
 __all__ = ["CATALOG", "BasisRow", "learn_basis"]
@@ -37,6 +38,13 @@ class BasisRow:
 
 CATALOG: dict[str, BasisRow] = {
     "cr": BasisRow(cr.learn, "cubic regression spline"),
+    "cs": BasisRow(cs.learn, "cubic regression spline that can shrink to zero"),
+    "cc": BasisRow(cc.learn, "cyclic cubic regression spline"),
+    "ps": BasisRow(ps.learn, "P-spline"),
+    "cp": BasisRow(cp.learn, "cyclic P-spline"),
+    "bs": BasisRow(bs.learn, "B-spline with derivative penalties"),
+    "rk": BasisRow(rk.learn, "cubic spline by its reproducing kernel"),
+    "re": BasisRow(re.learn, "random effects", most=None),
 }
 
 
@@ -65,7 +73,8 @@ def learn_basis(name: str, covariates: Sequence[Covariate], settings: Settings) 
     5
     >>> learn_basis("cR", [x], Settings())
     Traceback (most recent call last):
-    lmm.errors.ArgumentError: There is no basis bs="cR". Did you mean "cr"? Available are cr.
+    lmm.errors.ArgumentError: There is no basis bs="cR". Did you mean "cr"? \
+Available are cr, cs, cc, ps, cp, bs, rk, re.
     """
     row = basis_row(name)
     if not covariates or (row.most is not None and len(covariates) > row.most):

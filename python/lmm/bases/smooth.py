@@ -12,7 +12,7 @@ from scipy import sparse
 from lmm.bases.basis import Basis, Carrier, Covariate, Settings
 from lmm.bases.catalog import learn_basis
 from lmm.bases.spaces import null_from_eigenvalues, null_within, reflection
-from lmm.errors import ArgumentError, DataError
+from lmm.errors import ArgumentError, DataError, brief, nearest
 from lmm.typing import FloatMatrix, FloatVector
 
 __all__ = ["Smooth", "learn_smooths"]
@@ -230,14 +230,23 @@ def _varies(by: FloatVector) -> bool:
 def _point(covariates: Sequence[Covariate], pc: Sequence[Any]) -> list[Covariate]:
     if len(pc) != len(covariates):
         raise ArgumentError(f"pc= takes one value per covariate, {len(covariates)}, and {len(pc)} are given.")
-    return [
-        Covariate(covariate.name, values=np.array([float(value)]))
-        if covariate.values is not None
-        else replace(
-            covariate, codes=np.array([covariate.levels.index(value) if value in covariate.levels else -1])
-        )
-        for covariate, value in zip(covariates, pc, strict=True)
-    ]
+    return [_at(covariate, value) for covariate, value in zip(covariates, pc, strict=True)]
+
+
+def _at(covariate: Covariate, value: Any) -> Covariate:
+    if covariate.values is None:
+        if value not in covariate.levels:
+            raise ArgumentError(
+                f"pc= names a level of {covariate.name}, and {brief(value)} is none.{nearest(value, covariate.levels)}"
+            )
+        return replace(covariate, codes=np.array([covariate.levels.index(value)]))
+    try:
+        at = float(value)
+    except (TypeError, ValueError):
+        at = np.nan
+    if not np.isfinite(at):
+        raise ArgumentError(f"pc= takes a finite number for {covariate.name}, not {brief(value)}.")
+    return replace(covariate, values=np.array([at]))
 
 
 def numbers_of_by(by: Covariate, label: str) -> FloatVector:

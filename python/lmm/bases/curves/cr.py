@@ -8,7 +8,6 @@ from typing import ClassVar
 
 import numpy as np
 from scipy import sparse
-from scipy.linalg import solveh_banded
 
 from lmm.bases.basis import Basis, Carrier, Covariate, Extrapolation, Settings, number_of_columns, numbers_of
 from lmm.bases.curves.knots import knots_from_data, outside_note
@@ -53,8 +52,19 @@ class CubicRegression(Basis):
         return Carrier(local_rows(left, left + 1, weights, self.k), np.vstack([np.eye(self.k), self.bends]))
 
 
-def learn(covariates: Sequence[Covariate], settings: Settings) -> CubicRegression:
+def learn(
+    covariates: Sequence[Covariate], settings: Settings, called_as: str = CubicRegression.name
+) -> CubicRegression:
     """Learn a cubic regression spline from data.
+
+    Parameters
+    ----------
+    covariates
+        One, with numbers.
+    settings
+        Of these, k and knots count.
+    called_as
+        Name of the basis in messages.
 
     Raises
     ------
@@ -70,11 +80,11 @@ def learn(covariates: Sequence[Covariate], settings: Settings) -> CubicRegressio
            [0., 0., 0., 1.]])
     """
     name = covariates[0].name
-    x = numbers_of(covariates[0], "cr")
+    x = numbers_of(covariates[0], called_as)
     given = settings.knots_of(0)
     default = DEFAULT_K if given is None else given.size
-    k = number_of_columns(settings, name, "cr", default, LEAST_K)
-    knots = knots_from_data(x, settings, k, name, "cr")
+    k = number_of_columns(settings, name, called_as, default, LEAST_K)
+    knots = knots_from_data(x, settings, k, name, called_as)
     bends, penalty = bending(knots)
     return CubicRegression(
         covariates=(name,),
@@ -107,9 +117,8 @@ def bending(knots: FloatVector) -> tuple[FloatMatrix, FloatMatrix]:
     rows = np.arange(k - 2)
     D[rows, rows], D[rows, rows + 2] = 1.0 / h[:-1], 1.0 / h[1:]
     D[rows, rows + 1] = -1.0 / h[:-1] - 1.0 / h[1:]
-    banded = np.zeros((2, k - 2))
-    banded[1], banded[0, 1:] = (h[:-1] + h[1:]) / 3.0, h[1:-1] / 6.0
-    inner = solveh_banded(banded, D)
+    B = np.diag((h[:-1] + h[1:]) / 3.0) + np.diag(h[1:-1] / 6.0, 1) + np.diag(h[1:-1] / 6.0, -1)
+    inner = np.linalg.solve(B, D)
     penalty = D.T @ inner
     return np.vstack([np.zeros(k), inner, np.zeros(k)]), (penalty + penalty.T) / 2.0
 

@@ -8,7 +8,7 @@ from lmm.bases.basis import Settings, called
 from lmm.errors import ArgumentError, DataError
 from lmm.typing import FloatVector
 
-__all__ = ["check_varies", "knots_from_data", "outside_note", "quantile_knots"]
+__all__ = ["check_varies", "knots_from_data", "outside_note", "period_note", "quantile_knots"]
 
 
 def quantile_knots(values: FloatVector, k: int) -> FloatVector:
@@ -82,5 +82,14 @@ def outside_note(knots: FloatVector, values: FloatVector, covariate: str) -> tup
     note = (
         f"Knots of {covariate} outside of its data ({values.min():g} to {values.max():g}): {shown}. There only the"
         " penalty holds the curve."
+    )
+    return (note,)
+
+
+def period_note(knots: FloatVector, covariate: str) -> tuple[str, ...]:
+    """Say which period was taken from the data."""
+    note = (
+        f"The period of {covariate} was taken from its data: {knots[0]:g} to {knots[-1]:g}, both ends being one point."
+        f" If it is another one, give its ends, such as knots=dict({covariate}=[first, last])."
     )
     return (note,)
