@@ -252,7 +252,6 @@ def test_nothing_else_is_read_in_normal_form(text):
         ("I(x = 3)", "to compare write '=='"),
         ("Q(x)", "Q() takes the name of a column in quotes"),
         ("cut(x, 3)", "unknown function cut(). Cut the column in the table first."),
-        ("is.na(x)", "Rows with a missing value in a used column are left out first"),
     ],
 )
 def test_wrong_calls_say_how_the_function_is_called(call, message):

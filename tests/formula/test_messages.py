@@ -83,7 +83,7 @@ MESSAGES = [
     ("y ~ x:offset(z)", "      ^        ", "offset(...) is a term of its own: y ~ x + offset(z)"),
     ("y ~ lgo(x)", "    ^     ", 'unknown function lgo(). Did you mean "log"?'),
     ("y ~ log(sqr(x))", "        ^      ", 'unknown function sqr(). Did you mean "sqrt"?'),
-    ("y ~ is.na(x)", "    ^       ", "unknown function is.na()"),
+    ("y ~ is.nan(x)", "    ^        ", "unknown function is.nan()"),
     ("y ~ a + Error(b/a)", "        ^         ", "is a random term here: (1 | block/plot)"),
     ("y ~ relevel(f, 'b')", "    ^              ", "Choose the reference level by C(f, contr.treatment("),
     ("y ~ np.lgo(x)", "    ^        ", 'NumPy has no np.lgo. Did you mean "log"?'),

@@ -78,6 +78,11 @@ class Column:
         return self.values
 
     @property
+    def present(self) -> FloatVector:
+        """The values of a numeric column that are there; all of them, unless a formula has ``is.na(x)``."""
+        return self.numbers[~np.isnan(self.numbers)]
+
+    @property
     def factor_codes(self) -> IntVector:
         """The codes of a factor, shape (n_rows,).
 
@@ -167,7 +172,7 @@ class Column:
     def to_array(self) -> npt.NDArray[np.generic]:
         """Give the values as one array: numbers, or level values as objects (None where missing)."""
         if self.codes is None:
-            return self.numbers if self.integers is None else self.integers
+            return self.numbers if self.integers is None or self.missing.any() else self.integers
         palette = np.array([*self.level_values, None], dtype=object)
         return np.asarray(palette[self.codes])
 

@@ -6,7 +6,8 @@ the levels of factors, their coding and the state of transforms, and builds the 
 
 - All factors, ordered ones too, get treatment coding unless ``contrasts=`` or the formula says otherwise.
 - Columns of X that are combinations of earlier ones stay in X; ``Design.kept`` says which ones count.
-- Rows with a missing value in a used column, and rows of weight zero, are left out and counted.
+- Rows with a missing value in a used column, and rows of weight zero, are left out and counted; of an expression with
+  ``is.na(x)`` the value decides, not its columns.
 - What the data cannot identify is refused with a reason: see `lmm.design.checks`.
 """
 

@@ -12,7 +12,7 @@ from lmm.arguments import shown
 from lmm.covariance import structure
 from lmm.data import places_of
 from lmm.design.checks import check_columns_of_structure
-from lmm.design.design import RandomPart
+from lmm.design.design import FactorCoding, RandomPart
 from lmm.design.expression import ExpressionSpec, as_factor
 from lmm.design.grouping import Grouping
 from lmm.design.matrix import MatrixSpec, learn_matrix
@@ -22,7 +22,7 @@ from lmm.errors import DesignError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lmm.data import Columns
+    from lmm.data import Column, Columns
     from lmm.design.evaluator import Evaluator
     from lmm.design.rows import Rows
     from lmm.formula import RandomTerm
@@ -144,8 +144,18 @@ def only_groups(
 def factor_columns(fixed: MatrixSpec, random: Sequence[RandomSpec], columns: Columns) -> list[str]:
     """Names of the data columns that are factors somewhere in a model, sorted."""
     effects = [spec.effects for spec in random if spec.effects is not None]
-    coded = {factor.variable for matrix in (fixed, *effects) for factor in matrix.factors}
+    coded = {
+        factor.variable
+        for matrix in (fixed, *effects)
+        for factor in matrix.factors
+        if factor.variable in columns and _has_levels_of(factor, columns[factor.variable])
+    }
     return sorted(coded.union(*(spec.grouping_columns for spec in random)) & set(columns))
+
+
+def _has_levels_of(factor: FactorCoding, column: Column) -> bool:
+    """Whether its levels are those of the column: those of ``x > 3`` or ``is.na(x)`` are not."""
+    return factor.name == factor.variable or set(factor.levels) <= set(column.as_factor().levels)
 
 
 def block_names(blocks: Mapping[str, Block] | None) -> tuple[str, ...]:

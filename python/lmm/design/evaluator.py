@@ -14,6 +14,7 @@ import numpy as np
 from lmm.design.arguments import bound
 from lmm.design.coding import coding_of
 from lmm.design.factor_calls import FACTOR_CALLS, LEARNED_FACTOR_CALLS
+from lmm.design.missing import missing_rows
 from lmm.design.operators import arithmetic, choice, comparison, logic, sign
 from lmm.design.values import Basis, MisfitError
 from lmm.errors import ColumnError, DesignError, FormulaError, brief, nearest
@@ -254,6 +255,8 @@ class _Computation:
 
     def _run(self, node: Call, arguments: dict[str, Any]) -> Any:
         function, n_rows = node.function, self.evaluator.n_rows
+        if function == "is.na":
+            return self._is_missing(node.arguments[0], arguments["x"])
         if function in ELEMENTWISE:
             return ELEMENTWISE[function](**arguments)
         if function in FACTOR_CALLS:
@@ -266,6 +269,13 @@ class _Computation:
         x = np.broadcast_to(arguments["x"], (n_rows,))
         found = LEARNED[function](state, **{**arguments, "x": x})
         return Basis(*found) if isinstance(found, TransformColumns) else found
+
+    def _is_missing(self, node: Node, value: Any) -> Any:
+        """Whether there is no value, or none that is a number, such as log(-1); one truth value for each row."""
+        marks = missing_rows(node, self.evaluator)
+        if isinstance(value, np.ndarray) and value.dtype.kind == "f":
+            marks = marks | np.isnan(value)
+        return marks
 
     def _error(self, node: Node, reason: object) -> DesignError:
         text = str(reason)

@@ -9,11 +9,14 @@ import numpy as np
 
 from lmm.arguments import shown
 from lmm.data import Source, in_rows_of, read_values
+from lmm.design.evaluator import Evaluator
+from lmm.design.missing import missing_rows, seeing
 from lmm.design.wording import counted, listed
 from lmm.errors import ColumnError, DataError, DesignError, nearest
+from lmm.formula.expression_reader import read_expression
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from lmm.data import Column, Columns
     from lmm.typing import BoolVector, FloatVector, IntVector, Missing
@@ -93,6 +96,8 @@ def select_rows(
     groups: Collection[str] = (),
     missing_groups: bool = False,
     least: int = 1,
+    texts: Collection[str] = (),
+    conform: Callable[[Columns], Columns] = lambda columns: columns,
 ) -> Rows:
     """Read the used columns and leave out the rows that cannot be used.
 
@@ -103,6 +108,11 @@ def select_rows(
         are missing.
     least
         How many rows are needed.
+    texts
+        The expressions of the model: one that looks at missing values, such as ``is.na(x)``, leaves out the rows
+        without a value of the whole, whatever its columns have.
+    conform
+        Makes columns of new data what they were at the fit.
 
     Raises
     ------
@@ -125,11 +135,14 @@ def select_rows(
         for role, given in (("weights", weights), ("offset", offset))
         if given is not None
     }
-    used = {
-        f'"{name}"': column for name, column in columns.items() if not (missing_groups and name in groups)
-    }
+    expressions, free = seeing(texts, columns)
+    free = (free | set(groups if missing_groups else ())) - set(filter(None, named))
+    used = {f'"{name}"': column.missing for name, column in columns.items() if name not in free}
+    if expressions:
+        evaluator = Evaluator(conform(columns), {})
+        used |= {f'"{text}"': missing_rows(read_expression(text), evaluator) for text in expressions}
     used |= {
-        f"{role}=": extra[role]
+        f"{role}=": extra[role].missing
         for role, name in zip(("weights", "offset"), named, strict=True)
         if name is None and role in extra
     }
@@ -228,12 +241,11 @@ def _as_values(role: str, given: Any) -> Any:
     return given
 
 
-def _complete_rows(used: dict[str, Column], n_rows: int) -> tuple[BoolVector, str]:
-    """Mark of the rows without a missing value, and a text that counts the missing ones by column."""
+def _complete_rows(used: Mapping[str, BoolVector], n_rows: int) -> tuple[BoolVector, str]:
+    """Mark of the rows without a missing value, and a text that counts the missing ones by what they miss."""
     complete = np.ones(n_rows, dtype=bool)
     counts = []
-    for name, column in used.items():
-        missing = column.missing
+    for name, missing in used.items():
         if missing.any():
             complete &= ~missing
             counts.append(f"{int(np.sum(missing))} in {name}")

@@ -13,14 +13,15 @@ from lmm.design.effects import RandomSpec, block_names, factor_columns, only_gro
 from lmm.design.evaluator import Evaluator
 from lmm.design.expression import ExpressionSpec, as_numbers, summed_offsets
 from lmm.design.matrix import MatrixSpec, learn_matrix
+from lmm.design.missing import texts_of
 from lmm.design.rank import independent_columns
 from lmm.design.rows import ColumnOrArray, Rows, select_rows
-from lmm.design.wording import listed
+from lmm.design.wording import aliased_note, listed
 from lmm.elsewhere import not_here
 from lmm.errors import DataError, DesignError, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Mapping
 
     from lmm.engine import Block
     from lmm.formula import Formula
@@ -139,6 +140,7 @@ class DesignSpec:
             offset=offset,
             missing=missing,
             least=2 if response else 1,
+            texts=texts_of(*formula.texts),
         )
         return cls.learn_rows(
             formula, rows, contrasts=contrasts, offset=offset, random=random, response=response
@@ -248,6 +250,9 @@ class DesignSpec:
         expressions = [*self.offsets, *([self.response] if response else [])]
         names = {name for spec in expressions for name in spec.variables} | self.fixed.variables
         names = names.union(*(spec.variables for spec in chosen))
+        texts = [
+            spec.text for spec in (*expressions, *(factor for term in chosen for factor in term.factors))
+        ]
         rows = select_rows(
             open_table(data),
             names,
@@ -255,6 +260,8 @@ class DesignSpec:
             missing=missing,
             groups=only_groups(chosen, self.fixed.variables, self.offsets) if extend else (),
             missing_groups=missing_groups,
+            texts=texts_of([self.fixed.text, *(spec.term.effects for spec in chosen)], texts),
+            conform=self._conform,
         )
         evaluator = self.evaluator(self._conform(rows.columns))
         y = None
@@ -295,7 +302,10 @@ class DesignSpec:
         """
         specs = [self.random[position].effects for position in random]
         names: set[str] = set().union(*(spec.variables for spec in specs if spec is not None))
-        rows = select_rows(open_table(data), names, missing=missing)
+        sides = [spec.text for spec in specs if spec is not None]
+        rows = select_rows(
+            open_table(data), names, missing=missing, texts=texts_of(sides, ()), conform=self._conform
+        )
         evaluator = self.evaluator(self._conform(rows.columns))
         values = [self.random[position].loadings(evaluator) for position in random]
         return values, rows.rows
@@ -322,7 +332,7 @@ class DesignSpec:
         aliased = [name for i, name in enumerate(self.fixed.names) if i not in kept]
         notes = (*rows.notes, *notes_of_levels)
         if aliased:
-            notes = (*notes, _aliased_note(aliased))
+            notes = (*notes, aliased_note(aliased))
         return Design(
             y=y,
             X=X,
@@ -384,12 +394,3 @@ def _choose(specs: tuple[RandomSpec, ...], random: bool | Collection[int]) -> li
     if isinstance(random, bool):
         return list(specs) if random else []
     return [specs[position] for position in sorted(set(random))]
-
-
-def _aliased_note(aliased: Sequence[str]) -> str:
-    if len(aliased) == 1:
-        return f"The column {aliased[0]} is a linear combination of earlier ones; its coefficient is missing."
-    return (
-        f"{len(aliased)} columns are linear combinations of earlier ones; their coefficients are missing: "
-        f"{', '.join(aliased)}."
-    )

@@ -31,3 +31,13 @@ def listed(names: Sequence[str], limit: int = 5) -> str:
     """
     shown = ", ".join(map(repr, names[:limit]))
     return shown if len(names) <= limit else f"{shown}, … ({len(names)} in all)"
+
+
+def aliased_note(aliased: Sequence[str]) -> str:
+    """Say which columns are combinations of others, at least one."""
+    if len(aliased) == 1:
+        return f"The column {aliased[0]} is a linear combination of earlier ones; its coefficient is missing."
+    return (
+        f"{len(aliased)} columns are linear combinations of earlier ones; their coefficients are missing: "
+        f"{', '.join(aliased)}."
+    )

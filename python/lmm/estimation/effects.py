@@ -94,7 +94,10 @@ def combine(codes: Sequence[IntVector], n: int) -> tuple[IntVector, int]:
     combined = np.zeros(n, dtype=np.int64)
     n_levels = 1
     for part in codes:
-        together = combined * (int(part.max(initial=0)) + 1) + part
+        places = part - part.min(
+            initial=0
+        )  # -1 where a value is missing, as a formula with is.na(x) keeps it
+        together = combined * (int(places.max(initial=0)) + 1) + places
         found, combined = np.unique(together, return_inverse=True)
         n_levels = int(found.size)
     return combined, n_levels

@@ -22,6 +22,7 @@ __all__ = [
     "Pairs",
     "Power",
     "Sign",
+    "inner",
     "walk",
 ]
 
@@ -149,10 +150,11 @@ def walk(node: Node) -> Iterator[Node]:
     while waiting:
         found = waiting.pop()
         yield found
-        waiting.extend(reversed(_inner(found)))
+        waiting.extend(reversed(inner(found)))
 
 
-def _inner(node: Node) -> tuple[Node, ...]:
+def inner(node: Node) -> tuple[Node, ...]:
+    """Nodes right inside a node, in the order in which they are written."""
     match node:
         case Sign():
             return (node.operand,)

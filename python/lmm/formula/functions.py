@@ -72,7 +72,11 @@ CONTRASTS = frozenset({"SAS", "custom", "diff", "helmert", "poly", "sum", "treat
 CONTRAST_CLASSES = frozenset({"Diff", "Helmert", "Poly", "Sum", "Treatment"})
 """Codings that may stand as second argument of ``C()``."""
 
-FUNCTIONS = CONTRAST_CLASSES | {name for name in SIGNATURES if "." not in name} | {"as.numeric", "as.integer"}
+FUNCTIONS = (
+    CONTRAST_CLASSES
+    | {name for name in SIGNATURES if "." not in name}
+    | {"as.numeric", "as.integer", "is.na"}
+)
 """Functions that a formula may call by their bare name."""
 
 R_FUNCTIONS = {"factor": "C", "as.factor": "C", "as.double": "as.numeric"}
@@ -87,8 +91,6 @@ METHODS = frozenset(name.removeprefix(".") for name in SIGNATURES if name.starts
 _ADVICE = {
     "relevel": 'Choose the reference level by C(f, contr.treatment("b")).',
     "interaction": "The combinations of two factors are a:b.",
-    "is.na": "Rows with a missing value in a used column are left out first, so that it would be false everywhere: "
-    "mark them in a column of the table.",
     "as.character": "Text is a factor already; C(x) makes a factor of numbers.",
     "ordered": "C(f) is the factor; give its order as an ordered categorical, or as C(f, levels=[...]).",
     "cut": "Cut the column in the table first.",

@@ -16,6 +16,7 @@ from lmm.errors import nearest
 __all__ = [
     "BINARY_NUMPY",
     "REQUIRED",
+    "SEES_MISSING",
     "SIGNATURES",
     "UNARY_NUMPY",
     "Argument",
@@ -130,6 +131,7 @@ SIGNATURES: Mapping[str, str] = {
     "as.numeric": "x: any",
     "as.integer": "x: any",
     "ifelse": "condition: truth, yes: any, no: any",
+    "is.na": "x: any",
     # bases of curves
     "poly": "x: column, degree: whole = 1, raw: flag = False",
     "ns": "x: column, df: whole? = None, knots: numbers? = None, intercept: flag = False, "
@@ -186,6 +188,9 @@ SIGNATURES: Mapping[str, str] = {
     "contr.custom": "contrasts: coding",
 }
 """Function → its arguments: ``name: kind = default``, ``?`` where None is possible, ``*`` before those with names."""
+
+SEES_MISSING = frozenset({"is.na", "np.isfinite", "np.isnan", "np.nan_to_num"})
+"""Functions whose value is there where that of their argument is missing."""
 
 UNARY_NUMPY = frozenset(
     {

@@ -125,3 +125,9 @@ class Formula:
 
     def __str__(self) -> str:
         return self.source
+
+    @property
+    def texts(self) -> tuple[list[str], list[str]]:
+        """One-sided formulas of the fixed part and of the effects, and all that stands for itself elsewhere."""
+        sides = [self.fixed, *(term.effects for term in self.random)]
+        return sides, [self.response, *self.offsets, *(name for term in self.random for name in term.factors)]

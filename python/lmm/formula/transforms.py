@@ -35,7 +35,7 @@ def _statistic(compute: Callable[[FloatVector], Any]) -> Callable[..., float]:
 
     def kept(state: State, x: FloatVector) -> float:
         if "value" not in state:
-            state["value"] = float(compute(x))
+            state["value"] = np.nan if np.isnan(x).all() else float(compute(x))
         value: float = state["value"]
         return value
 

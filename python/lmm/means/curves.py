@@ -135,8 +135,8 @@ def _weighted(
 
 def _points(grid: ReferenceGrid, name: str) -> FloatVector:
     """Values of a covariate in the data, the lowest first: two for a line, for a curve as many as tell it apart."""
-    data = grid.fit.design.model_frame[name].numbers
-    distinct = np.unique(data)
+    column = grid.fit.design.model_frame[name]
+    distinct = np.unique(column.present)
     if _is_line(grid, name):
         return distinct[[0, -1]]
     design = grid.fit.design
@@ -150,8 +150,10 @@ def _points(grid: ReferenceGrid, name: str) -> FloatVector:
             columns += own
     spread = np.linspace(0, distinct.size - 1, min(max(_FEWEST_POINTS, 3 * width + 1), distinct.size))
     # A spline's column may live between two values only: where it is largest.
-    peaks = data[np.abs(design.X[:, columns[: 3 * width]]).argmax(axis=0)]
-    return np.unique(np.concatenate([distinct[np.unique(spread.round().astype(int))], peaks]))
+    peaks = column.numbers[np.abs(design.X[:, columns[: 3 * width]]).argmax(axis=0)]
+    points = np.unique(np.concatenate([distinct[np.unique(spread.round().astype(int))], peaks]))
+    present: FloatVector = points[~np.isnan(points)]
+    return present
 
 
 def _is_line(grid: ReferenceGrid, name: str) -> bool:

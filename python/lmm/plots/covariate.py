@@ -114,13 +114,14 @@ def curves_of(design: Design, group: str | None = None) -> Curves:
 
 def _cross(kind: IntVector, kinds: tuple[str, ...], column: Column) -> tuple[IntVector, tuple[str, ...]]:
     """Combine lines with the levels of one more variable; only combinations that occur stay."""
-    codes = np.asarray(column.factor_codes, dtype=np.int64)
-    pairs, crossed = np.unique(kind * len(column.levels) + codes, return_inverse=True)
+    levels = (*column.levels, "(missing)")  # the last where the code is -1
+    codes = np.asarray(column.factor_codes, dtype=np.int64) % len(levels)
+    pairs, crossed = np.unique(kind * len(levels) + codes, return_inverse=True)
     label = column.name if column.levels and all(map(_is_number, column.levels)) else ""
     names = []
     for pair in pairs.tolist():
-        before, level = divmod(pair, len(column.levels))
-        names.append(", ".join(filter(None, (kinds[before], f"{label} {column.levels[level]}".strip()))))
+        before, level = divmod(pair, len(levels))
+        names.append(", ".join(filter(None, (kinds[before], f"{label} {levels[level]}".strip()))))
     return np.asarray(crossed, dtype=np.int64), tuple(names)
 
 
@@ -148,4 +149,4 @@ def _numeric_variables(design: Design) -> list[str]:
 
 
 def _n_distinct(column: Column) -> int:
-    return int(np.unique(column.numbers).size)
+    return int(np.unique(column.present).size)

@@ -122,7 +122,7 @@ def _along(along: str | None, fixed: Sequence[str], numeric: set[str], frame: Ma
     if not fixed:
         raise DesignError("the fixed part has no variable to predict along")
     if along is None:
-        runs = [name for name in fixed if name in numeric and np.unique(frame[name].numbers).size > 2]
+        runs = [name for name in fixed if name in numeric and np.unique(frame[name].present).size > 2]
         return next(iter([*runs, *fixed]))
     if along not in fixed:
         raise LmmError(
@@ -147,7 +147,7 @@ def _values(
         if name in at:
             chosen[name] = list(at[name]) if _is_several(at[name]) else [at[name]]
         elif name in numeric:
-            chosen[name] = [float(frame[name].numbers.mean())]
+            chosen[name] = [float(frame[name].present.mean())]
         else:
             levels = list(frame[name].as_factor().level_values)
             chosen[name] = levels[:1] if lined else levels
@@ -159,7 +159,7 @@ def _values(
 def _run(column: Column, is_numeric: bool) -> Any:
     if not is_numeric:
         return np.array(column.as_factor().level_values, dtype=object)
-    return np.linspace(column.numbers.min(), column.numbers.max(), N_POINTS)
+    return np.linspace(column.present.min(), column.present.max(), N_POINTS)
 
 
 def _is_several(value: Any) -> bool:

@@ -188,7 +188,7 @@ def _chosen_levels(name: str, at: Any, levels: tuple[str, ...]) -> tuple[str, ..
 
 
 def _covariate(column: Column, at: Any, reduce: Any) -> GridVariable:
-    data = column.numbers
+    data = column.present
     values = _reduced(column.name, data, reduce) if at is None else _numbers(column.name, at, "at=")
     low, high = float(data.min()), float(data.max())
     outside = [value for value in values if not low <= value <= high]
@@ -207,7 +207,7 @@ def _covariate(column: Column, at: Any, reduce: Any) -> GridVariable:
         kind="covariate",
         values=plain,
         labels=tuple(f"{value:g}" for value in values),
-        codes=np.full(data.size, -1, dtype=np.int32),
+        codes=np.full(column.n_rows, -1, dtype=np.int32),
     )
 
 

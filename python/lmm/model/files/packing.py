@@ -152,7 +152,9 @@ def _column(column: Column, packer: _Packer) -> dict[str, Any]:
     if column.integers is None:
         return {"values": packer.array(column.numbers, np.float64)}
     unsigned = column.integers.dtype == np.uint64
-    return {"integers": packer.array(column.integers, np.uint64 if unsigned else np.int64)}
+    whole = {"integers": packer.array(column.integers, np.uint64 if unsigned else np.int64)}
+    absent = np.flatnonzero(column.missing)
+    return {**whole, "absent": packer.array(absent, np.int64)} if absent.size else whole
 
 
 def _other_response(fit: Fit, packer: _Packer) -> Any:

@@ -10,6 +10,7 @@ import numpy as np
 from lmm.data import Column, Columns
 from lmm.data.arrays import factor_column, integer_column
 from lmm.design import Design, DesignSpec
+from lmm.design.missing import seeing, texts_of
 from lmm.design.rows import Rows
 from lmm.engine import Block, Control, GroupBlock, MatrixBlock
 from lmm.errors import FileError
@@ -17,7 +18,7 @@ from lmm.formula import parse
 from lmm.limits import MOST_RESTARTS
 from lmm.model.files.parts import Part
 from lmm.model.request import Request
-from lmm.typing import FloatVector
+from lmm.typing import BoolVector, FloatVector
 
 __all__ = ["unpacked_design", "unpacked_request"]
 
@@ -145,8 +146,10 @@ def unpacked_design(request: Request, found: dict[str, Part], response: Part) ->
     if n + n_missing + n_weight != n_rows:
         raise FileError(f"{n} rows used and {n_missing + n_weight} left out are not {n_rows}")
     formula = parse(request.formula, columns=found["available"].texts())
+    parts = found["columns"].named()
+    _, free = seeing(texts_of(*formula.texts), parts)
     columns = Columns(
-        {name: _column(name, column, n) for name, column in found["columns"].named().items()},
+        {name: _column(name, part, n, gaps=name in free) for name, part in parts.items()},
         n,
         found["available"].texts(),
     )
@@ -174,19 +177,32 @@ def unpacked_design(request: Request, found: dict[str, Part], response: Part) ->
     )
 
 
-def _column(name: str, part: Part, n: int) -> Column:
+def _column(name: str, part: Part, n: int, *, gaps: bool) -> Column:
     named = part.named()
     if "codes" in named:
         found = part.record("kind", "codes", "levels")
         kind = found["kind"].choice("factor", "labels")
         codes = found["codes"].array("<i4", n)
         levels = [level.level() for level in found["levels"].items()]
-        if not np.array_equal(np.unique(codes), np.arange(len(levels))):
+        used = np.unique(codes)
+        if not np.array_equal(used[1:] if gaps and used[0] == -1 else used, np.arange(len(levels))):
             raise FileError(f"{part.where} has {len(levels)} levels, but its codes are others")
         return replace(factor_column(name, codes, levels), kind=kind)
     if "integers" in named:
-        return integer_column(name, part.record("integers")["integers"].array("<i8 <u8", n))
-    return Column(name, "numeric", values=part.record("values")["values"].array("<f8", n))
+        found = part.record("integers", *(["absent"] if gaps and "absent" in named else []))
+        whole = found["integers"].array("<i8 <u8", n)
+        return integer_column(name, whole, _absent(found["absent"], n) if "absent" in found else None)
+    return Column(name, "numeric", values=part.record("values")["values"].array("<f8", n, gaps=gaps))
+
+
+def _absent(part: Part, n: int) -> BoolVector:
+    """Mark of the rows whose whole number is missing."""
+    rows = part.array("<i8", None)
+    if rows.size == 0 or rows[0] < 0 or rows[-1] >= n or (np.diff(rows) <= 0).any():
+        raise FileError(f"{part.where} are not rows of {n}")
+    marks = np.zeros(n, dtype=bool)
+    marks[rows] = True
+    return marks
 
 
 def _used(given: Any, columns: Columns, rows: Any, role: str) -> FloatVector | None:
