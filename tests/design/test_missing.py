@@ -9,8 +9,9 @@ import pytest
 import lmm
 from lmm.data import read_table
 from lmm.design.evaluator import Evaluator
-from lmm.design.missing import missing_rows
+from lmm.design.missing import missing_rows, seeing, texts_of
 from lmm.errors import DataError, DesignError, FormulaError
+from lmm.formula import parse
 from lmm.formula.expression_reader import read_expression
 from tests.design.designs import design
 
@@ -212,3 +213,8 @@ def test_a_covariate_with_missing_values_is_held_at_the_mean_of_the_others(table
 def test_levels_of_a_truth_value_are_no_levels_of_its_column(table):
     fit = lmm.fit("y ~ f + is.na(x) + I(z > 0) + (1 | g)", table)
     assert fit.notes == ('3 rows of 60 left out because a value is missing: 3 in "f".',)
+
+
+def test_a_column_of_a_smooth_costs_rows_as_any_other():
+    sides, others = parse("y ~ is.na(x) + s(x, by=f) + (1 | g)").texts
+    assert seeing(texts_of(sides, others), ["y", "x", "f", "g"]) == (["is.na(x)"], frozenset())

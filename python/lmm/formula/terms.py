@@ -130,4 +130,6 @@ class Formula:
     def texts(self) -> tuple[list[str], list[str]]:
         """One-sided formulas of the fixed part and of the effects, and all that stands for itself elsewhere."""
         sides = [self.fixed, *(term.effects for term in self.random)]
-        return sides, [self.response, *self.offsets, *(name for term in self.random for name in term.factors)]
+        factors = [name for term in self.random for name in term.factors]
+        curves = [name for term in self.smooths for name in (*term.covariates, *filter(None, [term.by]))]
+        return sides, [self.response, *self.offsets, *factors, *curves]
