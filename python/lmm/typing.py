@@ -19,6 +19,7 @@ __all__ = [
     "Negative",
     "NewLevels",
     "ObjectVector",
+    "PartKind",
     "Pattern",
     "ResidualKind",
 ]
@@ -55,6 +56,9 @@ Interval: TypeAlias = Literal["confidence", "prediction"]
 
 NewLevels: TypeAlias = Literal["error", "population", "sample"]
 """What a prediction does with levels of grouping factors that the fit has not seen."""
+
+PartKind: TypeAlias = Literal["group", "smooth", "residual", "block"]
+"""Why a part of Z is there: a bar, a smooth term, correlated errors, a block of the user."""
 
 Pattern: TypeAlias = Literal["us", "diag"]
 """Covariance structure of the random effects of one term."""

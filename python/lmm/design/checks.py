@@ -233,7 +233,7 @@ def check_design(design: Design, formula: Formula) -> None:
     check_fixed(design.rank, design.n_obs)
     if design.y is not None:
         check_response(design.y, formula.response, design.offset)
-    check_random(design.random[: len(formula.random)], design.n_obs)
+    check_random(design.bars, design.n_obs)
     for part in design.random:
         check_columns(part)
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from lmm.errors import visible
+from lmm.errors import DesignError, visible
 
 if TYPE_CHECKING:
     from lmm.covariance import Structure
     from lmm.data import Columns
+    from lmm.design.effects import RandomSpec
     from lmm.engine import Block
-    from lmm.typing import FloatMatrix, FloatVector, IntVector
+    from lmm.typing import FloatMatrix, FloatVector, IntVector, PartKind
+
+_OfPart = TypeVar("_OfPart")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +67,14 @@ class FactorCoding:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RandomPart:
-    """One random term of a design.
+    """One part of Z with its effects: what the engine knows of a random term.
 
     Attributes
     ----------
     source
-        The bar as typed, or the name of a user's block.
+        The bar or the smooth term as typed, or the name of a user's block.
     group
-        Name of the grouping factor (``"a:b"``), or the name of a user's block.
+        Name of the grouping factor (``"a:b"``), of the smooth term, or of a user's block.
     columns
         Names of the k effects: ``("Intercept", "Days")``.
     levels
@@ -80,7 +84,11 @@ class RandomPart:
     block
         The block of Z. Rows of a level that was not known when the design was learnt are zero.
     codes : shape (n,)
-        Level of each row, -1 where unknown (new data only); None for a user's block.
+        Level of each row, -1 where unknown (new data only); None where rows have no levels, as in a user's block.
+    kind
+        Why it is there: ``"group"`` for a bar, ``"smooth"``, ``"residual"``, or ``"block"`` for a block of the user.
+    spec
+        How it was built: the recipe of its bar or smooth term; None for a user's block.
     """
 
     source: str
@@ -90,6 +98,54 @@ class RandomPart:
     structure: Structure
     block: Block
     codes: IntVector | None = None
+    kind: PartKind = "block"
+    spec: Any = None
+
+    @property
+    def is_group(self) -> bool:
+        """Whether its effects belong to the levels of a grouping factor."""
+        return self.kind == "group"
+
+    @property
+    def is_random(self) -> bool:
+        """Whether people call it a random term: a bar, or a block of theirs."""
+        return self.kind in ("group", "block")
+
+    @property
+    def is_smooth(self) -> bool:
+        """Whether its effects are coefficients of a curve, which belongs to the mean."""
+        return self.kind == "smooth"
+
+    @property
+    def described(self) -> str:
+        """Words for a part without a grouping factor, at the beginning of a message."""
+        if self.is_smooth:
+            return f"The term {self.source!r} is a smooth term"
+        return f"The random term {self.source!r} is a block of your own"
+
+    @property
+    def is_intercept(self) -> bool:
+        """Whether it is an intercept for each level of a grouping factor, and nothing else."""
+        return self.is_group and self.columns == ("Intercept",)
+
+    @property
+    def level_of_row(self) -> IntVector:
+        """Level of each row (n,) of a part whose rows have levels.
+
+        Raises
+        ------
+        DesignError
+            If they have none.
+        """
+        if self.codes is None:
+            raise DesignError(f"The rows of {self.source} belong to no levels.")
+        return self.codes
+
+    @property
+    def recipe(self) -> RandomSpec | None:
+        """How its bar is built; None for what is no bar."""
+        found: RandomSpec | None = self.spec if self.is_group else None
+        return found
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -111,7 +167,8 @@ class Design:
     kept : increasing indices
         Columns of X that are not aliased, found by pivoting in formula order.
     random
-        The random terms: those of the formula in order, then the user's blocks.
+        All parts of Z, as the engine sees them: the terms of the formula in order, then the user's blocks. What
+        people call random terms is in `groups`.
     weights : shape (n,)
         Prior weights, all positive; None without weights.
     offset : shape (n,)
@@ -145,7 +202,7 @@ class Design:
     notes: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
-        groups = ", ".join(f"{part.group} ({len(part.levels):,} levels)" for part in self.random)
+        groups = ", ".join(f"{part.group} ({len(part.levels):,} levels)" for part in self.groups)
         columns = f"{self.X.shape[1]:,} columns of X, rank {self.rank:,}"
         return visible(
             f"<design: {self.n_obs:,} of {self.n_rows:,} rows, {columns}; random: {groups or 'none'}>"
@@ -155,6 +212,30 @@ class Design:
     def n_obs(self) -> int:
         """Number of rows used, n."""
         return int(self.rows.size)
+
+    @property
+    def groups(self) -> tuple[RandomPart, ...]:
+        """The random terms as people know them: bars and blocks of the user, without smooth terms."""
+        return tuple(part for part in self.random if part.is_random)
+
+    @property
+    def bars(self) -> tuple[RandomPart, ...]:
+        """The random terms that have a grouping factor."""
+        return tuple(part for part in self.random if part.is_group)
+
+    @property
+    def smooths(self) -> tuple[RandomPart, ...]:
+        """The parts of smooth terms."""
+        return tuple(part for part in self.random if part.is_smooth)
+
+    @property
+    def places_of_groups(self) -> tuple[int, ...]:
+        """Positions of `groups` among `random`."""
+        return tuple(i for i, part in enumerate(self.random) if part.is_random)
+
+    def of_groups(self, values: Sequence[_OfPart]) -> list[_OfPart]:
+        """Take what belongs to `groups` from one value for each part of `random`."""
+        return [value for part, value in zip(self.random, values, strict=True) if part.is_random]
 
     @property
     def rank(self) -> int:

@@ -127,7 +127,9 @@ class RandomSpec:
         term, family = self.term, structure(self.term.structure)
         pattern: Pattern = "us" if family.is_correlated else "diag"
         block = GroupBlock(known_codes, values, len(levels), structure=pattern, labels=levels)
-        return RandomPart(term.source, term.group, self.columns, levels, family, block, codes)
+        return RandomPart(
+            term.source, term.group, self.columns, levels, family, block, codes, kind="group", spec=self
+        )
 
 
 def only_groups(

@@ -205,7 +205,7 @@ class DesignSpec:
         data: Any,
         *,
         response: bool = False,
-        random: bool | Collection[int] = True,
+        random: bool | Collection[RandomSpec] = True,
         missing: Missing = "drop",
         offset: ColumnOrArray = None,
         blocks: Mapping[str, Block] | None = None,
@@ -221,8 +221,8 @@ class DesignSpec:
         response
             Whether to build y too.
         random
-            Which random terms of the formula to build: all, none, or these positions. Columns that only other terms
-            use need not be there.
+            Which random terms of the formula to build: all, none, or those of these recipes (`RandomPart.spec`).
+            Columns that only other terms use need not be there.
         missing
             As in `learn`; ``Design.rows`` says which rows were kept.
         offset
@@ -288,7 +288,7 @@ class DesignSpec:
         return as_numbers(evaluator.value(text), text, "response", evaluator.n_rows)
 
     def loadings(
-        self, data: Any, random: Collection[int], *, missing: Missing = "drop"
+        self, data: Any, random: Sequence[RandomSpec], *, missing: Missing = "drop"
     ) -> tuple[list[FloatMatrix], IntVector]:
         """Values of the effects (n, k) of some random terms for new data, and the rows that were kept.
 
@@ -300,14 +300,14 @@ class DesignSpec:
         ColumnError, DataError
             If a column is missing or of another kind than at the fit.
         """
-        specs = [self.random[position].effects for position in random]
+        specs = [spec.effects for spec in random]
         names: set[str] = set().union(*(spec.variables for spec in specs if spec is not None))
         sides = [spec.text for spec in specs if spec is not None]
         rows = select_rows(
             open_table(data), names, missing=missing, texts=texts_of(sides, ()), conform=self._conform
         )
         evaluator = self.evaluator(self._conform(rows.columns))
-        values = [self.random[position].loadings(evaluator) for position in random]
+        values = [spec.loadings(evaluator) for spec in random]
         return values, rows.rows
 
     def evaluator(self, columns: Columns) -> Evaluator:
@@ -390,7 +390,7 @@ def _learn_response(formula: Formula, evaluator: Evaluator) -> tuple[ExpressionS
     return spec, as_numbers(value, formula.response, "response", evaluator.n_rows)
 
 
-def _choose(specs: tuple[RandomSpec, ...], random: bool | Collection[int]) -> list[RandomSpec]:
+def _choose(specs: tuple[RandomSpec, ...], random: bool | Collection[RandomSpec]) -> list[RandomSpec]:
     if isinstance(random, bool):
         return list(specs) if random else []
-    return [specs[position] for position in sorted(set(random))]
+    return [spec for spec in specs if spec in random]

@@ -52,6 +52,11 @@ def variance_components(design: Design) -> tuple[VarianceComponent, ...]:
 
 def _of_term(part: RandomPart) -> Sequence[VarianceComponent]:
     k = len(part.columns)
+    if not part.is_random:
+        raise UnsupportedError(
+            f"{part.source} is a smooth term: mean squares and the method of moments are not defined with one. Use "
+            'method="reml".'
+        )
     if part.structure.is_correlated and k > 1:
         n = k * (k + 1) // 2
         raise UnsupportedError(

@@ -41,7 +41,7 @@ def designed_experiment(fit: Fit) -> tuple[Shell, Strata] | None:
     """
     design = fit.design
     factors = {factor.name for factor in design.factors}
-    intercepts = all(part.columns == ("Intercept",) and part.codes is not None for part in design.random)
+    intercepts = all(part.is_intercept for part in design.random)
     is_designed = intercepts and all(factors.issuperset(term.parts) for term in design.terms)
     n_levels = sum(len(part.levels) for part in design.random)
     if not is_designed or n_levels > MOST_LEVELS or not (design.random or factors):

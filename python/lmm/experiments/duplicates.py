@@ -68,7 +68,7 @@ def _is_response(column: Column, design: Design) -> bool:
     return (
         column.kind == "numeric"
         and not any(column.name in term.variables for term in design.terms)
-        and not any(column.name in part.group.split(":") for part in design.random)
+        and not any(column.name in part.group.split(":") for part in design.groups)
     )
 
 

@@ -223,8 +223,8 @@ def _bias_variance(fit: Fit, options: Options, sigma: float | None) -> float:
             raise LmmError(f"sigma= must be a number above 0, not {sigma!r}.")
         return float(sigma) ** 2
     total = fit.sigma**2
-    for part, T in zip(fit.design.random, fit.T, strict=True):
-        if part.columns != ("Intercept",):
+    for part, T in zip(fit.design.groups, fit.design.of_groups(fit.T), strict=True):
+        if not part.is_intercept:
             raise LmmError(
                 "bias_adjust=True needs sigma=, the standard deviation of the response on the scale of the model: with "
                 f"{part.source} it is not the same everywhere."

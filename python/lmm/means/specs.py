@@ -125,7 +125,7 @@ def _known(fit: Fit, name: str, variables: Mapping[str, GridVariable]) -> str:
     wanted = coded.get(name, name)
     if wanted in variables:
         return wanted
-    groups = [part.group for part in fit.design.random]
+    groups = [part.group for part in fit.design.groups]
     parts = {factor for term in fit.spec.random for factor in term.term.factors}
     if wanted in groups or wanted in parts:
         raise LmmError(

@@ -86,7 +86,7 @@ class Estimates:
     @property
     def n_levels(self) -> dict[str, int]:
         """Number of levels by grouping factor (or user block), in formula order."""
-        return {part.group: len(part.levels) for part in self.design.random}
+        return {part.group: len(part.levels) for part in self.design.groups}
 
     @property
     def n_parameters(self) -> int:
@@ -161,7 +161,9 @@ class Estimates:
         """Variances and correlations of the random effects: ``group, term, term_2, vcov, sdcor``."""
         G = term_covariances(self.design.random, self.T, self.sigma, self.optimum)
         natural = self.criterion_function.layout.natural_of_terms(self.theta)
-        return variance_table(self.design.random, G, self.sigma, natural)
+        return variance_table(
+            self.design.groups, self.design.of_groups(G), self.sigma, self.design.of_groups(natural)
+        )
 
     @property
     def moments(self) -> Moments | None:

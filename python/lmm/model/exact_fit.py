@@ -120,7 +120,7 @@ def _message(design: Design, T: Sequence[FloatMatrix]) -> str:
             "The model reproduces the response exactly: no residual variance is left to estimate. "
             "Check the response, or leave columns out of the fixed part."
         )
-    constant = [part.group for part in used if part.codes is not None and _is_constant(design, part.codes)]
+    constant = [part.group for part in used if part.is_group and _is_constant(design, part.level_of_row)]
     reason = f" The response does not vary within the levels of {constant[0]}." if constant else ""
     terms = ", ".join(dict.fromkeys(part.source for part in used))
     return (

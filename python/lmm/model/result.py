@@ -79,10 +79,10 @@ class Fit(Predictions):
         if cond_var and pev:
             raise LmmError("Ask for cond_var=True or pev=True, not both: a table has one std_error.")
         if not (cond_var or pev):
-            return ranef_table(self.design.random, self.effects)
+            return ranef_table(self.design.groups, self.design.of_groups(self.effects))
         note = "Standard errors of prediction." if pev else "Standard errors given the fixed effects."
         covariances = self.ranef_covariances(pev=pev)
-        return ranef_table(self.design.random, self.effects, covariances, note)
+        return ranef_table(self.design.groups, self.design.of_groups(self.effects), covariances, note)
 
     @takes(pev=yes_or_no)
     def ranef_covariances(self, *, pev: bool = False) -> list[FloatArray]:
@@ -104,7 +104,7 @@ class Fit(Predictions):
         relative = conditional_covariances(
             self.design, self.criterion_function, self.theta, given_beta=not pev
         )
-        return [self.sigma**2 * C for C in relative]
+        return [self.sigma**2 * C for C in self.design.of_groups(relative)]
 
     @takes()
     def coef(self) -> Table:
@@ -122,8 +122,7 @@ class Fit(Predictions):
         >>> next(iter(fit.coef()))["level"]
         '308'
         """
-        matrices = [term.effects for term in self.spec.random]
-        return coef_table(self.design, matrices, self.beta, self.effects)
+        return coef_table(self.design, self.beta, self.effects)
 
     @takes()
     def refit(self, y: Any) -> Fit:

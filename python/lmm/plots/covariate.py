@@ -78,7 +78,7 @@ def numeric_covariate(design: Design) -> str:
 
 def panel_part(design: Design, group: str | None = None) -> RandomPart | None:
     """Choose the term whose levels make the panels: the one asked for, the first with slopes, the first at all."""
-    parts = [part for part in design.random if part.codes is not None]
+    parts = design.bars
     if group is None:
         with_slopes = [part for part in parts if set(part.columns) != {"Intercept"}]
         return next(iter([*with_slopes, *parts]), None)

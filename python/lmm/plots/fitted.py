@@ -146,9 +146,12 @@ def _lines(fit: Fit, curves: Curves) -> tuple[FloatVector, FloatVector]:
         population = population + design.offset
     along = population.copy()
     for part, effects in zip(design.random, fit.effects, strict=True):
+        own = part.block.apply(effects.ravel())
+        if part.is_smooth:
+            population = population + own
         # Effects of a crossed factor would make the line jump from row to row.
-        if part.codes is None or _is_constant(part.codes, curves.curve):
-            along += part.block.apply(effects.ravel())
+        if not part.is_group or _is_constant(part.level_of_row, curves.curve):
+            along += own
     return along, population
 
 

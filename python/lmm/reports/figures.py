@@ -79,7 +79,7 @@ def parts_of(fit: Fit) -> tuple[Part, ...]:
 
 
 def _groups(fit: Fit) -> list[str]:
-    return list(dict.fromkeys(part.group for part in fit.design.random))
+    return list(dict.fromkeys(part.group for part in fit.design.groups))
 
 
 def _drawing(figure: Figure, name: str, title: str, caption: str) -> Drawing:
@@ -235,7 +235,7 @@ def _influence(fit: Fit) -> tuple[Drawing, ...]:
     """Cook's distances of the levels of each factor; of rows where there are no factors, or too many levels."""
     if not fit.n_fixed or not _has_deletions(fit):
         return ()
-    groups = [part.group for part in fit.design.random if part.codes is not None]
+    groups = [part.group for part in fit.design.bars]
     called = cluster_names(fit)
     few = [called[group] for group in dict.fromkeys(groups) if fit.n_levels[group] <= MOST_LINES]
     return tuple(

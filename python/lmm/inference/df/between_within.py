@@ -60,12 +60,11 @@ def nested_groups(fit: Fit) -> list[tuple[str, IntVector]]:
     """
     groups: dict[str, IntVector] = {}
     for part in fit.design.random:
-        if part.codes is None:
+        if not part.is_group:
             raise UnsupportedError(
-                f"The random term {part.group!r} is a block of your own and has no groups to be between or within. "
-                'Use df="satterthwaite".'
+                f'{part.described} and has no groups to be between or within. Use df="satterthwaite".'
             )
-        groups.setdefault(part.group, part.codes)
+        groups.setdefault(part.group, part.level_of_row)
     ordered = sorted(groups.items(), key=lambda item: int(item[1].max()))
     for (outer, outer_codes), (inner, inner_codes) in pairwise(ordered):
         if not is_constant(outer_codes.astype(float), inner_codes):

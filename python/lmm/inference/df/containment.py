@@ -89,14 +89,14 @@ def _term_df(fit: Fit) -> FloatVector:
 
 
 def _random_effects(fit: Fit) -> Iterator[_RandomEffect]:
-    specs = fit.spec.random
     for i, part in enumerate(fit.design.random):
         every = tuple(range(part.block.n_columns))
-        if i >= len(specs):
+        recipe = part.recipe
+        if recipe is None:
             yield _RandomEffect(None, i, every)
             continue
-        groups = frozenset(name for factor in specs[i].factors for name in factor.variables)
-        matrix = specs[i].effects
+        groups = frozenset(name for factor in recipe.factors for name in factor.variables)
+        matrix = recipe.effects
         if matrix is None:
             yield _RandomEffect(groups, i, every)
             continue
@@ -128,7 +128,7 @@ def _rank(fit: Fit, Q: FloatMatrix, effects: list[_RandomEffect]) -> int:
     from scipy.sparse import csr_array, hstack
 
     columns = _columns(fit, effects)
-    leading = [i for i in columns if fit.design.random[i].codes is not None]
+    leading = [i for i in columns if fit.design.random[i].is_group]
     head = max(leading, key=lambda i: columns[i][0].shape[1], default=None)
     others = [Z for i, (Z, _) in columns.items() if i != head]
     rest = hstack([csr_array(Q), *others], format="csr")

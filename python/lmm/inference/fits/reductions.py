@@ -55,7 +55,8 @@ def reductions(fit: Fit, reduce: bool) -> Iterator[Reduction]:
 
     Effects that others contain stay. Without correlations the intercept is an effect as all others.
     """
-    for position, part in enumerate(fit.design.random):
+    for position in fit.design.places_of_groups:
+        part = fit.design.random[position]
         bar = bar_text(part)
         left = _without_effects(fit, position) if reduce else {}
         for effect, smaller in left.items():
@@ -76,7 +77,7 @@ def bar_text(part: RandomPart) -> str:
 def _without_effects(fit: Fit, position: int) -> dict[str, RandomPart | None]:
     """Term without one effect, by the name of the effect; empty where it has one only."""
     part = fit.design.random[position]
-    spec = fit.spec.random[position] if position < len(fit.spec.random) else None
+    spec = part.recipe
     terms = () if spec is None or spec.effects is None else spec.effects.terms
     if not part.structure.is_linear:
         return {}

@@ -90,6 +90,10 @@ def parameters(fit: Fit) -> tuple[Parameter, ...]:
         if not part.structure.is_linear:
             found += _of_structure(part, t)
             continue
+        if part.is_smooth:
+            own_names = fit.criterion_function.layout.terms[t].names
+            found += [Parameter(f"sd_{name}", "sd", t, (i,)) for i, name in enumerate(own_names)]
+            continue
         found += [Parameter(f"sd_{names[i]}|{part.group}", "sd", t, (i,)) for i in range(k)]
         if part.structure.is_correlated:
             found += [

@@ -120,7 +120,7 @@ def cluster_names(fit: Fit) -> dict[str, str]:
 
     ``"row"`` means single rows; a factor row is ``"row_"``.
     """
-    groups = [part.group for part in fit.design.random if part.codes is not None]
+    groups = [part.group for part in fit.design.bars]
     return renamed([_ROW], dict.fromkeys([*groups, *fit.design.model_frame]))
 
 
@@ -128,9 +128,9 @@ def _clusters(fit: Fit, by: str) -> tuple[tuple[str, ...], IntVector]:
     """Levels, and the level of each row (n,)."""
     meant = {word: name for name, word in cluster_names(fit).items()}
     name = meant.get(by) if isinstance(by, str) else None
-    for part in fit.design.random:
-        if part.group == name and part.codes is not None:
-            return part.levels, part.codes
+    for part in fit.design.bars:
+        if part.group == name:
+            return part.levels, part.level_of_row
     if name is not None:
         column = fit.design.model_frame[name].as_factor()
         return column.levels, column.factor_codes

@@ -64,14 +64,13 @@ def _left_out(
             i: _squares(_rooted(parts[i].block.to_sparse(), parts[i]), parts[i].block.n_columns)
             for i in others
         }
-    n_bars = len(fit.spec.random)
-    bars = [i for i in others if i < n_bars]
+    bars = [i for i in others if parts[i].is_group]
     found = {}
     if bars:
-        loadings, rows = fit.spec.loadings(new, bars)
+        loadings, rows = fit.spec.loadings(new, [parts[i].spec for i in bars])
         for i, values in zip(bars, loadings, strict=True):
             found[i] = _outer(_aligned(values, rows, target))
-    for i in (i for i in others if i >= n_bars):
+    for i in (i for i in others if parts[i].kind == "block"):
         part = parts[i]
         check_block(part.group, part, blocks or {})
         Z = (blocks or {})[part.group].to_sparse().tocsr()[target.design.rows]

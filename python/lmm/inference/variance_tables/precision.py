@@ -198,15 +198,17 @@ def _of_variances(fit: Fit, information: Information) -> FloatMatrix:
     """Covariance in the order of ``varcorr``: variances of a term before its covariances."""
     W, scale = _natural(fit, information)
     order: list[int] = []
+    first = 0
     for part in fit.design.random:
-        first, k = len(order), len(part.columns)
+        k = len(part.columns)
         rows, columns = part.structure.elements(k)
         n = part.structure.n_theta(k) if not part.structure.is_linear else len(rows)
         own = np.arange(n)
         if part.structure.is_linear:
             own = np.concatenate([own[rows == columns], own[rows != columns]])
-        order += [first + int(i) for i in own]
-    order.append(len(order))
+        order += [first + int(i) for i in own] if part.is_random else []
+        first += n
+    order.append(first)
     covariance: FloatMatrix = (W * np.outer(scale, scale))[np.ix_(order, order)]
     return covariance
 

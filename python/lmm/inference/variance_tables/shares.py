@@ -87,12 +87,14 @@ def icc(fit: Fit) -> Table:
     >>> lmm.icc(fit)["icc"].round(4)
     array([0.4185])
     """
-    if not fit.design.random:
+    if not fit.design.groups:
         raise DesignError("This model has no random effects, hence no intraclass correlation.")
     weights, components = _row_means(fit), _components(fit)
     masks = _group_masks(fit)
     if len(masks) > 1:
         masks["all groups"] = np.append(np.ones(len(weights) - 1), 0.0)
+    # The variance of a smooth term belongs to the mean, and is none of what the mean leaves.
+    weights = weights * np.array([*(float(owner is not None) for owner in _owners(fit)), 1.0])
     total = float(weights @ components)
     covariance = fit.sigma**4 * parameter_covariance(fit, "observed", "drop").W
     rows = []
@@ -174,10 +176,15 @@ def _mean_squares(part: RandomPart) -> FloatMatrix:
 
 def _group_masks(fit: Fit) -> dict[str, FloatMatrix]:
     """Which parameters belong to each group (m,)."""
-    owner = [part.group for part in fit.design.random for _ in parameter_basis(part)]
-    return {
-        group: np.array([*(float(name == group) for name in owner), 0.0]) for group in dict.fromkeys(owner)
-    }
+    owner = _owners(fit)
+    groups = (group for group in dict.fromkeys(owner) if group is not None)
+    return {group: np.array([*(float(name == group) for name in owner), 0.0]) for group in groups}
+
+
+def _owners(fit: Fit) -> list[str | None]:
+    """Name the group of each parameter but the last; None of a smooth term, which belongs to the mean."""
+    parts = fit.design.random
+    return [part.group if part.is_random else None for part in parts for _ in parameter_basis(part)]
 
 
 def _by_group(fit: Fit, sizes: FloatMatrix) -> dict[str, float]:
@@ -185,8 +192,13 @@ def _by_group(fit: Fit, sizes: FloatMatrix) -> dict[str, float]:
 
 
 def _fixed_variance(fit: Fit) -> float:
-    return float(np.var(fit.X @ fit.beta, ddof=1)) if fit.n_fixed else 0.0
+    """Variance over the rows of the mean: fixed effects and smooth terms."""
+    mean = fit.X @ fit.beta
+    for part, effects in zip(fit.design.random, fit.effects, strict=True):
+        if part.is_smooth:
+            mean = mean + part.block.apply(effects.ravel())
+    return float(np.var(mean, ddof=1)) if fit.n_obs > 1 else 0.0
 
 
 def _has_slopes(fit: Fit) -> bool:
-    return any(part.columns != ("Intercept",) and part.codes is not None for part in fit.design.random)
+    return any(not part.is_intercept for part in fit.design.bars)

@@ -93,7 +93,7 @@ def simulate(
     target = aim(fit, new, True, new_levels if keep else "sample", offset, blocks, ADVICE)
     # A user's block brings the known covariance of its effects from the fit.
     parts = [
-        own if own.codes is None else part
+        part if own.is_group else own
         for own, part in zip(fit.design.random, target.design.random, strict=True)
     ]
     mean = point_of(fit, target) if keep else mean_of(fit, target)
@@ -115,7 +115,7 @@ def _drawn(fit: Estimates, parts: list[RandomPart], *, keep: bool, sample: bool)
     marks = [np.zeros(0, dtype=bool)]
     for own, part in zip(fit.design.random, parts, strict=True):
         known = np.arange(part.block.n_effects) < own.block.n_effects
-        marks.append(~known & sample if keep else np.ones_like(known))
+        marks.append(~known & sample if keep or own.is_smooth else np.ones_like(known))
     return np.concatenate(marks)
 
 

@@ -58,10 +58,10 @@ class Target:
 
     def unseen(self, fit: Estimates, place: int) -> BoolVector:
         """Mark the rows (n,) whose level of the term at this place of the design is new."""
-        codes = self.design.random[place].codes
-        if codes is None:
+        part = self.design.random[place]
+        if not part.is_group:
             return np.zeros(self.design.n_obs, dtype=bool)
-        marks: BoolVector = codes >= fit.design.random[self.chosen[place]].block.n_levels
+        marks: BoolVector = part.level_of_row >= fit.design.random[self.chosen[place]].block.n_levels
         return marks
 
 
@@ -122,17 +122,23 @@ def aim(
 
 def point_of(fit: Estimates, target: Target) -> FloatVector:
     """Predict the rows of the target (n,); missing where they cannot be estimated."""
-    parts = target.design.random
-    effects = [_padded(fit.effects[i], part) for i, part in zip(target.chosen, parts, strict=True)]
-    return mean_of(fit, target) + random_part(parts, effects, target.design.n_obs)
+    return mean_of(fit, target) + _effects_of(fit, target, smooth=False)
+
+
+def _effects_of(fit: Estimates, target: Target, *, smooth: bool) -> FloatVector:
+    """Sum the effects (n,) of the smooth terms of the target, or of its random terms."""
+    own = zip(target.chosen, target.design.random, strict=True)
+    chosen = [(part, _padded(fit.effects[i], part)) for i, part in own if part.is_smooth == smooth]
+    return random_part([part for part, _ in chosen], [b for _, b in chosen], target.design.n_obs)
 
 
 def mean_of(fit: Estimates, target: Target) -> FloatVector:
-    """Give X beta and the offset (n,); missing where aliased columns make them depend on what is unknown."""
+    """Sum X beta, smooth terms and the offset (n,); missing where aliased columns make them depend on the unknown."""
     X, offset = target.design.X, target.design.offset
     mean: FloatVector = X[:, fit.design.kept] @ fit.beta
     if target.is_new and fit.design.aliased:
         mean[~_estimable(fit.design, X)] = np.nan
+    mean = mean + _effects_of(fit, target, smooth=True)
     return mean if offset is None else mean + offset
 
 
@@ -160,8 +166,8 @@ def _new_design(
     missing_groups: bool,
 ) -> Design:
     """Build the design of the new rows with the chosen random terms, in their order."""
-    n_bars = len(fit.spec.random)
-    needed = {fit.design.random[i].group: fit.design.random[i] for i in chosen if i >= n_bars}
+    parts = [fit.design.random[i] for i in chosen]
+    needed = {part.group: part for part in parts if part.kind == "block"}
     given = dict(blocks or {})
     for name, part in needed.items():
         check_block(name, part, given)
@@ -169,13 +175,22 @@ def _new_design(
     # What is left over is unknown or not chosen; the spec refuses the unknown.
     design = fit.spec.build(
         new,
-        random=[i for i in chosen if i < n_bars],
+        random=[part.spec for part in parts if part.is_group],
         offset=offset,
         blocks={**used, **given},
         extend=True,
         missing_groups=missing_groups,
     )
-    return replace(design, random=design.random[: len(chosen)])
+    return replace(design, random=_in_order_of(parts, design.random))
+
+
+def _in_order_of(parts: Sequence[RandomPart], built: Sequence[RandomPart]) -> tuple[RandomPart, ...]:
+    """Find the parts of new data that are those of the fit; one recipe makes its parts in the same order."""
+    rest, found = list(built), []
+    for part in parts:
+        found.append(next(new for new in rest if new.spec is part.spec and new.group == part.group))
+        rest.remove(found[-1])
+    return tuple(found)
 
 
 def check_block(name: str, part: RandomPart, given: Mapping[str, Block]) -> None:

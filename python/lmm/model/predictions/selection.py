@@ -21,30 +21,35 @@ def select_terms(parts: Sequence[RandomPart], random: Selection) -> list[int]:
     parts
         The random terms of the model.
     random
-        True, False, or groups (``"Subject"``) and bars (``"(0 + Days | Subject)"``).
+        True, False, or groups (``"Subject"``) and bars (``"(0 + Days | Subject)"``). Smooth terms belong to the mean
+        and take part always.
 
     Raises
     ------
     LmmError
         If a name belongs to no term.
     """
+    smooth = {i for i, part in enumerate(parts) if part.is_smooth}
     if isinstance(random, bool):
-        return list(range(len(parts))) if random else []
+        return list(range(len(parts))) if random else sorted(smooth)
     wanted = texts(random, "random")
     wanted = [wanted] if isinstance(wanted, str) else wanted
     found: set[int] = set()
     for name in wanted:
         matching = {
-            i for i, part in enumerate(parts) if _plain(name) in (_plain(part.group), _plain(part.source))
+            i
+            for i, part in enumerate(parts)
+            if part.is_random and _plain(name) in (_plain(part.group), _plain(part.source))
         }
         if not matching:
-            names = list(dict.fromkeys([*(p.group for p in parts), *(p.source for p in parts)]))
+            own = [part for part in parts if part.is_random]
+            names = list(dict.fromkeys([*(p.group for p in own), *(p.source for p in own)]))
             raise LmmError(
                 f"random= names {name!r}, which is no random term of this model; "
                 f"it has {', '.join(names) or 'none'}.{nearest(str(name), names)}"
             )
         found |= matching
-    return sorted(found)
+    return sorted(found | smooth)
 
 
 def _plain(name: object) -> str:

@@ -27,17 +27,17 @@ def health_notes(design: Design, criterion: Criterion, optimum: ThetaOptimum) ->
     """Collect the sentences, most important first."""
     factors = criterion.layout.factors(optimum.theta)
     # These make the criterion flat; where one of them is said, flatness itself is no news.
-    reasons = (*similar_groups(design.random), *far_covariates(design.random))
+    reasons = (*similar_groups(design.bars), *far_covariates(design.bars))
     searched = optimum.moments is None  # moments are no optimum, and say themselves what is zero
     known = _Known.at(criterion, optimum) if searched else None
     return (
         *convergence(optimum),
         *several_optima(optimum),
-        *(singularity(design.random, factors, optimum.null_directions) if searched else ()),
+        *(singularity(design, factors, optimum.null_directions) if searched else ()),
         *(flat_zeros(design.random, optimum) if searched else ()),
         *(reasons or (flatness(known) if known else ())),
-        *(few_repeats(design.random, lambda: known.residual_error(criterion, optimum)) if known else ()),
-        *few_levels(design.random),
+        *(few_repeats(design.bars, lambda: known.residual_error(criterion, optimum)) if known else ()),
+        *few_levels(design.bars),
         *collinearity(design),
     )
 
@@ -52,11 +52,10 @@ def convergence(optimum: ThetaOptimum) -> Iterator[str]:
         )
 
 
-def singularity(
-    parts: Sequence[RandomPart], factors: Sequence[FloatMatrix], null: Sequence[FloatMatrix]
-) -> Iterator[str]:
+def singularity(design: Design, factors: Sequence[FloatMatrix], null: Sequence[FloatMatrix]) -> Iterator[str]:
     """Name the directions of random effects that have no variance."""
-    for part, T, directions in zip(parts, factors, null, strict=True):
+    groups = zip(design.groups, design.of_groups(factors), design.of_groups(null), strict=True)
+    for part, T, directions in groups:
         if directions.shape[1] > 0:
             yield from _vanishing(part, T @ T.T, directions)
 
@@ -197,9 +196,9 @@ def few_repeats(parts: Sequence[RandomPart], residual_error: Callable[[], float]
     the residual variance is known, not how many levels repeat.
     """
     for part in parts:
-        if part.codes is None or len(part.columns) > 1 or len(part.levels) < FEW_LEVELS:
+        if len(part.columns) > 1 or len(part.levels) < FEW_LEVELS:
             continue
-        repeated = int(np.count_nonzero(np.bincount(part.codes) > 1))
+        repeated = int(np.count_nonzero(np.bincount(part.level_of_row) > 1))
         if repeated < FEW_LEVELS and residual_error() > VAGUE:
             yield (
                 f"Nearly unidentified: only {repeated} of the {len(part.levels)} levels of {part.group} have more "
@@ -226,12 +225,12 @@ def several_optima(optimum: ThetaOptimum) -> Iterator[str]:
 
 def similar_groups(parts: Sequence[RandomPart]) -> Iterator[str]:
     """Say which grouping factors divide the rows almost alike."""
-    groups = {part.group: part for part in parts if part.codes is not None}
+    groups = {part.group: part for part in parts}
     for one, other in combinations(groups.values(), 2):
         n_one, n_other = len(one.levels), len(other.levels)
-        if min(n_one, n_other) <= ALIKE * max(n_one, n_other) or one.codes is None or other.codes is None:
+        if min(n_one, n_other) <= ALIKE * max(n_one, n_other):
             continue
-        pairs = np.unique(one.codes.astype(np.int64) * n_other + other.codes).size
+        pairs = np.unique(one.level_of_row.astype(np.int64) * n_other + other.level_of_row).size
         if pairs == max(n_one, n_other) == min(n_one, n_other):
             yield (
                 f"Not identified: {one.group} and {other.group} divide the rows in the same way, so that only the "
@@ -246,7 +245,7 @@ def similar_groups(parts: Sequence[RandomPart]) -> Iterator[str]:
 
 def few_levels(parts: Sequence[RandomPart]) -> Iterator[str]:
     """Say which variances rest on a handful of levels."""
-    counts = {part.group: len(part.levels) for part in parts if part.codes is not None}
+    counts = {part.group: len(part.levels) for part in parts}
     for group, count in counts.items():
         if count < FEW_LEVELS:
             yield (

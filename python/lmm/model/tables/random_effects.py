@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lmm.design import Design, MatrixSpec, RandomPart
+from lmm.design import Design, RandomPart
 from lmm.engine import GroupBlock
 from lmm.table import Table
 from lmm.typing import FloatArray, FloatMatrix, FloatVector
@@ -50,9 +50,7 @@ def ranef_table(
     return Table(columns, title="Random effects", notes=[note] if note else [])
 
 
-def coef_table(
-    design: Design, matrices: Sequence[MatrixSpec | None], beta: FloatVector, effects: Sequence[FloatMatrix]
-) -> Table:
+def coef_table(design: Design, beta: FloatVector, effects: Sequence[FloatMatrix]) -> Table:
     """Tabulate fixed plus random effects, for each level of each grouping factor.
 
     Several terms of one factor are taken together. A column that only the random part has
@@ -62,11 +60,9 @@ def coef_table(
     ----------
     design
         The design of the fit.
-    matrices
-        How the effects of each random term of the formula are made; None for an intercept alone.
     beta : shape (n_fixed,)
     effects
-        Conditional modes by level (l, k) of each term.
+        Conditional modes by level (l, k) of each part of ``design.random``.
 
     Returns
     -------
@@ -74,18 +70,14 @@ def coef_table(
         ``group, level, term, estimate``.
     """
     fixed = {design.names[j]: float(value) for j, value in zip(design.kept, beta, strict=True)}
-    groups = dict.fromkeys(part.group for part in design.random if part.codes is not None)
-    names = [fixed_names(design, part, matrix) for part, matrix in zip(design.random, matrices, strict=False)]
+    bars = [(part, b) for part, b in zip(design.random, effects, strict=True) if part.is_group]
+    terms = [(part, fixed_names(design, part), b) for part, b in bars]
     group: list[str] = []
     level: list[str] = []
     term: list[str] = []
     blocks: list[FloatMatrix] = []
-    for name in groups:
-        own = [
-            (part, called, b)
-            for part, called, b in zip(design.random, names, effects, strict=False)
-            if part.group == name and part.codes is not None
-        ]
+    for name in dict.fromkeys(part.group for part, _ in bars):
+        own = [(part, called, b) for part, called, b in terms if part.group == name]
         levels = own[0][0].levels
         columns = list(dict.fromkeys([*fixed, *(column for _, called, _ in own for column in called)]))
         total = np.tile([fixed.get(column, 0.0) for column in columns], (len(levels), 1))
@@ -101,13 +93,14 @@ def coef_table(
     )
 
 
-def fixed_names(design: Design, part: RandomPart, matrix: MatrixSpec | None) -> tuple[str, ...]:
+def fixed_names(design: Design, part: RandomPart) -> tuple[str, ...]:
     """Names that the effects of a random term have in the fixed part; their own where they are not in it.
 
     One term may be written in several ways: ``a:b`` and ``b:a``, ``f`` and ``C(f)``. Two terms are the same if they
     multiply the same covariates and factors; then columns of the same numbers are the same.
     """
     values = part.block.values if isinstance(part.block, GroupBlock) else None
+    matrix = None if part.recipe is None else part.recipe.effects
     if matrix is None or values is None:
         return part.columns
     variables = {factor.name: factor.variable for factor in (*design.factors, *matrix.factors)}
