@@ -21,7 +21,7 @@ from lmm.elsewhere import not_here
 from lmm.errors import DataError, DesignError, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from lmm.engine import Block
     from lmm.formula import Formula
