@@ -9,6 +9,7 @@ from typing import Any
 from lmm.bases.basis import Basis, Covariate, Settings
 from lmm.bases.curves import bs, cc, cp, cr, cs, ps, rk
 from lmm.bases.levels import re
+from lmm.bases.surfaces import ds, gp, sos, tp
 from lmm.errors import ArgumentError, nearest
 
 __all__ = ["CATALOG", "BasisRow", "learn_basis"]
@@ -45,6 +46,11 @@ CATALOG: dict[str, BasisRow] = {
     "bs": BasisRow(bs.learn, "B-spline with derivative penalties"),
     "rk": BasisRow(rk.learn, "cubic spline by its reproducing kernel"),
     "re": BasisRow(re.learn, "random effects", most=None),
+    "tp": BasisRow(tp.learn, "thin plate regression spline", most=None),
+    "ts": BasisRow(tp.learn_shrunken, "thin plate regression spline with shrinkage", most=None),
+    "gp": BasisRow(gp.learn, "Gaussian process", most=None),
+    "ds": BasisRow(ds.learn, "Duchon spline", most=None),
+    "sos": BasisRow(sos.learn, "spline on the sphere", most=2),
 }
 
 
@@ -71,10 +77,10 @@ def learn_basis(name: str, covariates: Sequence[Covariate], settings: Settings) 
     >>> x = Covariate("x", np.linspace(0.0, 1.0, 21))
     >>> learn_basis("cr", [x], Settings(k=5)).k
     5
-    >>> learn_basis("cR", [x], Settings())
+    >>> learn_basis("cR", [x], Settings())  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     lmm.errors.ArgumentError: There is no basis bs="cR". Did you mean "cr"? \
-Available are cr, cs, cc, ps, cp, bs, rk, re.
+Available are cr, cs, ...
     """
     row = basis_row(name)
     if not covariates or (row.most is not None and len(covariates) > row.most):

@@ -1,0 +1,75 @@
+"""The leading eigenpairs of a symmetric matrix, by Lanczos where it is large."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lmm.typing import FloatMatrix, FloatVector
+
+__all__ = ["leading_pairs"]
+
+_SMALL = 300  # rows; all eigenpairs are as fast there
+_SHARE = 4  # Lanczos where less than one in so many pairs is asked for
+
+
+def leading_pairs(matrix: FloatMatrix, k: int) -> tuple[FloatVector, FloatMatrix]:
+    """Find the k eigenpairs of largest absolute value, in decreasing order of value.
+
+    Parameters
+    ----------
+    matrix : shape (n, n)
+        Symmetric.
+    k
+        At most n.
+
+    Returns
+    -------
+    values : shape (k,)
+    vectors : shape (n, k)
+        Orthonormal; the largest entry of each is positive.
+
+    Examples
+    --------
+    >>> values, vectors = leading_pairs(np.diag([1.0, -5.0, 3.0]), 2)
+    >>> values.tolist(), np.abs(vectors).tolist()
+    ([3.0, -5.0], [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0]])
+    """
+    found = None
+    if len(matrix) > _SMALL and _SHARE * k < len(matrix):
+        found = _lanczos(matrix, k)
+    if found is None:
+        from scipy.linalg import eigh
+
+        values, vectors = eigh(matrix, check_finite=False)
+        kept = np.argsort(-np.abs(values), kind="stable")[:k]
+        found = values[kept], vectors[:, kept]
+    order = np.argsort(-found[0], kind="stable")
+    values, vectors = found[0][order], found[1][:, order]
+    peaks = vectors[np.argmax(np.abs(vectors), axis=0), np.arange(k)]
+    return values, vectors * np.where(peaks < 0.0, -1.0, 1.0)
+
+
+def _lanczos(matrix: FloatMatrix, k: int) -> tuple[FloatVector, FloatMatrix] | None:
+    """Find the same by ARPACK; None if it does not converge, or has missed a pair."""
+    from scipy.linalg.blas import dsymv
+    from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
+
+    n = len(matrix)
+    triangle = matrix.T  # in the order of BLAS; half of the matrix is read
+
+    def times(x: FloatVector) -> FloatVector:
+        return np.asarray(dsymv(1.0, triangle, x, lower=1))
+
+    # The stream of RandomState is fixed for all versions of NumPy: the same start everywhere.
+    starts = np.random.RandomState(2).uniform(-1.0, 1.0, (2, n))
+    try:
+        whole = LinearOperator((n, n), matvec=times, dtype=np.float64)
+        values, vectors = eigsh(whole, k, which="LM", v0=starts[0], ncv=min(n - 1, k + max(k // 2, 20)))
+        # A Krylov space holds one vector of a repeated eigenvalue: what is left must not lead.
+        left = LinearOperator(
+            (n, n), matvec=lambda x: times(x) - vectors @ (values * (vectors.T @ x)), dtype=np.float64
+        )
+        other = eigsh(left, 1, which="LM", v0=starts[1], tol=1e-2, return_eigenvectors=False)
+    except ArpackNoConvergence:
+        return None
+    return None if abs(other[0]) > np.abs(values).min() * (1.0 + 1e-8) else (values, vectors)
