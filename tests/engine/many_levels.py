@@ -60,10 +60,11 @@ def bits(name):
     """Digest of the evaluation at the optimum, and of the way there."""
     model = CrossProducts(*make(name))
     optimum = model.optimize(True)
-    at = model.evaluate(optimum.T, True)
+    at, sums = model.evaluate(optimum.T, True), model.products()
     numbers = [
         *optimum.T, *at.M, *at.b, at.beta, at.unscaled_vcov, *model.conditional(optimum.T, True),
         model.average_information(optimum.T, True), optimum.trace["criterion"], optimum.trace["decrement"],
+        sums.ZZ.data, sums.ZX, sums.Zy,
     ]  # fmt: skip
     digest = hashlib.sha256()
     for array in numbers:

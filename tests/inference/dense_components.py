@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
 from lmm.covariance import structure
 from lmm.design import RandomPart
+from lmm.engine import CrossProducts, DenseCrossProducts
 from lmm.inference.algebra.components import parameter_basis, project
+from lmm.inference.algebra.head_and_tail import Effects
 
 
 @dataclass(frozen=True)
@@ -133,7 +135,10 @@ def parts_of(problem):
     ]
 
 
-def projected(problem, dense):
-    """What the package computes for the problem."""
+def projected(problem, dense, engine=CrossProducts):
+    """What the package computes for the problem, sigma as one."""
     r2 = float(dense.residuals @ dense.V_inverse @ dense.residuals)
-    return project(parts_of(problem), problem.T, dense.weights, problem.X, dense.residuals, dense.phi, r2)
+    cross, parts = engine(*problem.arguments), parts_of(problem)
+    zero = DenseCrossProducts(*problem.arguments).evaluate(problem.T, reml=True)
+    at = replace(zero, sigma=1.0, r2=r2, unscaled_vcov=dense.phi)
+    return project(Effects(parts, problem.T, cross), parts, at)

@@ -22,6 +22,7 @@
 //! | `checks` | what is refused |
 //! | `design`, `batch` | all of a model but the response, and many responses fitted on it |
 //! | `slopes` | `Σ Z_j'QZ_j` for the gradient |
+//! | `products` | the cross-products in the order of the terms, for inference |
 //! | `problem` | all of it in the user's units: start reading here |
 //! | `tail` | what the chain leaves: one full triangle, or a sparse one with its own order of elimination |
 //! | `small`, `dense`, `sparse` | linear algebra of k × k blocks, of the tail, and of the sparse factor that is only shown |
@@ -44,6 +45,7 @@ pub mod memory;
 pub mod optimum;
 pub mod parallel;
 pub mod problem;
+pub mod products;
 pub mod profile;
 pub mod rows;
 pub mod scaling;

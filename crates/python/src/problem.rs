@@ -7,7 +7,7 @@ use lmm_core::error::CoreError;
 use lmm_core::optimum::{Control, Outcome};
 use lmm_core::profile::{self, Estimates};
 use lmm_core::{problem, sparse};
-use numpy::{PyReadonlyArray1, PyReadonlyArray2};
+use numpy::{PyArray1, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
@@ -184,6 +184,32 @@ impl Problem {
         let fixed: PyResult<Vec<_>> = rows.map(|(v, s)| to_matrix(py, v, s.n_levels * s.k, p)).collect();
         out.set_item("fixed", PyList::new(py, fixed?)?)?;
         Ok(out)
+    }
+
+    /// `[Z X y]'W[Z X y]` in internal units, terms in order, and the units.
+    fn products<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let found = compute(py, || self.inner.products())?;
+        let (p, q) = (self.n_fixed, found.start.len() - 1);
+        let out = PyDict::new(py);
+        out.set_item("start", PyArray1::from_vec(py, found.start))?;
+        out.set_item("column", PyArray1::from_vec(py, found.column))?;
+        out.set_item("value", to_vector(py, found.value))?;
+        out.set_item("border", to_matrix(py, found.border, q, p + 1)?)?;
+        out.set_item("corner", to_matrix(py, found.corner, p + 1, p + 1)?)?;
+        let (units, inverses) = found.units.into_iter().unzip();
+        out.set_item("units", self.matrices(py, units)?)?;
+        out.set_item("inverses", self.matrices(py, inverses)?)?;
+        out.set_item("R", to_matrix(py, found.x_r, p, p)?)?;
+        out.set_item("beta0", to_vector(py, found.beta0))?;
+        out.set_item("y_scale", found.y_scale)?;
+        out.set_item("n", found.n)?;
+        Ok(out)
+    }
+
+    /// The number of the connected part of each level, term by term.
+    fn connected<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray1<i64>>> {
+        let found = compute(py, || Ok(self.inner.connected()))?;
+        Ok(PyArray1::from_vec(py, found))
     }
 
     /// The deviance with σ explicit and fixed effects held: its value, and its derivatives by roots, log σ and what is held.

@@ -4,6 +4,7 @@ from lmm.engine.batch import Batch, BatchResult
 from lmm.engine.blocks import Block, GroupBlock, LabelledBlock, MatrixBlock
 from lmm.engine.compiled import Chart, CrossProducts, sparse_cholesky
 from lmm.engine.dense import DenseCrossProducts
+from lmm.engine.products import Products
 from lmm.engine.results import Control, Deviance, Evaluation, Optimum, Spread
 from lmm.engine.surface import Check, Held, Place, Reached, Surface, Trace
 from lmm.engine.user_block import block
@@ -25,6 +26,7 @@ __all__ = [
     "MatrixBlock",
     "Optimum",
     "Place",
+    "Products",
     "Reached",
     "Spread",
     "Surface",

@@ -10,6 +10,7 @@ import numpy as np
 from lmm import _core
 from lmm.engine.blocks import Block, GroupBlock
 from lmm.engine.guard import guarded
+from lmm.engine.products import Products
 from lmm.engine.results import Control, Deviance, Evaluation, Optimum, Spread
 from lmm.engine.surface import Check, Held, Surface
 
@@ -108,6 +109,42 @@ class CrossProducts:
         shapes = [(block.n_levels, block.n_columns, self.n_fixed) for block in self._blocks]
         found["fixed"] = [rows.reshape(shape) for rows, shape in zip(found["fixed"], shapes, strict=True)]
         return Spread(**found)
+
+    def products(self) -> Products:
+        """All cross-products, in the engine's units; what is computed from them needs no rows."""
+        from scipy.sparse import csr_array
+
+        found = guarded(self._problem.products)
+        border, corner, p = found["border"], found["corner"], self.n_fixed
+        entries = (found["value"], found["column"], found["start"])
+        return Products(
+            ZZ=csr_array(entries, shape=(len(border),) * 2),
+            ZX=border[:, :p],
+            Zy=border[:, p],
+            XX=corner[:p, :p],
+            Xy=corner[:p, p],
+            yy=float(corner[p, p]),
+            units=found["units"],
+            inverses=found["inverses"],
+            R=found["R"],
+            beta0=found["beta0"],
+            y_scale=found["y_scale"],
+            n_obs=self.n_obs,
+        )
+
+    def connected(self) -> IntVector:
+        """Label the levels of all terms, in order: equal where a chain of products that are not zero ties them.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from lmm.engine import CrossProducts, GroupBlock
+        >>> inner, outer = (GroupBlock(np.array(codes), None, max(codes) + 1) for codes in ([0, 1, 2], [0, 0, 1]))
+        >>> CrossProducts(np.array([1.0, 2.0, 4.0]), np.ones((3, 1)), [inner, outer]).connected()
+        array([0, 0, 2, 0, 2])
+        """
+        labels: IntVector = guarded(self._problem.connected)
+        return labels
 
     def optimize(
         self,

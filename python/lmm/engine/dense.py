@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lmm.engine.products import Products
 from lmm.engine.results import Control, Evaluation, Optimum, Spread
 from lmm.errors import DesignError
 
 if TYPE_CHECKING:
     from lmm.engine.blocks import Block
-    from lmm.typing import FloatMatrix, FloatVector
+    from lmm.typing import FloatMatrix, FloatVector, IntVector
 
 
 class DenseCrossProducts:
@@ -140,6 +141,36 @@ class DenseCrossProducts:
             root=root,
             fixed=[np.einsum("njc,np->jcp", Z, moved) for Z in self._Z],
         )
+
+    def products(self) -> Products:
+        """All cross-products, in the units of the data."""
+        from scipy.sparse import csr_array
+
+        Z = np.hstack([*(Z.reshape(self.n_obs, -1) for Z in self._Z), np.zeros((self.n_obs, 0))])
+        ZW, XW = self._weights * Z.T, self._weights * self._X.T
+        return Products(
+            ZZ=csr_array(ZW @ Z),
+            ZX=ZW @ self._X,
+            Zy=ZW @ self._y,
+            XX=XW @ self._X,
+            Xy=XW @ self._y,
+            yy=float(self._weights @ self._y**2),
+            units=[np.eye(Z.shape[2]) for Z in self._Z],
+            inverses=[np.eye(Z.shape[2]) for Z in self._Z],
+            R=np.eye(self.n_fixed),
+            beta0=np.zeros(self.n_fixed),
+            y_scale=1.0,
+            n_obs=self.n_obs,
+        )
+
+    def connected(self) -> IntVector:
+        """Label the levels of all terms, in order: equal where a chain of rows ties them."""
+        seen = np.hstack([*((Z != 0.0).any(axis=2) for Z in self._Z), np.zeros((self.n_obs, 0), dtype=bool)])
+        labels = np.arange(seen.shape[1])
+        for _ in labels:
+            for row in seen[seen.any(axis=1)]:
+                labels[row] = labels[row].min()
+        return labels
 
     def optimize(
         self,

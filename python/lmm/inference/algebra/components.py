@@ -23,6 +23,7 @@ from lmm.typing import FloatArray, FloatMatrix, FloatVector
 
 if TYPE_CHECKING:
     from lmm.design import RandomPart
+    from lmm.engine import Evaluation
     from lmm.model import Fit
 
 __all__ = ["Components", "are_feasible", "components", "has_negative", "parameter_basis", "project"]
@@ -102,57 +103,33 @@ def components(fit: Fit) -> Components:
             f"{LARGEST_PART:,}, and covariance parameters times fixed effects {LARGEST_PRODUCT:,}. "
             'Use df="satterthwaite".'
         )
-    weights = np.ones(fit.n_obs) if fit.weights is None else fit.weights
-    y = fit.y if fit.offset is None else fit.y - fit.offset
-    return project(
-        fit.design.random,
-        fit.T,
-        weights,
-        fit.X,
-        (y - fit.X @ fit.beta) / fit.sigma,
-        fit.evaluation.unscaled_vcov,
-        fit.evaluation.r2 / fit.sigma**2,
-    )
+    cross = fit.criterion_function.cross
+    return project(Effects(fit.design.random, fit.T, cross), fit.design.random, fit.evaluation)
 
 
-def project(
-    parts: Sequence[RandomPart],
-    factors: Sequence[FloatMatrix],
-    weights: FloatVector,
-    X: FloatMatrix,
-    residuals: FloatVector,
-    covariance: FloatMatrix,
-    r2: float,
-) -> Components:
-    """Compute the components of a model from its arrays.
+def project(effects: Effects, parts: Sequence[RandomPart], at: Evaluation) -> Components:
+    """Compute the components of a model.
 
     Parameters
     ----------
+    effects
+        Its random effects at the estimates.
     parts
         The random terms.
-    factors
-        T (k, k) of each.
-    weights : shape (n,)
-    X : shape (n, p)
-    residuals : shape (n,)
-        (y - Xβ̂) / σ.
-    covariance : shape (p, p)
-        (X'V⁻¹X)⁻¹.
-    r2
-        residuals'V⁻¹residuals.
+    at
+        What the engine says there.
     """
-    effects = Effects(parts, factors, weights)
     B = GramInverse(effects)
-    root = covariance_root(covariance)
+    root = covariance_root(at.unscaled_vcov)
     # Column p stands for the residuals, so that products with them need no code of their own.
-    columns = np.column_stack([X @ root, residuals])
-    K = B.solve(effects.cross_with(columns))  # (q, p + 1)
-    F = np.eye(columns.shape[1])
-    F[-1, -1] = r2
+    rows = np.hstack([effects.with_fixed(root), effects.with_residuals(at.beta) / at.sigma])
+    K = B.solve(rows)  # (q, p + 1)
+    F = np.eye(rows.shape[1])
+    F[-1, -1] = at.r2 / at.sigma**2
     moves = _moves(parts, effects)
     P, Q = _products(B, K, F, moves)
-    trace, traces = _traces(B, moves, len(X))
-    p = X.shape[1]
+    trace, traces = _traces(B, moves, effects.products.n_obs)
+    p = len(root)
     return Components(
         root=root,
         P=P[:, :p, :p],
@@ -180,7 +157,10 @@ def are_feasible(fit: Fit) -> bool:
     # One matrix of the order of a part for each pair of columns of the head.
     n_pairs = 1 if head is None else n_column_pairs(parts[head].block)
     most = int(LARGEST_PART * min(1.0, np.sqrt(2.0 / n_pairs)))
-    return sum(parts[i].block.n_effects for i in tail) <= most or largest_part(parts) <= most
+    return (
+        sum(parts[i].block.n_effects for i in tail) <= most
+        or largest_part(fit.criterion_function.cross, parts) <= most
+    )
 
 
 def parameter_basis(part: RandomPart) -> list[FloatMatrix]:
@@ -200,7 +180,7 @@ def _moves(parts: Sequence[RandomPart], effects: Effects) -> list[list[FloatMatr
     moves: list[list[FloatMatrix | None]] = []
     whole: list[FloatMatrix | None] = [None] * effects.n_slots
     for i, part in enumerate(parts):
-        inverse = np.linalg.inv(effects.bases[i])
+        inverse = effects.inverses[i]
         for E in parameter_basis(part):
             move: list[FloatMatrix | None] = [None] * effects.n_slots
             move[effects.slots[i]] = inverse @ E @ inverse.T

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from lmm.design import RandomPart
-from lmm.engine import Block, GroupBlock
-from lmm.typing import FloatArray, FloatMatrix, FloatVector, IntVector, Pattern
+from lmm.engine import Block, CrossProducts, GroupBlock
+from lmm.typing import FloatArray, FloatMatrix, FloatVector, IntVector
 
 __all__ = ["Effects"]
 
@@ -22,52 +22,56 @@ SMALL_TAIL = 64
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Term:
-    """One random term: its columns of Z, turned, and where it stands.
+    """One random term: how its columns of Z are turned, and where they stand.
 
     Attributes
     ----------
-    Z
-        Sparse (n, l k), level by level.
+    own
+        Its columns among those of all terms.
     n_levels, n_columns
-    structure
-        ``"us"`` or ``"diag"``.
-    basis : shape (k, k)
-        M with Z_turned = Z (I ⊗ M).
+    is_correlated
+        Whether its S may have elements off the diagonal.
+    M, inverse : shape (k, k)
+        The turned columns are Z̃ (I ⊗ M), Z̃ those of the engine.
     tau : shape (k,)
-        Roots of the diagonal of M⁻¹SM⁻ᵀ.
+        Roots of the diagonal of M⁻¹SM⁻ᵀ, S that of Z̃.
     """
 
-    Z: Any
+    own: slice
     n_levels: int
     n_columns: int
-    structure: Pattern
-    basis: FloatMatrix
+    is_correlated: bool
+    M: FloatMatrix
+    inverse: FloatMatrix
     tau: FloatVector
 
     @classmethod
-    def of(cls, part: RandomPart, T: FloatMatrix, weights: FloatVector) -> _Term:
-        from scipy.sparse import identity, kron
-
-        block = part.block.effective()
-        Z, k, n_levels = block.to_sparse().tocsr(), block.n_columns, block.n_levels
-        squares = np.asarray(Z.multiply(Z).T @ weights).reshape(n_levels, k)
+    def of(cls, part: RandomPart, T: FloatMatrix, squares: FloatMatrix, first: int) -> _Term:
+        """From T in the engine's units, and the diagonal (l, k) of Z̃'Z̃."""
+        n_levels, k = squares.shape
         scale = np.sqrt(squares.mean(axis=0))
         scale[scale == 0.0] = 1.0
-        if block.structure == "diag":
-            U, tau = np.eye(k), np.abs(scale * np.diag(T))
-        else:
+        is_correlated = part.block.structure != "diag"
+        if is_correlated:
             # With S = TT' and columns of like size, U diag(tau²) U' = D S D: no square is taken.
             U, tau, _ = np.linalg.svd(scale[:, None] * T)
-        basis = U / scale[:, None]
-        turned = Z @ kron(identity(n_levels), basis, format="csr")
-        return cls(turned.tocsr(), n_levels, k, block.structure, basis, tau)
+        else:
+            U, tau = np.eye(k), np.abs(scale * np.diag(T))
+        own = slice(first, first + n_levels * k)
+        return cls(own, n_levels, k, is_correlated, U / scale[:, None], U.T * scale, tau)
+
+    def turned(self, rows: FloatMatrix) -> FloatMatrix:
+        """(I ⊗ M)' x (l k, m), from x = Z̃'v (l k, m)."""
+        by_level = rows.reshape(self.n_levels, self.n_columns, rows.shape[1])
+        turned: FloatMatrix = (self.M.T @ by_level).reshape(rows.shape)
+        return turned
 
 
 class Effects:
     """Cross-products of the random effects: a head, eliminated by level, and a tail.
 
     The head is the grouping factor with the most effects; order everywhere: head, then the other
-    terms as in the formula.
+    terms as in the formula. All of it comes from the cross-products of the engine, nothing from rows.
 
     Parameters
     ----------
@@ -75,23 +79,42 @@ class Effects:
         The random terms.
     factors
         T (k, k) of each.
-    weights : shape (n,)
-        Prior weights.
+    cross
+        The cross-products of the model.
+
+    Attributes
+    ----------
+    products
+        What the engine has summed.
+    order
+        Terms, the head first.
+    slots
+        Where each term stands in that order; slot 0 is that of a head.
+    bases, inverses : (k, k) for each term
+        B and its inverse with W^½Z (I ⊗ B) the turned columns, in which S is diagonal.
+    tau : (k,) for each term
+        Roots of that diagonal.
     """
 
     def __init__(
-        self, parts: Sequence[RandomPart], factors: Sequence[FloatMatrix], weights: FloatVector
+        self, parts: Sequence[RandomPart], factors: Sequence[FloatMatrix], cross: CrossProducts
     ) -> None:
-        self._weights = weights
-        self._are_ones = bool((weights == 1.0).all())
-        terms = [_Term.of(part, T, weights) for part, T in zip(parts, factors, strict=True)]
-        first, tail = head_and_tail(parts)
-        self.order = tail if first is None else [first, *tail]
-        self._head = None if first is None else terms[first]
-        self._tail = [terms[i] for i in tail]
-        self.slots = {i: slot for slot, i in enumerate(self.order, start=int(first is None))}
-        self.bases = [term.basis for term in terms]
-        self.tau = [term.tau for term in terms]
+        self._cross = cross
+        self.products = at = cross.products()
+        squares, first = at.ZZ.diagonal(), 0
+        self._terms: list[_Term] = []
+        for part, T, unit in zip(parts, factors, at.units, strict=True):
+            own = squares[first : first + part.block.n_effects].reshape(-1, part.block.n_columns)
+            self._terms.append(_Term.of(part, unit @ T, own, first))
+            first += part.block.n_effects
+        head, tail = head_and_tail(parts)
+        self.order = tail if head is None else [head, *tail]
+        self._head = None if head is None else self._terms[head]
+        self._tail = [self._terms[i] for i in tail]
+        self.slots = {i: slot for slot, i in enumerate(self.order, start=int(head is None))}
+        self.bases = [inverse @ term.M for inverse, term in zip(at.inverses, self._terms, strict=True)]
+        self.inverses = [term.inverse @ unit for unit, term in zip(at.units, self._terms, strict=True)]
+        self.tau = [term.tau for term in self._terms]
 
     @property
     def n_slots(self) -> int:
@@ -109,17 +132,38 @@ class Effects:
     def pairs(self) -> list[tuple[int, int]]:
         """Pairs of columns of the head that derivatives of its covariance use: all, or each with itself."""
         k = len(self.head_tau)
-        if self._head is not None and self._head.structure == "diag":
+        if self._head is not None and not self._head.is_correlated:
             return [(r, r) for r in range(k)]
         return [(r, s) for r in range(k) for s in range(k)]
+
+    @cached_property
+    def _turned(self) -> Any:
+        """Z'WZ of the turned columns (q, q), sparse, in the order of the formula."""
+        from scipy.sparse import block_diag, csr_array, identity, kron
+
+        A = self.products.ZZ
+        if all(term.n_columns == 1 for term in self._terms):
+            scale = np.concatenate(
+                [*(np.full(term.n_levels, term.M[0, 0]) for term in self._terms), np.zeros(0)]
+            )
+            rows = np.repeat(scale, np.diff(A.indptr))
+            return csr_array((A.data * rows * scale[A.indices], A.indices, A.indptr), shape=A.shape)
+        M = block_diag([kron(identity(term.n_levels), term.M) for term in self._terms], format="csr")
+        return csr_array(M.T @ A @ M)
+
+    @cached_property
+    def _tail_columns(self) -> IntVector:
+        """Columns of the tail among those of all terms."""
+        own = [np.arange(term.own.start, term.own.stop) for term in self._tail]
+        return np.concatenate([*own, np.zeros(0, dtype=np.int64)])
 
     @cached_property
     def head_gram(self) -> FloatArray:
         """Z'WZ of the head by level (l, k, k)."""
         if self._head is None:
             return np.zeros((0, 1, 1))
-        k, n_levels = self._head.n_columns, self._head.n_levels
-        gram = (self._head.Z.T @ self._weighted(self._head.Z)).tocoo()
+        k, n_levels, own = self._head.n_columns, self._head.n_levels, self._head.own
+        gram = self._turned[own][:, own].tocoo()
         blocks = np.zeros((n_levels, k, k))
         blocks[gram.row // k, gram.row % k, gram.col % k] = gram.data
         return blocks
@@ -137,17 +181,9 @@ class Effects:
         return np.concatenate([*(np.tile(term.tau, term.n_levels) for term in self._tail), np.zeros(0)])
 
     @cached_property
-    def _tail_Z(self) -> Any:
-        from scipy.sparse import csr_array, hstack
-
-        if not self._tail:
-            return csr_array((len(self._weights), 0))
-        return hstack([term.Z for term in self._tail], format="csr")
-
-    @cached_property
     def tail_gram(self) -> Any:
         """Z'WZ of the tail, sparse."""
-        return (self._tail_Z.T @ self._weighted(self._tail_Z)).tocsr()
+        return self._turned[self._tail_columns][:, self._tail_columns].tocsr()
 
     @cached_property
     def cross(self) -> Any:
@@ -156,13 +192,20 @@ class Effects:
 
         if self._head is None:
             return csr_array((0, self.tail_tau.size))
-        return (self._head.Z.T @ self._weighted(self._tail_Z)).tocsr()
+        return self._turned[self._head.own][:, self._tail_columns].tocsr()
 
-    def cross_with(self, columns: FloatMatrix) -> FloatMatrix:
-        """Z'Wx (q, m) for the columns x (n, m)."""
-        weighted = columns if self._are_ones else self._weights[:, None] * columns
-        head = np.zeros((0, columns.shape[1])) if self._head is None else self._head.Z.T @ weighted
-        return np.vstack([head, self._tail_Z.T @ weighted])
+    def with_fixed(self, C: FloatMatrix) -> FloatMatrix:
+        """Z'WXC (q, m), for coefficients C (p, m)."""
+        return self._ordered(self.products.with_fixed(C))
+
+    def with_residuals(self, beta: FloatVector) -> FloatMatrix:
+        """Z'W(y - Xβ) (q, 1)."""
+        return self._ordered(self.products.with_residuals(beta)[:, None])
+
+    def _ordered(self, rows: FloatMatrix) -> FloatMatrix:
+        """Turn rows (q, m) of the engine, and put the head first."""
+        terms = [self._terms[i] for i in self.order]
+        return np.vstack([np.zeros((0, rows.shape[1])), *(term.turned(rows[term.own]) for term in terms)])
 
     def by_level(self, V: FloatMatrix) -> list[FloatArray]:
         """Cut rows (q, m) into (l, k, m) per slot."""
@@ -174,9 +217,6 @@ class Effects:
             q1 += q
         return cuts
 
-    def _weighted(self, Z: Any) -> Any:
-        return Z if self._are_ones else Z.multiply(self._weights[:, None]).tocsr()
-
     # Connected parts of the tail
 
     @cached_property
@@ -186,11 +226,8 @@ class Effects:
             # Which rows tie which levels costs more to find out than one small matrix.
             ends = np.cumsum([0, *(n_levels * k for n_levels, k in shape)])
             return [(np.arange(ends[-1])[None], tuple(slice(a, b) for a, b in pairwise(ends)))]
-        terms = [self._head, *self._tail] if self._head else self._tail
-        labels = connected_levels([(term.Z, term.n_levels, term.n_columns) for term in terms])
-        if self._head:
-            labels = labels[self._head.n_levels :]
-        return list(_alike(labels, shape))
+        tail = self.order if self._head is None else self.order[1:]
+        return list(_alike(_labels(self._cross, [term.n_levels for term in self._terms], tail), shape))
 
     def tail_parts(self) -> list[tuple[IntVector, tuple[slice, ...]]]:
         """Columns (c, t) of the connected parts of the tail, those alike together, with their terms' spans."""
@@ -223,48 +260,22 @@ def _may_lead(part: RandomPart) -> bool:
     return isinstance(part.block, GroupBlock) and part.block.root is None
 
 
-def largest_part(parts: Sequence[RandomPart]) -> int:
+def largest_part(cross: CrossProducts, parts: Sequence[RandomPart]) -> int:
     """Count the effects of the largest connected part of the tail."""
-    head, tail = head_and_tail(parts)
+    _, tail = head_and_tail(parts)
     if not tail:
         return 0
-    blocks = [parts[i].block.effective() for i in ([] if head is None else [head]) + tail]
-    labels = connected_levels([(block.to_sparse(), block.n_levels, block.n_columns) for block in blocks])
-    sizes = np.concatenate([np.full(block.n_levels, block.n_columns) for block in blocks])
-    first = 0 if head is None else blocks[0].n_levels
-    return int(np.bincount(labels[first:], weights=sizes[first:]).max())
+    labels = _labels(cross, [part.block.n_levels for part in parts], tail)
+    blocks = [parts[i].block for i in tail]
+    sizes = np.repeat([block.n_columns for block in blocks], [block.n_levels for block in blocks])
+    return int(np.bincount(labels, weights=sizes).max())
 
 
-def connected_levels(terms: Sequence[tuple[Any, int, int]]) -> IntVector:
-    """Label the levels of all terms (Z, n_levels, n_columns) by the connected part that they belong to.
-
-    Two levels are connected when a row of the data has both.
-    """
-    from scipy.sparse import coo_array, csr_array, vstack
-    from scipy.sparse.csgraph import connected_components
-
-    rows, n_nodes = [], 0
-    for Z, n_levels, k in terms:
-        entries = Z.tocoo()
-        ones = np.ones(entries.nnz, dtype=np.int8)
-        rows.append(coo_array((ones, (entries.col // k, entries.row)), shape=(n_levels, Z.shape[0])))
-        n_nodes += n_levels
-    if not rows:
-        return np.zeros(0, dtype=np.int64)
-    # A bipartite graph of levels and rows of the data says the same as one of levels, with fewer edges.
-    incidence = csr_array(vstack(rows))
-    n_rows = incidence.shape[1]
-    graph = csr_array(
-        (
-            incidence.data,
-            incidence.indices + n_nodes,
-            np.concatenate([incidence.indptr, np.full(n_rows, incidence.indptr[-1])]),
-        ),
-        shape=(n_nodes + n_rows,) * 2,
-    )
-    _, labels = connected_components(graph, directed=False)
-    found: IntVector = labels[:n_nodes].astype(np.int64)
-    return found
+def _labels(cross: CrossProducts, sizes: Sequence[int], terms: Sequence[int]) -> IntVector:
+    """Label the levels of some terms by the connected part among all terms (of sizes l) that they belong to."""
+    ends = np.cumsum([0, *sizes])
+    labels = cross.connected()
+    return np.concatenate([*(labels[ends[i] : ends[i + 1]] for i in terms), np.zeros(0, dtype=np.int64)])
 
 
 def _alike(

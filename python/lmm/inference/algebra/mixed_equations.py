@@ -98,10 +98,9 @@ class MixedEquations:
 
     def __init__(self, fit: Fit) -> None:
         self._parts = fit.design.random
-        weights = np.ones(fit.n_obs) if fit.weights is None else fit.weights
-        self._effects = effects = Effects(self._parts, fit.T, weights)
+        self._effects = effects = Effects(self._parts, fit.T, fit.criterion_function.cross)
         self._B = GramInverse(effects)
-        self._K = self._B.solve(effects.cross_with(fit.X))  # (q, p)
+        self._K = self._B.solve(effects.with_fixed(np.eye(fit.n_fixed)))  # (q, p)
         self._S = np.append(np.tile(effects.head_tau**2, len(effects.head_gram)), effects.tail_tau**2)
         self._q_head = self._S.size - effects.tail_tau.size
         self._basis = [parameter_basis(part) for part in self._parts]
@@ -229,7 +228,7 @@ class MixedEquations:
                 squares = _sums_of_squares(own, self._K[span], weights, k, through, self._B.E)
             else:
                 squares = _sums_of_squares(c2[:, _shifted(span, self._q_head)], self._K[span], weights, k)
-            inverse = np.linalg.inv(self._effects.bases[i])
+            inverse = self._effects.inverses[i]
             columns += [np.einsum("mrs,rs->m", squares, inverse @ E @ inverse.T) for E in basis]
         return np.column_stack(columns) if columns else np.zeros((len(weights), 0))
 
@@ -310,7 +309,7 @@ def mixed_equations(fit: Fit) -> MixedEquations:
         keeps a negative variance.
     """
     refuse_negative(fit.optimum, "Variances of predictions")
-    size = largest_part(fit.design.random)
+    size = largest_part(fit.criterion_function.cross, fit.design.random)
     if size > LARGEST_PART:
         raise UnsupportedError(
             f"The variance of predictions needs a dense matrix of all random effects that hang together, the term "

@@ -38,7 +38,7 @@ def are_cheap(fit: Fit) -> bool:
         and fit.converged
         and not fit.singular
         and not fit.optimum.held.any()
-        and largest_part(fit.design.random) > LARGE_PART
+        and largest_part(fit.criterion_function.cross, fit.design.random) > LARGE_PART
     )
 
 
