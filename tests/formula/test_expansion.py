@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 from formulaic import Formula
 from hypothesis import assume, given, settings
@@ -66,3 +69,50 @@ def test_numbers_braces_and_methods(text, names):
 def test_one_term_with_two_numbers_is_refused(text):
     with pytest.raises(FormulaError, match="stands twice with different numbers"):
         expand(text)
+
+
+TERMS_OF_R = json.loads((Path(__file__).parent / "r" / "terms.json").read_text())
+TERMS_OF_R.pop("r")
+
+
+@pytest.mark.parametrize("text", TERMS_OF_R)
+def test_sums_in_parentheses_are_expanded_on_their_own_as_in_r(text):
+    intercept, *terms = TERMS_OF_R[text]
+
+    found = [":".join(factor.name for factor in term) for term in expand(parse(f"y ~ {text}").fixed)]
+
+    assert found == ([""] if intercept else []) + terms
+
+
+@pytest.mark.parametrize(
+    ("text", "fixed", "groups"),
+    [
+        ("x + (a - x + (1 | g))", ["", "x", "a"], ["g"]),
+        ("x + ((1 | g) - x + a + 0)", ["x", "a"], ["g"]),
+        ("x + (a - x + offset(x))", ["", "x", "a"], []),
+        ("(a + (1 | g) - a) + (1 | h)", [""], ["g", "h"]),
+        ("x + (a - x + us(a | g))", ["", "x", "a"], ["g"]),
+    ],
+)
+def test_random_terms_and_offsets_are_found_in_any_sum(text, fixed, groups):
+    formula = parse(f"y ~ {text}")
+    assert [":".join(factor.name for factor in term) for term in expand(formula.fixed)] == fixed
+    assert [term.group for term in formula.random] == groups
+    assert formula.offsets == (("x",) if "offset" in text else ())
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("x - (a + (1 | g))", "a random term cannot be subtracted"),
+        ("x + (a - (1 | g))", "a random term cannot be subtracted"),
+        ("x + (a - offset(x))", "an offset cannot be subtracted"),
+        ("x + (y - a)", "the response y stands on the right side too"),
+        ("x + (a - 2)", "2 is no term"),
+        ("x + ((1 + x - a | g) + (0 + x | g))", "x varies by g in two terms"),
+    ],
+)
+def test_what_is_refused_in_a_sum_is_refused_in_parentheses_too(text, message):
+    with pytest.raises(FormulaError) as caught:
+        parse(f"y ~ {text}")
+    assert message in str(caught.value)

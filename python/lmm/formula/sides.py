@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import cast
 
 from lmm.errors import FormulaError
 from lmm.formula.expressions import Names, quote, translate
 from lmm.formula.extent import check_extent, extent
+from lmm.formula.functions import SMOOTHS, STRUCTURES
 from lmm.formula.syntax import Node
 from lmm.limits import MOST_POWER
 
@@ -24,8 +26,15 @@ class Item:
     negative: bool
 
 
+_ALONE = SMOOTHS | STRUCTURES | {"offset"}
+
+
 def additive(node: Node) -> Iterator[Item]:
-    """Terms of a sum from left to right; parentheses that only group a sum are opened."""
+    """Terms of a sum from left to right; parentheses that only group a sum are opened.
+
+    Those in which something is subtracted, or that are subtracted, stay one term, as in R: ``x + (a - x)`` keeps x.
+    Numbers, random terms and their like stand in the sum all the same.
+    """
     # A sum of 5,000 terms is a tree of 5,000 levels: no call within a call.
     waiting = [(node, False)]
     while waiting:
@@ -34,10 +43,53 @@ def additive(node: Node) -> Iterator[Item]:
             *left, right = node.parts
             waiting.append((right, negative != (node.kind == "-")))
             waiting += [(part, negative) for part in left]
-        elif node.kind == "group" and not negative:
+        elif node.kind == "group" and not negative and not _subtracts(node):
             waiting.append((node.parts[0], False))
+        elif node.kind == "group":
+            yield from _apart(node, negative)
         else:
             yield Item(node, negative)
+
+
+def _subtracts(group: Node) -> bool:
+    """Whether a term is subtracted somewhere in a sum; numbers decide on the intercept only."""
+    waiting = [(group, False)]
+    while waiting:
+        node, negative = waiting.pop()
+        if node.kind in ("+", "-", "group"):
+            *left, right = node.parts
+            waiting.append((right, negative != (node.kind == "-")))
+            waiting += [(part, negative) for part in left]
+        elif negative and node.kind != "number":
+            return True
+    return False
+
+
+def _apart(group: Node, negative: bool) -> Iterator[Item]:
+    """Terms of a sum in parentheses as one term, after what is none of them."""
+    terms: list[Item] = []
+    for item in additive(group.parts[0]):
+        kind, name = item.node.kind, item.node.text
+        if kind in ("number", "bar") or (kind == "call" and name in _ALONE):
+            yield Item(item.node, negative != item.negative)
+        else:
+            terms.append(item)
+    if terms:
+        yield Item(replace(group, parts=(_sum(terms),)), negative)
+
+
+def _sum(items: list[Item]) -> Node:
+    """Tree of a sum."""
+    whole: Node | None = None
+    for item in items:
+        if whole is None and not item.negative:
+            whole = item.node
+            continue
+        sign = "-" if item.negative else "+"
+        parts = (item.node,) if whole is None else (whole, item.node)
+        depth = max(part.depth for part in parts)
+        whole = Node(sign, sign, parts[0].position, item.node.end, parts=parts, depth=depth)
+    return cast("Node", whole)
 
 
 class Writer:
@@ -78,10 +130,21 @@ class Writer:
             text = self.term(item.node)
             pieces.append(f" {'-' if item.negative else '+'} {text}")
             if not item.negative:
-                terms.append(text)
+                terms += self._added(item.node)
         if intercept:
             terms.insert(0, "1")
         return ("1" if intercept else "0") + "".join(pieces), terms
+
+    def _added(self, node: Node) -> list[str]:
+        """Texts of the terms that a term adds: those of a sum in parentheses, else its own."""
+        if node.kind != "group":
+            return [self.term(node)]
+        return [
+            text
+            for item in additive(node.parts[0])
+            if not item.negative and item.node.kind != "number"
+            for text in self._added(item.node)
+        ]
 
     def _intercept(self, item: Item) -> bool:
         if item.node.text not in ("0", "1"):
