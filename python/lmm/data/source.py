@@ -15,7 +15,7 @@ import numpy as np
 from lmm.data.alignment import in_rows_of, row_labels
 from lmm.data.arrays import factor_column, read_array
 from lmm.data.column import Column, Columns
-from lmm.data.series import read_series
+from lmm.data.series import is_pandas, read_pandas, read_series
 from lmm.errors import ColumnError, DataError, LmmError, nearest, require
 
 _ACCEPTED = "pandas, polars, Arrow or DuckDB tables, a dict of arrays, or a list of dicts"
@@ -124,6 +124,24 @@ class FrameSource(Source):
         return frozenset(enums | categories)
 
 
+class PandasSource(Source):
+    """A table of pandas."""
+
+    def __init__(self, frame: Any) -> None:
+        self._frame = frame
+        names = frame.columns.tolist()
+        texts = list(map(str, names))  # names that are not text occur in pandas
+        if len(set(texts)) < len(texts):
+            self.twice = frozenset(_repeated(texts))
+        self._by_text = dict(zip(texts, names, strict=True))
+        self.names = tuple(text for text in texts if text not in self.twice)
+        self.labels = row_labels(frame)
+
+    def _load(self, names: Sequence[str]) -> tuple[dict[str, Column], int]:
+        columns = {name: read_pandas(name, self._frame[self._by_text[name]]) for name in names}
+        return columns, len(self._frame)
+
+
 def _repeated(texts: Iterable[str]) -> list[str]:
     return [text for text, count in Counter(texts).items() if count > 1]
 
@@ -195,14 +213,19 @@ def open_table(data: Any) -> Source:
     """
     if isinstance(data, Source):
         return data
+    if is_pandas(data, "DataFrame"):
+        return PandasSource(data)
     if isinstance(data, Mapping):
         return MappingSource(data)
     if isinstance(data, np.ndarray) and data.dtype.names:
         return MappingSource({name: data[name] for name in data.dtype.names})
     if isinstance(data, list | tuple) and all(isinstance(row, Mapping) for row in data):
         return RecordsSource(data)
+    native = nw.to_native(data, pass_through=True)
+    if is_pandas(native, "DataFrame"):  # within a frame of narwhals
+        return PandasSource(native)
     try:
-        return FrameSource(nw.from_native(data))
+        return FrameSource(nw.from_native(native))
     except nw.exceptions.DuplicateError:
         unique, twice = _without_twins(data)
         return FrameSource(nw.from_native(unique), twice)
@@ -230,7 +253,10 @@ def read_values(name: str, values: Any) -> Column:
         return read_array(name, values)
     if hasattr(values, "categories") and hasattr(values, "codes"):  # pandas.Categorical
         return factor_column(name, np.asarray(values.codes, dtype=np.int32), list(values.categories))
-    series = nw.from_native(_chunked(values), series_only=True, pass_through=True)
+    native = nw.to_native(values, pass_through=True)
+    if is_pandas(native, "Series"):
+        return read_pandas(name, native)
+    series = nw.from_native(_chunked(native), series_only=True, pass_through=True)
     if isinstance(series, nw.Series):
         return read_series(name, series)
     return read_array(name, np.asarray(values) if hasattr(values, "__array__") else values)

@@ -56,7 +56,8 @@ def texts_of(sides: Sequence[str], expressions: Sequence[str]) -> list[str]:
     expressions
         Expressions in normal form, or columns.
     """
-    if not any(name in text for text in (*sides, *expressions) for name in SEES_MISSING):
+    everything = "\n".join((*sides, *expressions))
+    if not any(name in everything for name in SEES_MISSING):
         return []
     factors = [factor for side in sides for term in expand(side) for factor in term]
     written = [quote(factor.name) if factor.kind == "column" else factor.name for factor in factors]
