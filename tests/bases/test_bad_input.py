@@ -8,7 +8,7 @@ from lmm.errors import ArgumentError, DataError, LmmError
 from tests.bases.stored import factor, numbers
 
 X = numbers("x", [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0])
-NUMERIC = ("cr", "cs", "cc", "ps", "cp", "bs", "rk")
+NUMERIC = ("cr", "cs", "cc", "ps", "cp", "bs", "rk", "ad")
 
 each_numeric = pytest.mark.parametrize("name", NUMERIC)
 

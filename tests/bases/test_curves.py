@@ -23,6 +23,7 @@ CASES = {
     "cp_k10_range": ("cp", Settings(knots=(np.array([0.0, 60]),))),
     "bs_k10": ("bs", Settings()),
     "bs_k10_m321": ("bs", Settings(m=(3, 2, 1))),
+    "ad_k20_m4": ("ad", Settings(k=20, m=4)),
 }
 
 each_case = pytest.mark.parametrize("case", CASES)

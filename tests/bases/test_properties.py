@@ -35,6 +35,10 @@ CURVES = {
         "bs",
         Settings(k=6, m=(2, 1), knots=(np.array([-8.0, -6, -3, -1, 2, 3, 6, 7, 9.0]),)),
     ),
+    "ad": ("ad", Settings(k=12)),
+    "ad with two": ("ad", Settings(k=9, m=2)),
+    "ad with one": ("ad", Settings(k=9, m=1)),
+    "ad with three": ("ad", Settings(k=9, m=3)),
     "rk": ("rk", Settings()),
     "rk with knots": ("rk", Settings(knots=(np.array([-1.0, 0.0, 2.5]),))),
 }
@@ -230,7 +234,7 @@ def test_derivatives_that_do_not_exist_are_refused(name, order, along, error):
 
 
 def test_the_catalog_holds_each_basis_under_its_name():
-    for name in ("cr", "cs", "cc", "ps", "cp", "bs", "rk", "re"):
+    for name in ("cr", "cs", "cc", "ps", "cp", "bs", "rk", "ad", "re"):
         basis = learn_basis(name, [numbers("x", X)], Settings())
         assert basis.name == name
         assert name in CATALOG

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from lmm.bases.basis import Basis, Covariate, Settings
-from lmm.bases.curves import bs, cc, cp, cr, cs, ps, rk
+from lmm.bases.curves import ad, bs, cc, cp, cr, cs, ps, rk
 from lmm.bases.levels import re
+from lmm.bases.products import t2, te, ti
 from lmm.bases.surfaces import ds, gp, sos, tp
 from lmm.errors import ArgumentError, nearest
 
@@ -45,12 +46,16 @@ CATALOG: dict[str, BasisRow] = {
     "cp": BasisRow(cp.learn, "cyclic P-spline"),
     "bs": BasisRow(bs.learn, "B-spline with derivative penalties"),
     "rk": BasisRow(rk.learn, "cubic spline by its reproducing kernel"),
+    "ad": BasisRow(ad.learn, "adaptive P-spline"),
     "re": BasisRow(re.learn, "random effects", most=None),
     "tp": BasisRow(tp.learn, "thin plate regression spline", most=None),
     "ts": BasisRow(tp.learn_shrunken, "thin plate regression spline with shrinkage", most=None),
     "gp": BasisRow(gp.learn, "Gaussian process", most=None),
     "ds": BasisRow(ds.learn, "Duchon spline", most=None),
     "sos": BasisRow(sos.learn, "spline on the sphere", most=2),
+    "te": BasisRow(te.learn, "tensor product", most=None, is_made_of_others=True),
+    "ti": BasisRow(ti.learn, "tensor product without main effects", most=None, is_made_of_others=True),
+    "t2": BasisRow(t2.learn, "tensor product with separate penalties", most=None, is_made_of_others=True),
 }
 
 
