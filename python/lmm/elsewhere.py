@@ -63,7 +63,11 @@ ABSENT: dict[str, Absent] = {
         "not yet; `us diag cs csh ar1` and known are here",
         "glmmTMB (R); SAS",
     ),
-    "smooth": Absent("smooth terms", "a basis of your own as `lmm.block(Z)`", "mgcv, gamm4 (R)"),
+    "smooth": Absent(
+        "smooth terms with several penalties of the same effects (te, ti, ad)",
+        "not yet; smooths with one penalty for each effect are here",
+        "mgcv (R)",
+    ),
     "family": Absent(
         "counts, proportions, other families", "not yet", "glmmTMB, lme4 (R), MixedModels.jl (Julia)"
     ),
@@ -229,9 +233,13 @@ OF_MODULE = {
     **dict.fromkeys(
         (
             "Lmer",
+            "GAM",
             "LMM",
             "MixedLM",
             "MixedModel",
+            "gam",
+            "gamm",
+            "gamm4",
             "gls",
             "lm",
             "lme",
@@ -290,11 +298,9 @@ _FAMILIES = (
     "gee",
 )
 _NONLINEAR = ("nlme", "nlmer")
-_SMOOTH = ("gam", "gamm", "gamm4")
 _OF_ABSENT = {
     **dict.fromkeys(_FAMILIES, "family"),
     **dict.fromkeys(_NONLINEAR, "nonlinear"),
-    **dict.fromkeys(_SMOOTH, "smooth"),
     **dict.fromkeys(("brm", "stan_lmer"), "Bayes"),
     "mmrm": "residual",
     "rlmer": "robust",

@@ -95,21 +95,22 @@ def test_the_file_is_json_and_plain_arrays(fit, tmp_path):
         header = json.loads(archive.read("content.json"))
         for name in archive.namelist()[1:-1]:
             np.load(archive.open(name), allow_pickle=False)
-    assert (header["format"], header["version"], header["lmm"]) == ("lmm fit", 2, lmm.__version__)
+    assert (header["format"], header["version"], header["lmm"]) == ("lmm fit", 3, lmm.__version__)
 
 
 # What a version of the format knows. A field that is new in one of these has to be saved too: raise VERSION then.
-FIELDS_OF_VERSION_2 = {
+FIELDS_OF_VERSION_3 = {
     Certificate: "converged singular message n_iterations n_evaluations starts_tried details",
-    Request: "formula data method weights offset missing contrasts random start theta restarts control negative",
+    Request: "formula data method weights offset missing contrasts random start theta restarts control negative "
+    "smooths",
     ThetaOptimum: "theta held certificate null_directions path criterion sigma step decrement moments",
 }
 
 
 def test_the_fields_are_those_of_the_version():
-    assert VERSION == 2
-    found = {cls: " ".join(field.name for field in fields(cls)) for cls in FIELDS_OF_VERSION_2}
-    assert found == FIELDS_OF_VERSION_2
+    assert VERSION == 3
+    found = {cls: " ".join(field.name for field in fields(cls)) for cls in FIELDS_OF_VERSION_3}
+    assert found == FIELDS_OF_VERSION_3
 
 
 @pytest.fixture
@@ -131,8 +132,8 @@ def rewritten(path, change):
 
 
 def test_a_later_version_is_refused(saved):
-    rewritten(saved, lambda header: header.update(version=3, lmm="9.0"))
-    with pytest.raises(FileError, match=r"written by lmm 9.0 in version 3.*reads version 2.*newer lmm"):
+    rewritten(saved, lambda header: header.update(version=4, lmm="9.0"))
+    with pytest.raises(FileError, match=r"written by lmm 9.0 in version 4.*reads version 3.*newer lmm"):
         lmm.load(saved)
 
 

@@ -28,8 +28,8 @@ class ThetaTerm:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Names of its theta."""
-        return self.structure.names(self.group, self.columns)
+        """Names of its theta; that of a column without a name is the group's own."""
+        return tuple(name.removesuffix(".") for name in self.structure.names(self.group, self.columns))
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,7 +161,7 @@ class Design:
     names
         Names of the columns of X.
     terms
-        The terms of the fixed part in order.
+        The terms of the fixed part in order; columns of X behind theirs belong to smooth terms.
     factors
         The factors of the fixed part with their coding.
     kept : increasing indices
@@ -236,6 +236,21 @@ class Design:
     def of_groups(self, values: Sequence[_OfPart]) -> list[_OfPart]:
         """Take what belongs to `groups` from one value for each part of `random`."""
         return [value for part, value in zip(self.random, values, strict=True) if part.is_random]
+
+    @property
+    def n_parametric(self) -> int:
+        """Columns of X that belong to terms of the fixed part; those behind them belong to smooth terms."""
+        return max((term.columns.stop for term in self.terms), default=0)
+
+    @property
+    def parametric_names(self) -> tuple[str, ...]:
+        """Names of the columns of X that belong to terms of the fixed part."""
+        return self.names[: self.n_parametric]
+
+    @property
+    def parametric_kept(self) -> IntVector:
+        """Those of these columns that are not aliased."""
+        return self.kept[self.kept < self.n_parametric]
 
     @property
     def rank(self) -> int:

@@ -17,7 +17,7 @@ from lmm.design.expression import ExpressionSpec, as_factor
 from lmm.design.grouping import Grouping
 from lmm.design.matrix import MatrixSpec, learn_matrix
 from lmm.engine import Block, GroupBlock, LabelledBlock
-from lmm.errors import DesignError
+from lmm.errors import DesignError, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -173,6 +173,20 @@ def block_names(blocks: Mapping[str, Block] | None) -> tuple[str, ...]:
     if not isinstance(blocks, Mapping) or not all(isinstance(name, str) for name in blocks):
         raise DesignError(f"random= must be a dict from names to blocks, {_EXAMPLE}, not {shown(blocks)}.")
     return tuple(blocks)
+
+
+def known_blocks(blocks: Mapping[str, Block] | None, names: Sequence[str]) -> Mapping[str, Block] | None:
+    """Refuse blocks that the fit does not have.
+
+    Raises
+    ------
+    DesignError
+        If there is one.
+    """
+    for name in blocks or ():
+        if name not in names:
+            raise DesignError(f'The fit has no block "{name}".{nearest(name, names)}')
+    return blocks
 
 
 def user_parts(

@@ -53,6 +53,14 @@ class ExpressionSpec:
         return self.variables in ((self.text,), (self.text.removeprefix("`").removesuffix("`"),))
 
 
+def learn_response(text: str, evaluator: Evaluator) -> tuple[ExpressionSpec, FloatVector | None]:
+    """Learn a response, which may be missing; also its values (n,)."""
+    if not text:
+        return ExpressionSpec("", ()), None
+    spec, value = ExpressionSpec.learn(text, evaluator)
+    return spec, as_numbers(value, text, "response", evaluator.n_rows)
+
+
 def as_numbers(value: Any, text: str, role: str, n_rows: int) -> FloatVector:
     """Value of a response or offset as one number for each row, shape (n_rows,).
 

@@ -9,16 +9,17 @@ from lmm.data import Columns, open_table
 from lmm.design.checks import check_contrasts_used, check_design, check_finite, check_values
 from lmm.design.coding import ContrastChoice, plain_contrasts, resolve_contrasts
 from lmm.design.design import Design, RandomPart
-from lmm.design.effects import RandomSpec, block_names, factor_columns, only_groups, user_parts
+from lmm.design.effects import RandomSpec, block_names, factor_columns, known_blocks, only_groups, user_parts
 from lmm.design.evaluator import Evaluator
-from lmm.design.expression import ExpressionSpec, as_numbers, summed_offsets
+from lmm.design.expression import ExpressionSpec, as_numbers, learn_response, summed_offsets
+from lmm.design.kinds import conformed
 from lmm.design.matrix import MatrixSpec, learn_matrix
 from lmm.design.missing import texts_of
 from lmm.design.rank import independent_columns
 from lmm.design.rows import ColumnOrArray, Rows, select_rows
-from lmm.design.wording import aliased_note, listed
-from lmm.elsewhere import not_here
-from lmm.errors import DataError, DesignError, nearest
+from lmm.design.smooth_terms import SmoothSpec
+from lmm.design.wording import aliased_note
+from lmm.errors import DesignError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -56,6 +57,8 @@ class DesignSpec:
         Whether ``offset=`` was an array, so that new data need one too.
     blocks
         Names of the user's blocks.
+    smooths
+        The smooth terms.
     """
 
     formula: Formula
@@ -69,6 +72,7 @@ class DesignSpec:
     offset: str | None
     needs_offset: bool
     blocks: tuple[str, ...]
+    smooths: SmoothSpec
 
     @classmethod
     def learn(
@@ -81,6 +85,7 @@ class DesignSpec:
         weights: ColumnOrArray = None,
         offset: ColumnOrArray = None,
         random: Mapping[str, Block] | None = None,
+        smooths: Mapping[str, Any] | None = None,
         response: bool = True,
     ) -> tuple[DesignSpec, Design]:
         """Build the design of a fit, and keep what is needed to build it again.
@@ -102,6 +107,8 @@ class DesignSpec:
             Column or array (n_rows,), added to the offsets of the formula.
         random
             Blocks of the user, by name, each with n_rows rows.
+        smooths
+            Objects that the smooth terms of the formula name.
         response
             Whether the formula must have a response; without one the design is for simulation.
 
@@ -143,7 +150,13 @@ class DesignSpec:
             texts=texts_of(*formula.texts),
         )
         return cls.learn_rows(
-            formula, rows, contrasts=contrasts, offset=offset, random=random, response=response
+            formula,
+            rows,
+            contrasts=contrasts,
+            offset=offset,
+            random=random,
+            smooths=smooths,
+            response=response,
         )
 
     @classmethod
@@ -155,6 +168,7 @@ class DesignSpec:
         contrasts: Mapping[str, ContrastChoice] | None = None,
         offset: ColumnOrArray = None,
         random: Mapping[str, Block] | None = None,
+        smooths: Mapping[str, Any] | None = None,
         response: bool = True,
         y: FloatVector | None = None,
     ) -> tuple[DesignSpec, Design]:
@@ -165,17 +179,17 @@ class DesignSpec:
         y : shape (n,), optional
             Another response than that of the formula.
         """
-        if formula.smooths:
-            raise not_here(f"The smooth term {formula.smooths[0].source}", "smooth")
         codings = resolve_contrasts(contrasts)
         evaluator = Evaluator(rows.columns, codings)
-        left, own = _learn_response(formula, evaluator)
+        left, own = learn_response(formula.response, evaluator)
         offsets = [ExpressionSpec.learn(text, evaluator) for text in formula.offsets]
         total_offset = summed_offsets(
             rows.offset, evaluator.n_rows, [(spec.text, value) for spec, value in offsets]
         )
         fixed, X = learn_matrix(formula.fixed, evaluator)
         check_values(X, fixed.names, rows.rows, "the fixed part")
+        curves = SmoothSpec.learn(formula.smooths, evaluator, smooths or {})
+        X, of_curves = curves.beside(X, evaluator)
         learnt = [RandomSpec.learn(term, evaluator) for term in formula.random]
         effects = [spec.effects for spec, _ in learnt if spec.effects is not None]
         check_contrasts_used(codings, [fixed, *effects], rows.columns)
@@ -192,8 +206,9 @@ class DesignSpec:
             offset=offset if isinstance(offset, str) else None,
             needs_offset=offset is not None and not isinstance(offset, str),
             blocks=block_names(random),
+            smooths=curves,
         )
-        parts = (*(part for _, part in learnt), *user_parts(random, rows, groups))
+        parts = (*(part for _, part in learnt), *of_curves, *user_parts(random, rows, groups))
         notes = rows.notes_of_levels(factor_columns(fixed, spec.random, rows.columns))
         design = spec._design(rows, own if y is None else y, X, parts, total_offset, notes)
         # What cannot be estimated can be simulated.
@@ -248,17 +263,16 @@ class DesignSpec:
         """
         chosen = _choose(self.random, random)
         expressions = [*self.offsets, *([self.response] if response else [])]
-        names = {name for spec in expressions for name in spec.variables} | self.fixed.variables
+        names = {name for spec in expressions for name in spec.variables} | self._of_the_mean
         names = names.union(*(spec.variables for spec in chosen))
-        texts = [
-            spec.text for spec in (*expressions, *(factor for term in chosen for factor in term.factors))
-        ]
+        factors = (factor for term in chosen for factor in term.factors)
+        texts = [spec.text for spec in (*expressions, *factors, *self.smooths.expressions)]
         rows = select_rows(
             open_table(data),
             names,
             offset=self._new_offset(offset),
             missing=missing,
-            groups=only_groups(chosen, self.fixed.variables, self.offsets) if extend else (),
+            groups=only_groups(chosen, self._of_the_mean, self.offsets) if extend else (),
             missing_groups=missing_groups,
             texts=texts_of([self.fixed.text, *(spec.term.effects for spec in chosen)], texts),
             conform=self._conform,
@@ -269,15 +283,26 @@ class DesignSpec:
             y = self._response(evaluator)
         values = [(spec.text, evaluator.value(spec.text)) for spec in self.offsets]
         offsets = summed_offsets(rows.offset, evaluator.n_rows, values)
-        X = self.fixed.build(evaluator)
+        X, of_curves = self.smooths.beside(self.fixed.build(evaluator), evaluator)
         groups = [spec.term.group for spec in self.random]
         parts = (
             *(spec.build(evaluator, extend=extend) for spec in chosen),
-            *user_parts(self._known_blocks(blocks), rows, groups),
+            *of_curves,
+            *user_parts(known_blocks(blocks, self.blocks), rows, groups),
         )
         design = self._design(rows, y, X, parts, offsets)
         check_finite(design, self.formula)
         return design
+
+    @property
+    def _of_the_mean(self) -> frozenset[str]:
+        """Names of the data columns of the fixed part and of smooth terms."""
+        return self.fixed.variables | self.smooths.variables
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the columns of X: of the fixed part, then of smooth terms."""
+        return (*self.fixed.names, *self.smooths.names)
 
     def response_of(self, columns: Columns) -> FloatVector:
         """Response (n,) of columns that have the kinds of those of the fit."""
@@ -317,6 +342,7 @@ class DesignSpec:
             states |= expression.transforms
         for term in self.random:
             states |= term.states
+        states |= self.smooths.states
         return Evaluator(columns, resolve_contrasts(self.contrasts), states)
 
     def _design(
@@ -329,14 +355,14 @@ class DesignSpec:
         notes_of_levels: tuple[str, ...] = (),
     ) -> Design:
         kept = set(self.kept.tolist())
-        aliased = [name for i, name in enumerate(self.fixed.names) if i not in kept]
+        aliased = [name for i, name in enumerate(self.names) if i not in kept]
         notes = (*rows.notes, *notes_of_levels)
         if aliased:
             notes = (*notes, aliased_note(aliased))
         return Design(
             y=y,
             X=X,
-            names=self.fixed.names,
+            names=self.names,
             terms=self.fixed.terms,
             factors=self.fixed.factors,
             kept=self.kept,
@@ -354,18 +380,7 @@ class DesignSpec:
     def _conform(self, columns: Columns) -> Columns:
         """Columns of new data as the kinds that they had at the fit."""
         effects = [spec.effects for spec in self.random if spec.effects is not None]
-        factors = {factor.name for matrix in (self.fixed, *effects) for factor in matrix.factors}
-        parts = {part for matrix in (self.fixed, *effects) for term in matrix.terms for part in term.parts}
-        conformed = {}
-        for name, column in columns.items():
-            # Behind a bar and in C() a number may come as text: levels are found by their labels.
-            if column.kind == "factor" and name in parts - factors:
-                raise DataError(
-                    f'Column "{name}" was numeric at the fit; now it is a factor with the levels '
-                    f"{listed(column.levels)}. Give numbers."
-                )
-            conformed[name] = column.as_factor() if self.kinds[name] == "factor" else column
-        return Columns(conformed, columns.n_rows, columns.available)
+        return conformed(columns, self.kinds, [self.fixed, *effects])
 
     def _new_offset(self, offset: ColumnOrArray) -> ColumnOrArray:
         if offset is not None and not self.needs_offset:
@@ -375,19 +390,6 @@ class DesignSpec:
                 "The fit had an array as offset=. Give offset= for the new data too, one number per row."
             )
         return self.offset if offset is None else offset
-
-    def _known_blocks(self, blocks: Mapping[str, Block] | None) -> Mapping[str, Block] | None:
-        for name in blocks or ():
-            if name not in self.blocks:
-                raise DesignError(f'The fit has no block "{name}".{nearest(name, self.blocks)}')
-        return blocks
-
-
-def _learn_response(formula: Formula, evaluator: Evaluator) -> tuple[ExpressionSpec, FloatVector | None]:
-    if not formula.response:
-        return ExpressionSpec("", ()), None
-    spec, value = ExpressionSpec.learn(formula.response, evaluator)
-    return spec, as_numbers(value, formula.response, "response", evaluator.n_rows)
 
 
 def _choose(specs: tuple[RandomSpec, ...], random: bool | Collection[RandomSpec]) -> list[RandomSpec]:

@@ -6,7 +6,7 @@ prints a t, an F or a p builds a contrast and comes here. `contrast_test` and `c
 whole fits. `predict_intervals` answers for rows, `influence` asks what rows and clusters do to the estimates;
 `tidy`, `glance` and `augment` hand a fit to pipelines. `confint` gives intervals of all parameters, from a
 `profile` of the likelihood, its curvature, or the parametric `bootstrap`.
-`catalog` lists the methods for degrees of freedom.
+`catalog` lists the methods for degrees of freedom. Smooth terms have tables and tests of their own: `smooths`.
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ from lmm.inference.observations.simulated_residuals import quantile_residuals
 from lmm.inference.resampling.quantiles import BootstrapInterval
 from lmm.inference.resampling.ratio import BootstrapTest, bootstrap_test
 from lmm.inference.resampling.replicates import Bootstrap, bootstrap
+from lmm.inference.smooth_terms.system import total_edf
+from lmm.inference.smooth_terms.tables import smoothing, smooths
 from lmm.inference.tables import coefficients, contrast_test
 from lmm.inference.variance_tables.precision import asymptotic_covariance, variance_components
 from lmm.inference.variance_tables.shares import icc, r_squared, variance_partition
@@ -84,10 +86,13 @@ __all__ = [
     "random_anova",
     "row_covariance",
     "row_tests",
+    "smoothing",
+    "smooths",
     "studentized",
     "t_p_value",
     "t_quantile",
     "tidy",
+    "total_edf",
     "variance_components",
     "variance_partition",
 ]

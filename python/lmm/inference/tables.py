@@ -138,7 +138,7 @@ def coefficients(fit: Fit, *, df: Df = "auto", vcov: Vcov = None, level: float =
     -------
     Table
         ``term, estimate, std_error, df, statistic, p_value, conf_low, conf_high``; aliased
-        coefficients are missing.
+        coefficients are missing. Smooth terms have a table of their own, `smooths`.
 
     Raises
     ------
@@ -153,8 +153,8 @@ def coefficients(fit: Fit, *, df: Df = "auto", vcov: Vcov = None, level: float =
     array([17., 17.])
     """
     level = checked_level(level)
-    names, kept = fit.design.names, fit.design.kept
-    tests = row_tests(fit, np.eye(fit.n_fixed), df, vcov)
+    names, kept = fit.design.parametric_names, fit.design.parametric_kept
+    tests = row_tests(fit, np.eye(fit.n_fixed)[: len(kept)], df, vcov)
     table = _rows_table("term", [names[j] for j in kept], tests, level, "Fixed effects")
     if len(kept) == len(names):
         return table

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
+
 from lmm.covariance import ThetaLayout
 from lmm.design import Design
 from lmm.errors import DesignError
-from lmm.estimation import Criterion
+from lmm.estimation import Criterion, Given, given_theta
 from lmm.typing import FloatMatrix, FloatVector, Method
 
 
@@ -26,6 +30,23 @@ def response(design: Design) -> FloatVector:
     if design.y is None:
         raise DesignError("This design has no response; a model needs one.")
     return design.y
+
+
+def held_parameters(theta: Any, design: Design, layout: ThetaLayout) -> Given:
+    """Parameters that are held: by ``theta=``, and by ``sp=`` of smooth terms."""
+    given = given_theta(theta, layout)
+    values, held = given.theta.copy(), given.held.copy()
+    numbers = dict[int, int]()
+    for part, place in zip(design.random, layout.places, strict=True):
+        if not part.is_smooth or part.spec is None:
+            continue
+        number = numbers.setdefault(id(part.spec), 0)
+        numbers[id(part.spec)] += 1
+        own = np.array(part.spec.parts[number].held)
+        free = ~held[place] & ~np.isnan(own)
+        values[place] = np.where(free, own, values[place])
+        held[place] |= free
+    return Given(values, held)
 
 
 def build_criterion(design: Design, method: Method) -> Criterion:

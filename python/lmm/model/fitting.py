@@ -15,9 +15,9 @@ from lmm.design import Design, DesignSpec
 from lmm.elsewhere import not_here
 from lmm.engine import Block, Control
 from lmm.errors import ConvergenceError, LmmWarning, UnsupportedError
-from lmm.estimation import given_start, given_theta, optimize, solve_moments, solved
+from lmm.estimation import given_start, optimize, solve_moments, solved
 from lmm.formula import parse
-from lmm.model.building import build_criterion
+from lmm.model.building import build_criterion, held_parameters
 from lmm.model.exact_fit import refuse_exact_fit, refuse_exact_moments, refuse_unbounded
 from lmm.model.request import Request
 from lmm.model.result import Fit
@@ -39,6 +39,7 @@ def fit(
     missing: Missing = "drop",
     contrasts: Mapping[str, Any] | None = None,
     random: Mapping[str, Block] | None = None,
+    smooths: Mapping[str, Any] | None = None,
     start: Sequence[float] | FloatVector | None = None,
     theta: Mapping[str, float | None] | Sequence[float | None] | FloatVector | None = None,
     restarts: int = 0,
@@ -54,7 +55,8 @@ def fit(
     ----------
     formula
         Response, fixed effects and random effects as in lme4:
-        ``"y ~ x + (x | g)"``, ``"y ~ f + (1 | a/b)"``, ``"y ~ x + (x || g)"``.
+        ``"y ~ x + (x | g)"``, ``"y ~ f + (1 | a/b)"``, ``"y ~ x + (x || g)"``; smooth terms as in mgcv:
+        ``"y ~ s(x) + (1 | g)"``.
         A formula from a stranger can do nothing but compute with columns of the data and call the functions of
         formulas; it reads no files and runs no code.
     data
@@ -74,6 +76,10 @@ def fit(
         Coding of factors by name, ``{"f": "sum"}``; treatment coding by default.
     random
         Further random terms by name, as `lmm.block` makes them.
+    smooths
+        What smooth terms of the formula name and no text can hold: ``{"nb": neighbours}`` for
+        ``s(region, bs="mrf", nb=nb)``. Neighbours are a dict from a region to its neighbours, polygons a dict from a
+        region to an (n, 2) array with rows of nan between rings, penalties and knots are arrays.
     start
         Theta to begin the search with.
     theta
@@ -130,6 +136,7 @@ def fit(
         missing=missing,
         contrasts=contrasts,
         random=random,
+        smooths=smooths,
         start=start,
         theta=theta,
         restarts=restarts,
@@ -150,6 +157,7 @@ def fit_request(request: Request) -> Fit:
         weights=request.weights,
         offset=request.offset,
         random=request.random,
+        smooths=request.smooths,
     )
     return fit_design(request, spec, design)
 
@@ -161,7 +169,7 @@ def fit_design(request: Request, spec: DesignSpec, design: Design) -> Fit:
         moments = solve_moments(design, request.negative)
         refuse_exact_moments(design, float(moments.mean_sq[-1] * moments.df[-1]))
         return Fit(request, spec, design, criterion, *solved(criterion, design, moments))
-    given = given_theta(request.theta, criterion.layout)
+    given = held_parameters(request.theta, design, criterion.layout)
     start = given_start(request.start, criterion.layout)
     blocks = [part.block for part in design.random]
     everything = [np.eye(block.n_columns) for block in blocks]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, get_args
 
 from lmm.arguments import one_of, whole_number
+from lmm.design.smooth_objects import plain_objects
 from lmm.engine import Block, Control
 from lmm.errors import DataError, FormulaError, LmmError
 from lmm.estimation import checked_control
@@ -18,7 +19,7 @@ from lmm.typing import FloatVector, Method, Missing, Negative
 class Request:
     """What the user asked for; the attributes are the arguments of `lmm.fit`.
 
-    ``data``, ``weights``, ``offset`` and ``random`` are what was given; a fit that was loaded
+    ``data``, ``weights``, ``offset``, ``random`` and ``smooths`` are what was given; a fit that was loaded
     from a file or refitted to another response has them in its design only.
     """
 
@@ -35,6 +36,7 @@ class Request:
     restarts: int
     control: Control
     negative: Negative = "zero"
+    smooths: Mapping[str, Any] | None = None
 
     @classmethod
     def checked(cls, **arguments: Any) -> Request:
@@ -53,7 +55,8 @@ class Request:
             raise DataError("There are no data: give a table as the second argument of lmm.fit.")
         arguments["restarts"] = whole_number(0)(arguments["restarts"], "restarts")
         check_limit("restarts=", arguments["restarts"], MOST_RESTARTS, "Hard designs need some tens.")
-        checked = cls(**{**arguments, "control": checked_control(arguments["control"])})
+        smooths = plain_objects(arguments.get("smooths"))
+        checked = cls(**{**arguments, "control": checked_control(arguments["control"]), "smooths": smooths})
         _check_moments(checked)
         return checked
 

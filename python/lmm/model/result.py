@@ -13,9 +13,9 @@ from lmm.elsewhere import OF_FIT, unknown_name
 from lmm.errors import LmmError
 from lmm.model.changing import changes as making
 from lmm.model.conditional import conditional_covariances
+from lmm.model.curves import Curves
 from lmm.model.files import storage
 from lmm.model.moments import refuse_negative
-from lmm.model.predicting import Predictions
 from lmm.model.tables import printing
 from lmm.model.tables.random_effects import coef_table, ranef_table
 from lmm.table import Table
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from lmm.reports import Summary
 
 
-class Fit(Predictions):
+class Fit(Curves):
     """A fitted linear mixed model; nothing in it ever changes.
 
     Made by `lmm.fit`. The numbers are attributes (see `Estimates`), the methods make tables,

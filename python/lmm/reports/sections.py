@@ -26,7 +26,8 @@ class Section:
     Attributes
     ----------
     key
-        Short name: ``"criteria"``, ``"residuals"``, ``"random"``, ``"fixed"``, ``"correlation"`` or ``"anova"``.
+        Short name: ``"criteria"``, ``"residuals"``, ``"random"``, ``"fixed"``, ``"smooths"``, ``"correlation"`` or
+        ``"anova"``.
     cells
         The table.
     """
@@ -42,6 +43,7 @@ def sections_of(summary: Summary) -> tuple[Section, ...]:
         Section("residuals", _residuals(summary)),
         Section("random", _random(summary)) if summary.random is not None else None,
         Section("fixed", _fixed(summary)) if len(summary.coefficients) else None,
+        Section("smooths", _smooths(summary.smooths)) if summary.smooths is not None else None,
         Section("correlation", _correlation(summary.correlation))
         if summary.correlation is not None
         else None,
@@ -131,6 +133,14 @@ def _fixed(summary: Summary) -> Cells:
         notes = (_residual_line(summary), _counts(summary), *notes)
     header = ("", "Estimate", "Std.Error", "df", "Statistic", "p-value")
     return Cells(header, rows, [False] + [True] * 5, "Fixed effects", notes)
+
+
+def _smooths(table: Table) -> Cells:
+    names = ("term", "edf", "ref_df", "statistic", "p_value", "sd")
+    texts = format_columns({name: table[name] for name in names}, {})
+    rows: Sequence[Sequence[str]] = list(zip(*texts.values(), strict=True))
+    header = ("", "edf", "Ref.df", "F", "p-value", "Std.Dev.")
+    return Cells(header, rows, [False] + [True] * 5, "Smooth terms", table.notes)
 
 
 def _residual_line(summary: Summary) -> str:

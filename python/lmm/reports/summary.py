@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lmm.arguments import takes
-from lmm.inference import row_tests
-from lmm.model.tables.printing import METHODS
+from lmm.inference import row_tests, smooths
+from lmm.model.tables.printing import METHODS, kind_of
 from lmm.reports import writing
 from lmm.reports.sections import Section, sections_of
 from lmm.table import Table
@@ -47,6 +47,8 @@ class Summary:
         One row: ``min, q1, median, q3, max`` of the scaled residuals (type-7 quantiles).
     random
         ``varcorr`` of the fit; None without random effects.
+    smooths
+        ``smooths()`` of the fit; None without smooth terms.
     sigma, df_residual
         Residual standard deviation, and n minus the rank of X.
     coefficients
@@ -66,6 +68,7 @@ class Summary:
     criteria: Table
     residuals: Table
     random: Table | None
+    smooths: Table | None
     sigma: float
     df_residual: int
     coefficients: Table
@@ -150,9 +153,10 @@ def summarize(fit: Fit, *, df: Df = "auto", vcov: Vcov = None) -> Summary:
     """
     groups = dict(fit.n_levels)
     quantiles = np.quantile(np.asarray(fit.residuals("scaled")), [0.0, 0.25, 0.5, 0.75, 1.0])
-    too_many = fit.n_fixed > _MOST_CORRELATED
+    n_fixed = len(fit.design.parametric_kept)
+    too_many = n_fixed > _MOST_CORRELATED
     return Summary(
-        title=_title(fit.method, has_random=bool(groups)),
+        title=_title(fit),
         formula=str(fit.formula),
         method=fit.method,
         n_obs=fit.n_obs,
@@ -162,17 +166,17 @@ def summarize(fit: Fit, *, df: Df = "auto", vcov: Vcov = None) -> Summary:
         ),
         residuals=_one_row(("min", "q1", "median", "q3", "max"), quantiles.tolist()),
         random=fit.varcorr if groups else None,
+        smooths=smooths(fit) if fit.spec.smooths.terms else None,
         sigma=float(fit.sigma),
         df_residual=fit.df_residual,
         coefficients=_coefficients(fit, df, vcov),
-        correlation=None if too_many or fit.n_fixed < 2 else _correlation(fit),
-        notes=(*fit.notes, *([_left_out(fit.n_fixed)] if too_many else [])),
+        correlation=None if too_many or n_fixed < 2 else _correlation(fit),
+        notes=(*fit.notes, *([_left_out(n_fixed)] if too_many else [])),
     )
 
 
-def _title(method: Method, *, has_random: bool) -> str:
-    kind = "Linear mixed model" if has_random else "Linear model"
-    return f"{kind} fit by {METHODS[method]}"
+def _title(fit: Fit) -> str:
+    return f"{kind_of(fit)} fit by {METHODS[fit.method]}"
 
 
 def _left_out(n_fixed: int) -> str:
@@ -187,19 +191,18 @@ def _one_row(names: tuple[str, ...], values: list[float] | tuple[float, ...]) ->
 
 
 def _coefficients(fit: Fit, df: Df, vcov: Vcov) -> Table:
-    tests = row_tests(fit, np.eye(fit.n_fixed), df, vcov)
-    names = fit.design.names
+    names, kept = fit.design.parametric_names, fit.design.parametric_kept
+    tests = row_tests(fit, np.eye(fit.n_fixed)[: len(kept)], df, vcov)
     columns: dict[str, Any] = {"term": list(names)}
     for name in ("estimate", "std_error", "df", "statistic", "p_value"):
         # Aliased columns have no number.
         columns[name] = np.full(len(names), np.nan)
-        columns[name][fit.design.kept] = getattr(tests, name)
+        columns[name][kept] = getattr(tests, name)
     return Table(columns, title="Fixed effects", notes=tests.notes)
 
 
 def _correlation(fit: Fit) -> Table:
-    estimate = np.asarray(fit.fixef["estimate"], dtype=np.float64)
-    terms = [str(term) for term in fit.fixef["term"][~np.isnan(estimate)]]
-    corr = np.asarray(fit.corr)
+    terms = [str(fit.design.names[j]) for j in fit.design.parametric_kept]
+    corr = np.asarray(fit.corr)[: len(terms), : len(terms)]
     columns, notes = beside(["term"], {term: corr[:, index] for index, term in enumerate(terms)})
     return Table({"term": terms, **columns}, title="Correlation of fixed effects", notes=notes)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from lmm.design import Design, RandomPart, one_sided
 from lmm.design.matrix import learn_matrix
 from lmm.design.rank import independent_columns
@@ -33,10 +35,11 @@ def without_term(fit: Fit, term: str) -> Fit:
     design = fit.design
     text = one_sided([other for other in design.terms if other.name != term], design.model_frame)
     spec, X = learn_matrix(text, fit.spec.evaluator(design.model_frame), fit.spec.fixed)
+    X = np.hstack([X, design.X[:, design.n_parametric :]])
     smaller = replace(
         design,
         X=X,
-        names=spec.names,
+        names=(*spec.names, *fit.spec.smooths.names),
         terms=spec.terms,
         factors=spec.factors,
         kept=independent_columns(X, design.weights),

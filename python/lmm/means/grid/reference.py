@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lmm.errors import LmmError
+from lmm.errors import LmmError, UnsupportedError
 from lmm.limits import MOST_GRID_NUMBERS, counted
 from lmm.means.grid.nested import find_nests
 from lmm.means.grid.variables import CovReduce, GridVariable, grid_variables
@@ -99,6 +99,11 @@ def reference_grid(
     LmmError
         If ``at`` or ``cov_reduce`` cannot be met, or the grid is too large for the memory.
     """
+    if fit.spec.smooths.terms:
+        raise UnsupportedError(
+            f"Marginal means of a model with smooth terms ({fit.spec.smooths.terms[0].term.source}) are not available "
+            "yet. fit.predict() has the mean at any values, fit.test() compares coefficients of the fixed part."
+        )
     variables = grid_variables(fit, at, cov_reduce)
     sizes = [len(variable.values) for variable in variables.values()]
     n_rows = prod(sizes)

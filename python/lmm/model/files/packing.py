@@ -15,6 +15,7 @@ from lmm.engine import Block, GroupBlock, MatrixBlock
 from lmm.errors import FileError
 from lmm.estimation import ThetaOptimum, given_theta
 from lmm.model.files.detached import detached
+from lmm.model.files.smooth_objects import packed_object
 
 if TYPE_CHECKING:
     from lmm.model.request import Request
@@ -45,7 +46,7 @@ def pack(fit: Fit) -> tuple[dict[str, Any], list[np.ndarray]]:
         If the fit holds something that no file can, or is not one of its formula.
     """
     packer = _Packer()
-    if (fit.design.names, fit.n_levels.keys()) != (fit.spec.fixed.names, _groups(fit)):
+    if (fit.design.names, fit.n_levels.keys()) != (fit.spec.names, _groups(fit)):
         raise FileError(
             "This fit is of a part of its formula, which no file can hold. Fit that part by itself."
         )
@@ -83,6 +84,9 @@ def _request(request: Request, fit: Fit, packer: _Packer) -> dict[str, Any]:
             for factor, choice in fit.spec.contrasts.items()
         },
         "random": {str(name): _block(block, packer) for name, block in (request.random or {}).items()},
+        "smooths": {
+            name: packed_object(value, packer.array) for name, value in (request.smooths or {}).items()
+        },
         "start": None if request.start is None else [float(x) for x in np.ravel(np.asarray(request.start))],
         "theta": _theta(request.theta, fit),
     }

@@ -18,11 +18,11 @@ from lmm.estimation import (
     ThetaOptimum,
     column_scales,
     given_start,
-    given_theta,
     optimize,
     solve_moments,
     solved,
 )
+from lmm.model.building import held_parameters
 from lmm.model.files.packing import COMPUTED
 from lmm.model.files.parts import Part
 from lmm.model.request import Request
@@ -55,7 +55,7 @@ def unpacked_estimates(
     if request.method == "moments":
         _refuse(not part.missing, part, "a fit by moments has no search")
         return solved(criterion, design, solve_moments(design, request.negative))
-    given = given_theta(request.theta, criterion.layout)
+    given = held_parameters(request.theta, design, criterion.layout)
     if given.held.all():
         _refuse(not part.missing, part, "all parameters were given, so that there was no search")
         blocks = [term.block for term in design.random]

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from lmm.model.result import Fit
 
 FORMAT = "lmm fit"
-VERSION = 2
+VERSION = 3
 
 
 @takes(fit=a_fit)

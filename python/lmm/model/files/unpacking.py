@@ -17,6 +17,7 @@ from lmm.errors import FileError
 from lmm.formula import parse
 from lmm.limits import MOST_RESTARTS
 from lmm.model.files.parts import Part
+from lmm.model.files.smooth_objects import unpacked_object
 from lmm.model.request import Request
 from lmm.typing import BoolVector, FloatVector
 
@@ -35,7 +36,7 @@ def unpacked_request(part: Part, n_rows: int) -> Request:
     """
     found = part.record(
         "formula", "method", "missing", "negative", "restarts", "control", "weights", "offset", "contrasts",
-        "random", "start", "theta",
+        "random", "smooths", "start", "theta",
     )  # fmt: skip
     control = found["control"].record("max_iterations", "tolerance", "progress")
     blocks = {name: _block(block, n_rows) for name, block in found["random"].named().items()}
@@ -49,6 +50,7 @@ def unpacked_request(part: Part, n_rows: int) -> Request:
         missing=found["missing"].choice("drop", "raise"),
         contrasts=contrasts or None,
         random=blocks or None,
+        smooths={name: unpacked_object(value) for name, value in found["smooths"].named().items()} or None,
         start=None if found["start"].missing else [x.number() for x in found["start"].items()],
         theta=_theta(found["theta"]),
         restarts=found["restarts"].whole(0, MOST_RESTARTS),
@@ -173,6 +175,7 @@ def unpacked_design(request: Request, found: dict[str, Part], response: Part) ->
         contrasts=request.contrasts,
         offset=request.offset,
         random=request.random,
+        smooths=request.smooths,
         y=other,
     )
 

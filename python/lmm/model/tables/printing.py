@@ -28,8 +28,15 @@ def short_html(fit: Fit) -> str:
     return f"<div><p>{lines}</p>{fit.varcorr.to_html()}{fit.fixef.to_html()}{notes}</div>"
 
 
+def kind_of(fit: Fit) -> str:
+    """Name the kind of model."""
+    if fit.spec.smooths.terms:
+        return "Additive mixed model" if fit.design.groups else "Additive model"
+    return "Linear mixed model" if fit.design.random else "Linear model"
+
+
 def _head(fit: Fit) -> list[str]:
-    kind = "Linear mixed model" if fit.design.random else "Linear model"
+    kind = kind_of(fit)
     name = "-2 log-likelihood" if fit.method == "ml" else "REML criterion"
     counts = ", ".join(f"{group} {count}" for group, count in fit.n_levels.items())
     return [

@@ -1,0 +1,1 @@
+"""Smooth terms: their coefficients with covariances, effective degrees of freedom, tests, tables and curves."""
