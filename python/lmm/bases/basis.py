@@ -12,7 +12,18 @@ import numpy as np
 from lmm.errors import ArgumentError, DataError, brief
 from lmm.typing import FloatMatrix, FloatVector, IntVector
 
-__all__ = ["Basis", "Carrier", "Covariate", "Extrapolation", "Settings", "number_of_columns", "numbers_of"]
+__all__ = [
+    "Basis",
+    "Carrier",
+    "Covariate",
+    "Extrapolation",
+    "Settings",
+    "number_of_columns",
+    "numbers_of",
+    "penalty_scales",
+]
+
+_ROWS_AT_ONCE = 4096
 
 Extrapolation: TypeAlias = Literal["linear", "cyclic", "radial", "levels", "product"]
 """How a basis goes on outside of the data: straight on, round and round, by its own formula, not at all (levels only),
@@ -193,6 +204,31 @@ class Basis(ABC):
             At the rows that are fitted.
         """
         return column_means(carrier) if self.is_centred else None
+
+    def scales(self, carrier: Carrier) -> FloatVector:
+        """Divisors c_j of the penalties, shape (m,).
+
+        Parameters
+        ----------
+        carrier
+            At the rows that are fitted.
+        """
+        return penalty_scales(self.penalties, carrier)
+
+
+def penalty_scales(penalties: Sequence[FloatMatrix], carrier: Carrier) -> FloatVector:
+    """c_j = ‖S_j‖₁ / ‖X‖∞² of raw columns and penalties, shape (m,).
+
+    These are the largest column sum of S_j and the largest row sum of X, both of absolute values.
+    """
+    n = carrier.rows.shape[0]
+    largest = max(
+        float(np.abs(carrier.rows[at : at + _ROWS_AT_ONCE] @ carrier.map).sum(axis=1).max())
+        for at in range(0, n, _ROWS_AT_ONCE)
+    )
+    norms = np.array([np.abs(S).sum(axis=0).max() for S in penalties])
+    scales = norms / (largest**2 if largest > 0.0 else 1.0)
+    return np.where(scales > 0.0, scales, 1.0)
 
 
 def numbers_of(covariate: Covariate, basis: str) -> FloatVector:

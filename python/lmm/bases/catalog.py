@@ -8,7 +8,7 @@ from typing import Any
 
 from lmm.bases.basis import Basis, Covariate, Settings
 from lmm.bases.curves import ad, bs, cc, cp, cr, cs, ps, rk
-from lmm.bases.levels import re
+from lmm.bases.levels import fs, mrf, re, sz
 from lmm.bases.products import t2, te, ti
 from lmm.bases.surfaces import ds, gp, sos, tp
 from lmm.errors import ArgumentError, nearest
@@ -56,6 +56,9 @@ CATALOG: dict[str, BasisRow] = {
     "te": BasisRow(te.learn, "tensor product", most=None, is_made_of_others=True),
     "ti": BasisRow(ti.learn, "tensor product without main effects", most=None, is_made_of_others=True),
     "t2": BasisRow(t2.learn, "tensor product with separate penalties", most=None, is_made_of_others=True),
+    "mrf": BasisRow(mrf.learn, "Markov random field"),
+    "fs": BasisRow(fs.learn, "curves per level", most=None, is_made_of_others=True),
+    "sz": BasisRow(sz.learn, "curves that sum to zero over levels", most=None, is_made_of_others=True),
 }
 
 

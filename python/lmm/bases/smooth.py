@@ -17,8 +17,6 @@ from lmm.typing import FloatMatrix, FloatVector
 
 __all__ = ["Smooth", "learn_smooths"]
 
-_ROWS_AT_ONCE = 4096
-
 
 @dataclass(frozen=True, eq=False)
 class Smooth:
@@ -176,7 +174,7 @@ def learn_smooths(
     learned = learn_basis(basis, covariates, settings)
     carrier = learned.carrier(covariates)
     absorbed = _absorbed(learned, carrier, covariates, by, pc)
-    scales = penalty_scales(learned, carrier)
+    scales = learned.scales(carrier)
     null = learned.null_space
     if null is None:
         null = null_from_eigenvalues(sum_of_scaled(learned.penalties))
@@ -269,18 +267,3 @@ def sum_of_scaled(penalties: Sequence[FloatMatrix]) -> FloatMatrix:
     """Sum of all S_j, each divided by its norm."""
     norms = [max(float(np.linalg.norm(S)), np.finfo(float).tiny) for S in penalties]
     return np.asarray(sum(S / norm for S, norm in zip(penalties, norms, strict=True)))
-
-
-def penalty_scales(basis: Basis, carrier: Carrier) -> FloatVector:
-    """c_j = ‖S_j‖₁ / ‖X‖∞² of the raw basis, shape (m,).
-
-    These are the largest column sum of S_j and the largest row sum of X, both of absolute values.
-    """
-    n = carrier.rows.shape[0]
-    largest = max(
-        float(np.abs(carrier.rows[at : at + _ROWS_AT_ONCE] @ carrier.map).sum(axis=1).max())
-        for at in range(0, n, _ROWS_AT_ONCE)
-    )
-    norms = np.array([np.abs(S).sum(axis=0).max() for S in basis.penalties])
-    scales = norms / (largest**2 if largest > 0.0 else 1.0)
-    return np.where(scales > 0.0, scales, 1.0)
