@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from scipy import sparse
 
 from lmm.bases.basis import Basis, Carrier, Covariate, Settings
 from lmm.bases.catalog import learn_basis
@@ -69,6 +68,8 @@ class Smooth:
 
     def carrier(self, covariates: Sequence[Covariate], by: Covariate | None = None) -> Carrier:
         """Rows and map whose product is the columns of the term at the given data."""
+        from scipy import sparse
+
         rows, to_basis = self.basis.carrier(covariates)
         if self.by is not None:
             weights = self.by_weights(by)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-from scipy import sparse
 
 from lmm.bases.basis import (
     Basis,
@@ -63,6 +62,8 @@ class CyclicPenalizedSpline(Basis):
 
 def periodic_rows(x: FloatVector, knots: FloatVector, degree: int, order: int = 0) -> Any:
     """Periodic B-splines at points of one period, sparse, shape (n, k)."""
+    from scipy import sparse
+
     k, period = knots.size - 1, knots[-1] - knots[0]
     before, after = knots[k - degree : k] - period, knots[1 : degree + 1] + period
     rows = spline_rows(x, np.concatenate([before, knots, after]), degree, order)

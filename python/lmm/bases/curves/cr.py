@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
-from scipy import sparse
 
 from lmm.bases.basis import Basis, Carrier, Covariate, Extrapolation, Settings, number_of_columns, numbers_of
 from lmm.bases.curves.knots import knots_from_data, outside_note
@@ -160,8 +159,10 @@ def _slopes(a: FloatVector, b: FloatVector, h: FloatVector) -> FloatMatrix:
     return np.column_stack([-1.0 / h, 1.0 / h, (h - 3.0 * a**2 / h) / 6.0, (3.0 * b**2 / h - h) / 6.0])
 
 
-def local_rows(left: IntVector, right: IntVector, weights: FloatMatrix, k: int) -> sparse.csr_matrix:
+def local_rows(left: IntVector, right: IntVector, weights: FloatMatrix, k: int) -> Any:
     """Sparse rows (n, 2k) from the four weights of each row."""
+    from scipy import sparse
+
     n = left.size
     columns = np.column_stack([left, right, left + k, right + k])
     return sparse.csr_matrix((weights.ravel(), columns.ravel(), np.arange(0, 4 * n + 1, 4)), shape=(n, 2 * k))

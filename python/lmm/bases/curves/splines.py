@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy import sparse
 
 from lmm.bases.basis import Settings, called
 from lmm.errors import ArgumentError, DataError, brief
@@ -49,6 +48,7 @@ def spline_rows(x: FloatVector, knots: FloatVector, degree: int, order: int = 0)
     >>> spline_rows(np.array([1.5]), np.arange(6.0), 1).toarray()
     array([[0.5, 0.5, 0. , 0. ]])
     """
+    from scipy import sparse
     from scipy.interpolate import BSpline
 
     k = knots.size - degree - 1
@@ -81,6 +81,8 @@ def derivative_map(knots: FloatVector, degree: int, order: int) -> FloatMatrix:
 
 def straight_rows(x: FloatVector, knots: FloatVector, degree: int, order: int = 0) -> Any:
     """As `spline_rows`, at any points: outside of the inner knots with the value and slope at their end."""
+    from scipy import sparse
+
     low, high = knots[degree], knots[-degree - 1]
     inside = np.clip(x, low, high)
     beyond = x - inside

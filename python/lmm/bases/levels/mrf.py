@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-from scipy import sparse
 
 from lmm.bases.basis import Basis, Carrier, Covariate, Extrapolation, Settings, number_of_columns
 from lmm.bases.levels.re import codes_in
@@ -42,6 +41,8 @@ class MarkovField(Basis):
 
     def carrier(self, covariates: Sequence[Covariate]) -> Carrier:
         """Each row points to its region."""
+        from scipy import sparse
+
         codes = codes_of_regions(covariates[0], self.levels[0])
         n = len(codes)
         rows = sparse.csr_matrix((np.ones(n), codes, np.arange(n + 1)), shape=(n, len(self.levels[0])))
@@ -150,6 +151,7 @@ def codes_of_regions(covariate: Covariate, regions: tuple[str, ...]) -> IntVecto
 
 def _parts(penalty: FloatMatrix) -> IntVector:
     """Find the connected part of the map that each region belongs to."""
+    from scipy import sparse
     from scipy.sparse.csgraph import connected_components
 
     return np.asarray(connected_components(sparse.csr_matrix(penalty), directed=False)[1])

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-from scipy import sparse
 
 from lmm.bases.basis import Basis, Carrier, Covariate, Extrapolation, Settings, numbers_of
 from lmm.bases.order import check_order
@@ -56,6 +55,8 @@ class RandomEffects(Basis):
 
     def _rows(self, covariates: Sequence[Covariate], weights: FloatVector) -> Any:
         """One entry in each row; none in rows with a level that was not learned."""
+        from scipy import sparse
+
         at, size = np.zeros(weights.size, dtype=np.int64), 1
         known = np.ones(weights.size, dtype=bool)
         for covariate, levels in zip(covariates, self.levels, strict=True):

@@ -7,7 +7,6 @@ from functools import reduce
 from typing import Any
 
 import numpy as np
-from scipy import sparse
 
 from lmm.bases.basis import Carrier
 from lmm.typing import FloatMatrix
@@ -20,11 +19,14 @@ def row_product(carriers: Sequence[Carrier]) -> Carrier:
 
     Examples
     --------
+    >>> from scipy import sparse
     >>> a = Carrier(sparse.csr_matrix([[1.0, 2.0], [0.0, 3.0]]), np.eye(2))
     >>> row_product([a, a]).dense()
     array([[1., 2., 2., 4.],
            [0., 0., 0., 9.]])
     """
+    from scipy import sparse
+
     if all(sparse.issparse(carrier.rows) for carrier in carriers):
         rows = reduce(_sparse_pair, (sparse.csr_matrix(carrier.rows) for carrier in carriers))
         return Carrier(rows, kron([carrier.map for carrier in carriers]))
@@ -43,6 +45,8 @@ def dense_row_product(factors: Sequence[FloatMatrix]) -> FloatMatrix:
 
 
 def _sparse_pair(A: Any, B: Any) -> Any:
+    from scipy import sparse
+
     of_a, of_b = np.diff(A.indptr), np.diff(B.indptr)
     row = np.repeat(np.arange(A.shape[0]), of_a)
     repeats = of_b[row]
