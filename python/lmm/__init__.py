@@ -55,11 +55,13 @@ if TYPE_CHECKING:
         icc,
         influence,
         leverage,
+        predict,
         predict_intervals,
         profile,
         quantile_residuals,
         r_squared,
         random_anova,
+        residuals,
         smoothing,
         smooths,
         tidy,
@@ -67,7 +69,23 @@ if TYPE_CHECKING:
         variance_partition,
     )
     from lmm.means import Means, emmeans, emtrends, joint_tests
-    from lmm.model import Fit, criterion, fit, load, marginal, save, simulate
+    from lmm.model import (
+        Fit,
+        coef,
+        criterion,
+        fit,
+        load,
+        marginal,
+        ranef,
+        ranef_covariances,
+        refit,
+        save,
+        simulate,
+        update,
+    )
+    from lmm.plots import plot
+    from lmm.reports import report
+    from lmm.reports.summaries import summary
     from lmm.table import Table
 
 __all__ = [
@@ -101,6 +119,7 @@ __all__ = [
     "block",
     "bootstrap",
     "bootstrap_test",
+    "coef",
     "coefficients",
     "compare",
     "components",
@@ -119,18 +138,27 @@ __all__ = [
     "leverage",
     "load",
     "marginal",
+    "plot",
+    "predict",
     "predict_intervals",
     "profile",
     "quantile_residuals",
     "r_squared",
     "random_anova",
+    "ranef",
+    "ranef_covariances",
+    "refit",
+    "report",
+    "residuals",
     "save",
     "shell",
     "simulate",
     "smoothing",
     "smooths",
     "strata",
+    "summary",
     "tidy",
+    "update",
     "variance_components",
     "variance_partition",
 ]
@@ -149,14 +177,18 @@ _HOMES = {
         ("anova", "BootstrapTest", "bootstrap_test", "compare", "drop1", "random_anova"), "lmm.inference"
     ),
     **dict.fromkeys(
-        ("augment", "glance", "influence", "leverage", "predict_intervals", "quantile_residuals", "tidy"),
+        ("augment", "glance", "influence", "leverage", "predict", "predict_intervals", "quantile_residuals"),
         "lmm.inference",
     ),
     **dict.fromkeys(("smoothing", "smooths"), "lmm.inference"),
+    **dict.fromkeys(("residuals", "tidy"), "lmm.inference"),
     **dict.fromkeys(("components", "shell", "strata"), "lmm.experiments"),
     **dict.fromkeys(("emmeans", "emtrends", "joint_tests", "Means"), "lmm.means"),
     **dict.fromkeys(("criterion", "Fit", "fit", "load", "marginal", "save", "simulate"), "lmm.model"),
+    **dict.fromkeys(("coef", "ranef", "ranef_covariances", "refit", "update"), "lmm.model"),
+    **dict.fromkeys(("report", "summary"), "lmm.reports"),
     "block": "lmm.engine",
+    "plot": "lmm.plots",
     "Table": "lmm.table",
     "__version__": "lmm._version",
 }

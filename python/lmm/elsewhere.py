@@ -12,6 +12,7 @@ from lmm.errors import UnknownNameError, UnsupportedError, brief, near_name
 
 __all__ = [
     "ABSENT",
+    "ABSENT_ARGUMENTS",
     "OF_ARGUMENTS",
     "OF_FIT",
     "OF_MEANS",
@@ -107,6 +108,9 @@ OF_ARGUMENTS = {
 }
 """Arguments; each counts only where a function has ours."""
 
+ABSENT_ARGUMENTS = ("family", "residual")
+"""Arguments that are not here yet, by their rows of `ABSENT`."""
+
 OF_FIT = {
     "AIC": "fit.aic",
     "BIC": "fit.bic",
@@ -116,7 +120,6 @@ OF_FIT = {
     "bse_fe": 'fit.coefficients()["std_error"]',
     "coef_": "fit.beta",
     "coefs": "fit.coefficients()",
-    "compare": "lmm.compare(fit, other)",
     "conf_int": "fit.confint()",
     "contrast": "fit.test() or fit.emmeans().contrast()",
     "cooks_distance": 'fit.influence()["cooks_distance"]',
@@ -125,7 +128,6 @@ OF_FIT = {
     "data": "fit.model_frame",
     "deviance": "fit.criterion",
     "df_resid": "fit.df_residual",
-    "drop1": "lmm.drop1(fit)",
     "f_test": "fit.test(..., joint=True)",
     "fe_params": "fit.fixef",
     "fits": "fit.fitted",
@@ -134,12 +136,10 @@ OF_FIT = {
     "getME": "fit.X, fit.Z, fit.theta and the other arrays",
     "get_prediction": 'fit.predict(interval="confidence")',
     "glht": "fit.test()",
-    "hatvalues": "lmm.leverage(fit)",
-    "icc": "lmm.icc(fit)",
+    "hatvalues": "fit.leverage()",
     "intervals": "fit.confint()",
     "is_singular": "fit.singular",
     "isSingular": "fit.singular",
-    "leverage": "lmm.leverage(fit)",
     "llf": "fit.loglik",
     "logLik": "fit.loglik",
     "ls_means": "fit.emmeans()",
@@ -150,30 +150,23 @@ OF_FIT = {
     "objective": "fit.criterion",
     "params": "fit.fixef",
     "post_hoc": 'fit.emmeans().contrast("pairwise")',
-    "predict_intervals": "lmm.predict_intervals(fit)",
     "profile_re": "fit.profile()",
     "pvalues": 'fit.coefficients()["p_value"]',
-    "quantile_residuals": "lmm.quantile_residuals(fit)",
-    "r2": "lmm.r_squared(fit)",
-    "r_squared": "lmm.r_squared(fit)",
-    "random_anova": "lmm.random_anova(fit)",
+    "r2": "fit.r_squared()",
     "random_effects": "fit.ranef()",
     "random_effects_cov": "fit.ranef_covariances()",
     "ranef_var": "fit.varcorr",
-    "ranova": "lmm.random_anova(fit)",
+    "ranova": "fit.random_anova()",
     "resid": "fit.residuals()",
-    "rsquared": "lmm.r_squared(fit)",
-    "save": "lmm.save(fit, path)",
+    "rsquared": "fit.r_squared()",
     "scale": "fit.sigma**2",
-    "score": "lmm.r_squared(fit)",
+    "score": "fit.r_squared()",
     "std_errors": 'fit.coefficients()["std_error"]',
     "t_test": "fit.test()",
     "tvalues": 'fit.coefficients()["statistic"]',
-    "variance_components": "lmm.variance_components(fit)",
-    "variance_partition": "lmm.variance_partition(fit)",
     "wald_test": "fit.test(..., joint=True)",
 }
-"""Attributes of a fit in statsmodels, lme4, nlme, lmerTest, pymer4 and others, and our functions of a fit."""
+"""Attributes of a fit in statsmodels, lme4, nlme, lmerTest, pymer4 and others."""
 
 OF_MEANS = {
     "as_data_frame": "means.to_pandas()",
@@ -255,7 +248,6 @@ OF_MODULE = {
     "Anova": "lmm.anova(fit, type=2)",
     "BIC": "fit.bic",
     "VarCorr": "fit.varcorr",
-    "coef": "fit.coef()",
     "contrast": "lmm.contrast_test(fit, ...) or fit.emmeans().contrast()",
     "cld": "fit.emmeans().letters()",
     "data": "lmm.datasets.load(name)",
@@ -269,20 +261,12 @@ OF_MODULE = {
     "ls_means": "lmm.emmeans(fit, specs)",
     "lsmeans": "lmm.emmeans(fit, specs)",
     "pairs": 'fit.emmeans().contrast("pairwise")',
-    "plot": "fit.plot()",
-    "predict": "fit.predict()",
     "r2": "lmm.r_squared(fit)",
     "rand": "lmm.random_anova(fit)",
-    "ranef": "fit.ranef()",
     "ranova": "lmm.random_anova(fit)",
-    "refit": "fit.refit(y)",
-    "report": "fit.report(path)",
     "resid": "fit.residuals()",
-    "residuals": "fit.residuals()",
     "rsquared": "lmm.r_squared(fit)",
     "sigma": "fit.sigma",
-    "summary": "fit.summary()",
-    "update": "fit.update()",
     "vcov": "fit.vcov",
 }
 """Functions of other packages."""

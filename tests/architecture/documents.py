@@ -2,8 +2,8 @@
 
 A fenced block ``python`` is run, all blocks of a document in one namespace; a block ``text`` right after it
 shows what it printed. A block ``console`` holds commands after ``$ `` and what they print. Other blocks are
-left alone. ``python -m tests.architecture.documents`` writes the outputs into README.md and docs/, and the page
-of public names from their docstrings.
+left alone. ``python -m tests.architecture.documents`` writes the outputs into README.md and docs/, the page
+of public names from their docstrings, and the stubs of methods.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any
 
 from tests.architecture.reference import PAGE, reference
 from tests.architecture.source import ROOT
+from tests.architecture.stubs import write
 
 DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
 
@@ -62,6 +63,7 @@ def _printed(run: Callable[[], object]) -> str:
 
 
 def main() -> None:
+    write()
     PAGE.write_text(reference(), encoding="utf-8")
     for path in DOCUMENTS:
         before = path.read_text(encoding="utf-8")

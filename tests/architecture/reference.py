@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 import lmm
+from lmm.verbs import Verb
 from tests.architecture.source import ROOT
 
 PAGE = ROOT / "docs" / "reference.md"
@@ -43,7 +44,12 @@ def members(cls: type, called: str) -> list[tuple[str, object]]:
         name for base in cls.__mro__ for name in vars(base) if base is not object and not name.startswith("_")
     )
     fields = _attributes(cls)
-    return [(f"{called}.{name}", fields.get(name) or inspect.getattr_static(cls, name)) for name in names]
+    return [(f"{called}.{name}", fields.get(name) or _member(cls, name)) for name in names]
+
+
+def _member(cls: type, name: str) -> object:
+    member = inspect.getattr_static(cls, name)
+    return getattr(cls, name) if isinstance(member, Verb) else member
 
 
 def _section(title: str, rows: list[tuple[str, object]]) -> str:

@@ -9,8 +9,8 @@ from tests.architecture.source import ROOT
 
 WINGS = ("bases", "inference", "means", "model")
 MOST_FILES = 14
-# A fit and a table of means answer questions of their own: two lines each.
-COURTESY = {("means", "result", "joint"), ("model", "result", "changing"), ("model", "result", "files")}
+# A table of means answers questions of its own, a fit is saved and read, and a check finds its class when first used.
+COURTESY = {("means", "result", "joint"), ("means", "families", "result"), ("model", "result", "files")}
 
 
 def folders():

@@ -128,13 +128,15 @@ def _functions() -> list[Call]:
         "fit": {"formula": formula, "data": data},
         "joint_tests": {"fit": fits()["breaks"]},
         "load": {"path": "/nowhere"},
-        "predict_intervals": {"fit": fit},
         "profile": {"fit": fit, "terms": "sigma"},
         "quantile_residuals": {"fit": fit, "n": 10, "seed": 1},
+        "refit": {"fit": fit, "y": fit.y},
+        "report": {"fit": fit, "path": "/nowhere/x.html"},
         "save": {"fit": fit, "path": "/nowhere/x.lmm"},
         "shell": {"design": "~ a + (1 | block)", "factors": {"a": 2, "block": 3}},
         "simulate": {"formula": formula, "data": data, "beta": [1.0], "sigma": 1.0, "theta": [1.0]},
         "strata": {"model": formula, "data": data},
+        "update": {"fit": fit, "formula": ". ~ .", "data": data, "method": "ml"},
     }
     names = [name for name in lmm.__all__ if inspect.isfunction(getattr(lmm, name))]
     own = [Call(f"lmm.{name}", getattr(lmm, name), good.get(name, {"fit": fit})) for name in names]
@@ -170,13 +172,16 @@ def _methods() -> list[Call]:
             fit,
             {
                 "bootstrap": {"n": 3},
+                "bootstrap_test": {"fit1": fits()["batch_ml"], "n": 3, "seed": 1},
                 "confint": {"method": "wald"},
                 "emmeans": {"specs": "1"},
                 "emtrends": {"specs": "1", "var": "Yield"},
                 "plot": {"kind": "residuals"},
                 "profile": {"terms": "sigma"},
                 "refit": {"y": fit.y},
+                "quantile_residuals": {"n": 10, "seed": 1},
                 "report": {"path": "/nowhere/x.html"},
+                "save": {"path": "/nowhere/x.lmm"},
                 "test": {"contrast": "Intercept = 0"},
                 "update": {"formula": ". ~ .", "data": data, "method": "ml"},
             },
@@ -227,6 +232,7 @@ def _plots() -> list[Call]:
         "fitted": {"fit": fits()["sleep"]},
         "hasse": {"shell": shell},
         "interaction": {"means": means},
+        "of_means": {"means": means},
         "means": {"means": means},
         "p_values": {"means": means},
         "predictions": {"fit": fits()["sleep"]},
@@ -238,7 +244,7 @@ def _plots() -> list[Call]:
         if inspect.isfunction(function):
             kind = name.removeprefix("plot_").removesuffix("_data")
             found.append(Call(f"plots.{name}", function, own.get(kind, {"fit": fit})))
-    return [call for call in found if call.name not in {"plots.draw", "plots.draw_means"}]
+    return found
 
 
 def _classes() -> list[Call]:

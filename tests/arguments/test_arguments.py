@@ -74,7 +74,7 @@ def test_a_method_does_not_count_itself():
         def method(self, a):
             return a
 
-    assert message(Thing().method, 1, 2) == "method() takes 1 arguments by place (a), not 2."
+    assert message(Thing().method, 1, 2) == "method() takes 1 argument by place (a), not 2."
     assert "It takes a." in message(Thing().method, b=1)
 
 

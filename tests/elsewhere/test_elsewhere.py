@@ -49,7 +49,7 @@ def test_no_name_of_other_packages_hides_one_of_ours(table, owner):
     [
         ("params", "here it is fit.fixef"),
         ("VarCorr", "here it is fit.varcorr"),
-        ("icc", r"here it is lmm\.icc\(fit\)"),
+        ("leverages", r"[Dd]id you mean \"leverage\""),
         ("fixed_effects", "here it is fit.fixef"),
         ("coefs", r"here it is fit\.coefficients\(\)"),
         ("pvalues", r'here it is fit\.coefficients\(\)\["p_value"\]'),

@@ -249,7 +249,7 @@ def test_blocks_of_the_user():
         ({"interval": "prediction", "weights": 1}, LmmError, r"weights= belongs to new data"),
         ({"level": 0.9}, LmmError, r"level= belongs to intervals"),
         ({"df": "normal"}, LmmError, r"df= belongs to intervals"),
-        ({"se": True}, LmmError, r"predict has no argument 'se'"),
+        ({"se": True}, LmmError, r"Unknown argument se= of predict"),
         ({"new": {"x": [1.0]}, "interval": "confidence"}, ColumnError, r'no column "g"'),
         (
             {"new": {"x": [1.0], "g": ["unheard"]}, "interval": "confidence"},

@@ -124,7 +124,7 @@ def test_own_contrasts():
         ("pairwise", {"simple": "each"}, "these means have one only"),
         ("pairwise", {"interaction": ["poly", "consec"]}, "has 2 methods for the 1 factors nitro"),
         ("eff", {"interaction": "poly"}, "no method besides"),
-        ("pairwise", {"levle": 0.9}, "levle= is no option"),
+        ("pairwise", {"levle": 0.9}, "Unknown argument levle= of contrast"),
     ],
 )
 def test_mistakes(method, options, message):

@@ -32,7 +32,7 @@ def test_density_of_normal_replicates_is_normal():
 
 
 def test_replicates_at_zero_stand_as_a_bar(replicates):
-    sd, sigma, _ = plot_bootstrap(replicates, kind="basic", level=0.9).axes
+    sd, sigma, _ = plot_bootstrap(replicates, interval="basic", level=0.9).axes
     assert [text.get_text().strip() for text in sd.texts] == [
         f"{100 * np.mean(replicates.replicates[:, 0] == 0):.0f} %"
     ]
@@ -43,7 +43,7 @@ def test_a_fit_is_drawn_with_its_own_bootstrap():
     fit = lmm.fit("Reaction ~ Days", lmm.datasets.load("sleepstudy"))
     assert len(fit.plot("bootstrap", seed=1).axes) == 3
     with pytest.raises(lmm.LmmError, match='kind= must be one of "percentile"'):
-        plot_bootstrap(fit, kind="wald", seed=1)
+        plot_bootstrap(fit, interval="wald", seed=1)
 
 
 def test_statistics_of_ones_own(replicates):

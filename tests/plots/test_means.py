@@ -7,13 +7,13 @@ from matplotlib.text import Text
 import lmm
 from lmm.plots import (
     blocks_data,
-    draw_means,
     interaction_data,
     means_data,
     p_values_data,
     plot_blocks,
     plot_interaction,
     plot_means,
+    plot_of_means,
     plot_p_values,
 )
 
@@ -177,7 +177,7 @@ def test_blocks_fixed_or_random(pigs):
 @pytest.mark.parametrize("kind", ["intervals", "arrows", "letters", "interaction", "p_values"])
 def test_by_name_and_again_the_same(looms, kind):
     means = looms.emmeans("wool:tension")
-    one, again = (draw_means(means, kind) for _ in range(2))
+    one, again = (plot_of_means(means, kind) for _ in range(2))
     assert [len(axes.lines) for axes in one.axes] == [len(axes.lines) for axes in again.axes]
     one.canvas.draw()
 

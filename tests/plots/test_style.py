@@ -6,14 +6,14 @@ import matplotlib as mpl
 import pytest
 
 import lmm
-from lmm.plots import PlotKind, draw, plot_residuals
+from lmm.plots import PlotKind, plot, plot_residuals
 from lmm.plots.style import shorten
 
 
 @pytest.mark.parametrize("kind", get_args(PlotKind))
 @pytest.mark.parametrize("form", ["svg", "png", "pdf"])
 def test_every_picture_can_be_written(sleepstudy, tmp_path, kind, form):
-    draw(sleepstudy, kind).savefig(tmp_path / f"figure.{form}")
+    plot(sleepstudy, kind).savefig(tmp_path / f"figure.{form}")
     assert (tmp_path / f"figure.{form}").stat().st_size > 1000
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import lmm
-from lmm.reports import page, write_page
+from lmm.reports import page, report
 
 _VOID = {"meta", "br", "link", "img", "hr"}
 
@@ -170,7 +170,7 @@ def test_signs_that_the_measuring_font_lacks_are_no_warning():
 
 
 def test_file_appears_with_ordinary_permissions(sleepstudy, tmp_path):
-    path = write_page(sleepstudy, tmp_path / "page.html")
+    path = report(sleepstudy, tmp_path / "page.html")
     assert path.read_text("utf-8").endswith("</html>\n")
     plain = tmp_path / "plain"
     plain.touch()
@@ -188,7 +188,7 @@ def test_nothing_is_left_half_written(linear, tmp_path, monkeypatch, error):
 
     monkeypatch.setattr(Path, "replace", interrupted)
     with pytest.raises(lmm.FileError if error is OSError else error):
-        write_page(linear, path)
+        report(linear, path)
     assert path.read_text() == "before"
     assert _names(tmp_path) == ["page.html"]
 

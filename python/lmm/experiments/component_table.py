@@ -9,7 +9,7 @@ import numpy as np
 
 from lmm.arguments import a_level, one_of, takes
 from lmm.estimation import Moments, solve_moments
-from lmm.experiments.intervals import Interval, IntervalMethod, checked_method, combination_interval
+from lmm.experiments.intervals import Interval, MeanSquareInterval, checked_method, combination_interval
 from lmm.inference.distributions import checked_level
 from lmm.model import a_fit
 from lmm.model.fitting import fit_design
@@ -32,7 +32,7 @@ def components(
     fit: Fit,
     *,
     level: float = 0.95,
-    interval: IntervalMethod = "satterthwaite",
+    interval: MeanSquareInterval = "satterthwaite",
     negative: Negative | None = None,
 ) -> Table:
     """Tabulate the variance components by moments, REML and ML side by side.
@@ -147,7 +147,7 @@ def _cv(variances: FloatVector, mean: float) -> FloatVector:
     return cv
 
 
-def _notes(moments: Moments, level: float, method: IntervalMethod, mean: float) -> list[str]:
+def _notes(moments: Moments, level: float, method: MeanSquareInterval, mean: float) -> list[str]:
     notes = [f"Intervals of the moments: {100 * level:g}%, {_WORDS[method]}."]
     if mean > 0.0:
         notes.append(f"cv: root of the component in percent of the mean response, {mean:.5g}.")

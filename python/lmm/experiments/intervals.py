@@ -11,12 +11,12 @@ from lmm.arguments import shown
 from lmm.errors import LmmError, nearest
 from lmm.typing import FloatVector
 
-__all__ = ["Interval", "IntervalMethod", "combination_interval"]
+__all__ = ["Interval", "MeanSquareInterval", "combination_interval"]
 
-IntervalMethod: TypeAlias = Literal["satterthwaite", "mls"]
+MeanSquareInterval: TypeAlias = Literal["satterthwaite", "mls"]
 """Satterthwaite's approximation by one χ², or modified large samples."""
 
-METHODS: tuple[IntervalMethod, ...] = ("satterthwaite", "mls")
+METHODS: tuple[MeanSquareInterval, ...] = ("satterthwaite", "mls")
 
 
 class Interval(NamedTuple):
@@ -28,7 +28,7 @@ class Interval(NamedTuple):
 
 
 def combination_interval(
-    weights: FloatVector, mean_sq: FloatVector, df: FloatVector, level: float, method: IntervalMethod
+    weights: FloatVector, mean_sq: FloatVector, df: FloatVector, level: float, method: MeanSquareInterval
 ) -> Interval:
     """Interval of ``weights @ expected mean squares`` for independent mean squares.
 
@@ -63,7 +63,7 @@ def combination_interval(
     return Interval(degrees, total / upper, total / lower if lower > 0.0 else np.inf)
 
 
-def checked_method(method: object) -> IntervalMethod:
+def checked_method(method: object) -> MeanSquareInterval:
     """Read ``interval=``.
 
     Raises

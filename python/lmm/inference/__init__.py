@@ -11,7 +11,7 @@ whole fits. `predict_intervals` answers for rows, `influence` asks what rows and
 
 from __future__ import annotations
 
-from lmm.inference.broom import Effects, augment, glance, tidy
+from lmm.inference.broom import TidyRows, augment, glance, tidy
 from lmm.inference.contrast.estimability import estimable_part
 from lmm.inference.df.between_within import BetweenWithin
 from lmm.inference.df.catalog import Df, df_method
@@ -31,6 +31,7 @@ from lmm.inference.likelihood.curve import Curve
 from lmm.inference.likelihood.profiles import Profile, profile
 from lmm.inference.observations.deletion import leverage
 from lmm.inference.observations.influence_measures import cluster_names, influence, studentized
+from lmm.inference.observations.predicted import predict, residuals
 from lmm.inference.observations.prediction import predict_intervals
 from lmm.inference.observations.simulated_residuals import quantile_residuals
 from lmm.inference.resampling.quantiles import BootstrapInterval
@@ -52,13 +53,13 @@ __all__ = [
     "Curve",
     "Df",
     "DfMethod",
-    "Effects",
     "IntervalMethod",
     "JointTest",
     "KenwardRoger",
     "Profile",
     "RowTests",
     "Satterthwaite",
+    "TidyRows",
     "Vcov",
     "anova",
     "asymptotic_covariance",
@@ -79,11 +80,13 @@ __all__ = [
     "influence",
     "joint_test",
     "leverage",
+    "predict",
     "predict_intervals",
     "profile",
     "quantile_residuals",
     "r_squared",
     "random_anova",
+    "residuals",
     "row_covariance",
     "row_tests",
     "smoothing",

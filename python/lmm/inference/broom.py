@@ -24,9 +24,9 @@ from lmm.table.naming import beside
 if TYPE_CHECKING:
     from lmm.model import Fit
 
-__all__ = ["Effects", "augment", "glance", "tidy"]
+__all__ = ["TidyRows", "augment", "glance", "tidy"]
 
-Effects: TypeAlias = Literal["fixed", "ran_pars", "ran_vals", "ran_coefs"]
+TidyRows: TypeAlias = Literal["fixed", "ran_pars", "ran_vals", "ran_coefs"]
 """Fixed effects; standard deviations and correlations; random effects by level; fixed plus random by level."""
 
 _NUMBERS = ("estimate", "std_error", "df", "statistic", "p_value", "conf_low", "conf_high")
@@ -35,7 +35,7 @@ _NUMBERS = ("estimate", "std_error", "df", "statistic", "p_value", "conf_low", "
 @takes(fit=a_fit, effects=texts, level=a_level)
 def tidy(
     fit: Fit,
-    effects: Effects | Sequence[Effects] = ("fixed", "ran_pars"),
+    effects: TidyRows | Sequence[TidyRows] = ("fixed", "ran_pars"),
     *,
     df: Df = "auto",
     vcov: Vcov = None,
@@ -72,7 +72,7 @@ def tidy(
     ['Intercept', 'Days', 'sd__Intercept', 'sd__Days', 'cor__Intercept.Days', 'sd__Observation']
     """
     wanted = [effects] if isinstance(effects, str) else list(effects)
-    known = get_args(Effects)
+    known = get_args(TidyRows)
     for kind in wanted:
         if kind not in known:
             raise LmmError(
@@ -96,6 +96,11 @@ def tidy(
 @takes(fit=a_fit)
 def glance(fit: Fit) -> Table:
     """Sum a fit up in one row.
+
+    Parameters
+    ----------
+    fit
+        A fit.
 
     Returns
     -------

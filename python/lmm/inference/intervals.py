@@ -11,7 +11,7 @@ from lmm.errors import LmmError
 from lmm.inference.df.catalog import Df
 from lmm.inference.distributions import checked_level
 from lmm.inference.likelihood.parameters import Terms, select, values_of
-from lmm.inference.likelihood.profiles import Criterion, Scale, interval_table, limits_alone
+from lmm.inference.likelihood.profiles import LikelihoodKind, Scale, interval_table, limits_alone
 from lmm.inference.likelihood.wald import wald_limits
 from lmm.inference.resampling.replicates import bootstrap
 from lmm.model import a_fit
@@ -37,7 +37,7 @@ _OPTIONS = {
     level=a_level,
     terms=texts,
     scale=one_of(*get_args(Scale)),
-    criterion=one_of(*get_args(Criterion)),
+    criterion=one_of(*get_args(LikelihoodKind)),
     seed=a_seed,
 )
 def confint(
@@ -47,7 +47,7 @@ def confint(
     level: float = 0.95,
     terms: Terms = None,
     scale: Scale = "sd",
-    criterion: Criterion | None = None,
+    criterion: LikelihoodKind | None = None,
     df: Df | None = None,
     n: int | None = None,
     seed: int | np.random.Generator | None = None,

@@ -9,15 +9,14 @@ from types import EllipsisType
 from typing import TYPE_CHECKING, Any, Literal
 
 from lmm.arguments import a_level, a_text, number, takes, yes_or_no
-from lmm.errors import LmmError
 from lmm.means.adjusting.evaluation import Comparison, Evaluated, evaluate
-from lmm.means.families import comparing
 from lmm.means.families.contrast_rows import Labels
 from lmm.means.functions import LinearFunctions
 from lmm.means.options import Options, changed_options
 from lmm.means.reading import tabulation
 from lmm.means.reading.tabular import Tabular
 from lmm.typing import FloatVector
+from lmm.verbs import Verb
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -96,76 +95,41 @@ class Means(Tabular):
         """The numbers as a table."""
         return tabulation.tabulate(self)
 
-    @takes(adjust=a_text)
-    def contrast(
-        self,
-        method: Any = "pairwise",
-        *,
-        by: str | Sequence[str] | EllipsisType | None = ...,
-        simple: str | Sequence[str] | None = None,
-        interaction: Any = None,
-        adjust: str = "auto",
-        level: float | None = None,
-        seed: int | None = None,
-        **options: Any,
-    ) -> Means:
-        """Compare the means.
+    if TYPE_CHECKING:
 
-        Parameters
-        ----------
-        method
-            Name of a family: ``"pairwise"``, ``"revpairwise"``, ``"tukey"``, ``"trt.vs.ctrl"``, ``"trt.vs.ctrl1"``,
-            ``"trt.vs.ctrlk"``, ``"dunnett"``, ``"eff"``, ``"del.eff"``, ``"consec"``, ``"mean_chg"``, ``"poly"``,
-            ``"opoly"``, ``"helmert"``, ``"nrmlz"``, ``"wtcon"``, ``"identity"``; or coefficients of one's own, a dict
-            of rows by label (``{"A vs B": [1, -1, 0]}``) or a matrix with one column for each mean of a group.
-        by
-            Columns that divide the means into groups, each compared by itself; by default those of the means, None for
-            one group.
-        simple
-            Factors of which simple contrasts are made: each within all combinations of the others; ``"each"`` for all
-            in turn.
-        interaction
-            Instead of ``method``: one method for all factors or one for each; contrasts of contrasts of all of them.
-        adjust
-            Adjustment in each group: ``"auto"`` (that of the family), ``"none"``, ``"tukey"``, ``"sidak"``,
-            ``"bonferroni"``, ``"holm"``, ``"hochberg"``, ``"hommel"``, ``"bh"``, ``"by"``, ``"scheffe"``,
-            ``"dunnettx"``, ``"mvt"``.
-        level, seed
-            Of the intervals, and for ``adjust="mvt"``.
-        **options
-            Of the family: ``ref`` (a label, a position counted from 0, or several), ``reverse``, ``exclude``,
-            ``max_degree``, ``scores``, ``weights``, ``family``.
-
-        Returns
-        -------
-        Means
-            ``contrast`` (or one column for each factor of an interaction), groups, ``estimate, std_error, df,
-            statistic, p_value, conf_low, conf_high``.
-
-        Raises
-        ------
-        LmmError
-            If there is no such method or adjustment, or coefficients of another number than means.
-
-        Examples
-        --------
-        >>> import lmm
-        >>> fit = lmm.fit("breaks ~ wool * tension", lmm.datasets.load("warpbreaks"))
-        >>> pairs = fit.emmeans("tension | wool").contrast("pairwise")
-        >>> list(pairs["contrast"])[:3], pairs["p_value"][:3].round(3)
-        (['L - M', 'L - H', 'M - H'], array([0.001, 0.001, 0.994]))
-        """
-        changed = changed_options(self.options, level=level, seed=seed)
-        # The null value of means is not that of their differences.
-        changed = replace(changed, null=0.0, delta=0.0, side="two-sided")
-        means = replace(self, options=changed)
-        if simple is not None:
-            if interaction is not None or not isinstance(by, EllipsisType):
-                raise LmmError("simple= makes its own groups; leave by= and interaction= out.")
-            return comparing.simple_contrasts(means, simple, method, adjust, options)
-        if interaction is not None:
-            return comparing.interaction_contrasts(means, by, interaction, method, adjust, options)
-        return comparing.contrasts(means, by, method, adjust, options)
+        def contrast(
+            self,
+            method: Any = "pairwise",
+            *,
+            by: str | Sequence[str] | EllipsisType | None = ...,
+            simple: str | Sequence[str] | None = None,
+            interaction: Any = None,
+            adjust: str = "auto",
+            level: float | None = None,
+            seed: int | None = None,
+            ref: Any = None,
+            reverse: bool | None = None,
+            exclude: Any = None,
+            max_degree: int | None = None,
+            scores: Sequence[float] | FloatVector | None = None,
+            weights: Sequence[float] | FloatVector | None = None,
+            family: str | None = None,
+        ) -> Means: ...
+        def plot(
+            self,
+            kind: MeansPlotKind = "intervals",
+            *,
+            arrows: bool | None = None,
+            letters: bool | None = None,
+            alpha: float | None = None,
+            adjust: str | None = None,
+            data: bool | None = None,
+            width: float | None = None,
+            height: float | None = None,
+        ) -> Figure: ...
+    else:
+        contrast = Verb(room="lmm.means.families.comparing")
+        plot = Verb("plot_of_means", room="lmm.plots")
 
     @takes()
     def test(
@@ -391,10 +355,3 @@ class Means(Tabular):
         from lmm.means.reading.regridding import regridded
 
         return regridded(self)
-
-    @takes()
-    def plot(self, kind: MeansPlotKind = "intervals", **options: Any) -> Figure:
-        """Draw ``"intervals"``, ``"arrows"``, ``"letters"``, ``"interaction"`` or ``"p_values"``; see `draw_means`."""
-        from lmm.plots import draw_means
-
-        return draw_means(self, kind, **options)

@@ -6,14 +6,24 @@ one file for each idea: ``fixed_effects``, ``random_effects``, ``variances``, ``
 ``profiled_criterion`` and ``marginal_model`` open the theory of a model to look at.
 """
 
+from lmm.model.changing.changes import refit, update
 from lmm.model.checking import a_fit
 from lmm.model.files.storage import load, save
 from lmm.model.fitting import fit
+from lmm.model.level_effects import coef, ranef, ranef_covariances
 from lmm.model.moments import refuse_negative
-from lmm.model.predictions.draws import check_count
+from lmm.model.predictions.draws import check_count, draw_responses
 from lmm.model.predictions.new_weights import weights_of
-from lmm.model.predictions.points import Target, aim, at_rows, check_block, missing_note, point_of
-from lmm.model.predictions.residuals import marginal_sd
+from lmm.model.predictions.points import (
+    Target,
+    aim,
+    at_rows,
+    check_block,
+    missing_note,
+    point_of,
+    point_predictions,
+)
+from lmm.model.predictions.residual_kinds import marginal_sd, residuals_of
 from lmm.model.predictions.row_values import beside_rows, labels_of_table
 from lmm.model.predictions.selection import Selection
 from lmm.model.result import Fit
@@ -33,7 +43,9 @@ __all__ = [
     "beside_rows",
     "check_block",
     "check_count",
+    "coef",
     "criterion",
+    "draw_responses",
     "fit",
     "labels_of_table",
     "load",
@@ -41,8 +53,14 @@ __all__ = [
     "marginal_sd",
     "missing_note",
     "point_of",
+    "point_predictions",
+    "ranef",
+    "ranef_covariances",
+    "refit",
     "refuse_negative",
+    "residuals_of",
     "save",
     "simulate",
+    "update",
     "weights_of",
 ]

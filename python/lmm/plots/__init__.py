@@ -8,12 +8,8 @@ thinned evenly with the extremes kept; the same data always give the same pictur
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, get_args
-
-from lmm.arguments import one_of, takes
-from lmm.model import a_fit
 from lmm.plots.bootstrap_densities import bootstrap_data, plot_bootstrap
+from lmm.plots.by_name import MeansPlotKind, PlotKind, plot, plot_of_means
 from lmm.plots.caterpillar import caterpillar_data, plot_caterpillar
 from lmm.plots.coefficients import coefficients_data, plot_coefficients
 from lmm.plots.contours import contours_data, plot_contours
@@ -29,15 +25,6 @@ from lmm.plots.profile_curves import View, plot_profile, profile_data
 from lmm.plots.qq import plot_qq, qq_data
 from lmm.plots.residual_panel import plot_residual_panel, residual_panel_data
 from lmm.plots.residuals import plot_residuals, residuals_data
-from lmm.plots.style import some_means
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from matplotlib.figure import Figure
-
-    from lmm.means import Means
-    from lmm.model import Fit
 
 __all__ = [
     "MeansPlotKind",
@@ -48,14 +35,13 @@ __all__ = [
     "caterpillar_data",
     "coefficients_data",
     "contours_data",
-    "draw",
-    "draw_means",
     "fitted_data",
     "hasse_data",
     "influence_data",
     "interaction_data",
     "means_data",
     "p_values_data",
+    "plot",
     "plot_blocks",
     "plot_bootstrap",
     "plot_caterpillar",
@@ -66,6 +52,7 @@ __all__ = [
     "plot_influence",
     "plot_interaction",
     "plot_means",
+    "plot_of_means",
     "plot_p_values",
     "plot_predictions",
     "plot_profile",
@@ -78,112 +65,3 @@ __all__ = [
     "residual_panel_data",
     "residuals_data",
 ]
-
-PlotKind = Literal[
-    "residuals",
-    "residual_panel",
-    "qq",
-    "caterpillar",
-    "fitted",
-    "coefficients",
-    "predictions",
-    "influence",
-    "profile",
-    "contours",
-    "bootstrap",
-]
-"""What ``fit.plot()`` draws."""
-
-_DRAWN_BY: dict[str, Callable[..., Figure]] = {
-    "residuals": plot_residuals,
-    "residual_panel": plot_residual_panel,
-    "qq": plot_qq,
-    "caterpillar": plot_caterpillar,
-    "fitted": plot_fitted,
-    "coefficients": plot_coefficients,
-    "predictions": plot_predictions,
-    "influence": plot_influence,
-    "profile": plot_profile,
-    "contours": plot_contours,
-    "bootstrap": plot_bootstrap,
-}
-
-
-@takes(fit=a_fit, kind=one_of(*get_args(PlotKind)))
-def draw(fit: Fit, kind: PlotKind = "residuals", **options: Any) -> Figure:
-    """Draw one of the pictures of a fit by its name.
-
-    Parameters
-    ----------
-    fit
-        A fit.
-    kind
-        ``"residuals"``, ``"residual_panel"``, ``"qq"``, ``"caterpillar"``, ``"fitted"``, ``"coefficients"``,
-        ``"predictions"``, ``"influence"``, ``"profile"``, ``"contours"`` or ``"bootstrap"``.
-    **options
-        Arguments of ``plot_residuals`` and so on.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-
-    Raises
-    ------
-    LmmError
-        If there is no such picture, or the model has nothing to show in it.
-    MissingExtraError
-        If matplotlib is not installed.
-
-    Examples
-    --------
-    >>> import lmm
-    >>> fit = lmm.fit("Reaction ~ Days + (Days | Subject)", lmm.datasets.load("sleepstudy"))
-    >>> figure = fit.plot("caterpillar")
-    >>> figure.savefig("/dev/null", format="pdf")
-    """
-    return _DRAWN_BY[kind](fit, **options)
-
-
-MeansPlotKind = Literal["intervals", "letters", "arrows", "interaction", "p_values"]
-"""What ``means.plot()`` draws."""
-
-_MEANS_DRAWN_BY: dict[str, Callable[..., Figure]] = {
-    "intervals": plot_means,
-    "letters": partial(plot_means, letters=True),
-    "arrows": partial(plot_means, arrows=True),
-    "interaction": plot_interaction,
-    "p_values": plot_p_values,
-}
-
-
-@takes(means=some_means, kind=one_of(*get_args(MeansPlotKind)))
-def draw_means(means: Means, kind: MeansPlotKind = "intervals", **options: Any) -> Figure:
-    """Draw one of the pictures of marginal means by its name.
-
-    Parameters
-    ----------
-    means
-        Marginal means; ``"intervals"`` takes trends and contrasts too.
-    kind
-        ``"intervals"``, ``"letters"``, ``"arrows"``, ``"interaction"`` or ``"p_values"``.
-    **options
-        Arguments of ``plot_means``, ``plot_interaction`` or ``plot_p_values``.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-
-    Raises
-    ------
-    LmmError
-        If there is no such picture, or the rows have nothing to show in it.
-    MissingExtraError
-        If matplotlib is not installed.
-
-    Examples
-    --------
-    >>> import lmm
-    >>> fit = lmm.fit("breaks ~ wool * tension", lmm.datasets.load("warpbreaks"))
-    >>> fit.emmeans("tension | wool").plot("arrows").savefig("/dev/null", format="pdf")
-    """
-    return _MEANS_DRAWN_BY[kind](means, **options)

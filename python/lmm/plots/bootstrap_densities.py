@@ -66,7 +66,7 @@ def plot_bootstrap(
     of: Fit | Bootstrap,
     *,
     level: float = 0.95,
-    kind: BootstrapInterval = "percentile",
+    interval: BootstrapInterval = "percentile",
     seed: int | np.random.Generator | None = None,
     width: float = 6.5,
     height: float | None = None,
@@ -80,8 +80,8 @@ def plot_bootstrap(
     ----------
     of
         A bootstrap, or a fit, of which 1,000 responses are then drawn.
-    level, kind
-        Of the intervals, as in `Bootstrap.confint`.
+    level, interval
+        Coverage and kind of the intervals, as in `Bootstrap.confint`.
     seed
         For a fit.
     width, height
@@ -107,7 +107,7 @@ def plot_bootstrap(
     3
     """
     own = of if isinstance(of, Bootstrap) else bootstrap(of, seed=seed)
-    table, intervals = bootstrap_data(own), list(own.confint(level, kind=kind))
+    table, intervals = bootstrap_data(own), list(own.confint(level, kind=interval))
     n_panels = len(own.names)
     with canvas(width, 0.3 + 1.75 * -(-n_panels // 3) if height is None else height) as figure:
         for axes, row in zip(panel_grid(figure, n_panels), intervals, strict=True):

@@ -8,19 +8,21 @@ from dataclasses import replace
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from lmm.arguments import takes
 from lmm.errors import FileError, UnsupportedError, require, visible
 from lmm.files import check_place, checked_path, write_whole
+from lmm.model import a_fit
 from lmm.reports.sections import anova_section
-from lmm.reports.summary import Summary, summarize
+from lmm.reports.summaries import Summary, summary
 from lmm.reports.writing import number_columns, page_table
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from lmm.model import Fit
-    from lmm.reports.sections import Section
+    from lmm.model import Fit, a_fit
+from lmm.reports.sections import Section
 
-__all__ = ["check_destination", "page", "write_page"]
+__all__ = ["check_destination", "page", "report"]
 
 _WIDEST_CORRELATION = 5
 _ENDINGS = (".html", ".htm")
@@ -71,13 +73,13 @@ def _page(fit: Fit) -> str:
         autoescape=True, undefined=jinja2.StrictUndefined, keep_trailing_newline=True, finalize=_shown
     )
     template = environment.from_string(folder.joinpath("page.html.j2").read_text("utf-8"))
-    summary = summarize(fit)
+    found = summary(fit)
     return template.render(
         version=__version__,
         css=folder.joinpath("page.css").read_text("utf-8"),
-        summary=summary,
-        facts=_facts(summary, fit),
-        tables=_tables(summary, fit),
+        summary=found,
+        facts=_facts(found, fit),
+        tables=_tables(found, fit),
         parts=parts_of(fit),
         certificate=fit.certificate.lines(),
     )
@@ -88,7 +90,8 @@ def _shown(value: Any) -> Any:
     return visible(value) if type(value) is str else value
 
 
-def write_page(fit: Fit, path: str | os.PathLike[str]) -> Path:
+@takes(fit=a_fit)
+def report(fit: Fit, path: str | os.PathLike[str]) -> Path:
     """Write the page of a fit to a file; the file appears whole or not at all.
 
     Parameters
@@ -127,6 +130,11 @@ def write_page(fit: Fit, path: str | os.PathLike[str]) -> Path:
 
 def check_destination(path: Path) -> None:
     """Find out whether a page can be written, before the work is done.
+
+    Parameters
+    ----------
+    path
+        Where to write.
 
     Raises
     ------

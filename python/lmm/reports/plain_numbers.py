@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lmm.reports.summary import summarize
+from lmm.reports.summaries import summary
 
 if TYPE_CHECKING:
     from lmm.model import Fit
@@ -42,15 +42,15 @@ def as_dict(fit: Fit) -> dict[str, Any]:
     """
     from lmm import __version__
 
-    summary = summarize(fit)
+    found = summary(fit)
     values = {
         "lmm": __version__,
-        "formula": summary.formula,
+        "formula": found.formula,
         "method": fit.method,
         "converged": bool(fit.converged),
         "singular": bool(fit.singular),
         "n_obs": int(fit.n_obs),
-        "n_levels": {group: int(count) for group, count in summary.n_levels.items()},
+        "n_levels": {group: int(count) for group, count in found.n_levels.items()},
         "n_fixed": int(fit.n_fixed),
         "df_residual": int(fit.df_residual),
         "criterion": float(fit.criterion),
@@ -59,18 +59,23 @@ def as_dict(fit: Fit) -> dict[str, Any]:
         "bic": float(fit.bic),
         "sigma": float(fit.sigma),
         "theta": np.asarray(fit.theta).tolist(),
-        "fixef": list(summary.coefficients),
+        "fixef": list(found.coefficients),
         "vcov": np.asarray(fit.vcov).tolist(),
         "varcorr": list(fit.varcorr),
         "ranef": list(fit.ranef()),
-        "notes": list(summary.notes),
+        "notes": list(found.notes),
     }
     finite: dict[str, Any] = _finite(values)
     return finite
 
 
 def table_as_dict(table: Table) -> dict[str, Any]:
-    """Give a table as text, lists of rows and None.
+    """Write a table as text, lists of rows and None.
+
+    Parameters
+    ----------
+    table
+        A table.
 
     Returns
     -------

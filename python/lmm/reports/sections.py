@@ -13,7 +13,7 @@ from lmm.table.render import Cells
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lmm.reports.summary import Summary
+    from lmm.reports.summaries import Summary
     from lmm.table import Table
 
 __all__ = ["Section", "anova_section", "sections_of"]

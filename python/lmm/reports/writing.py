@@ -10,7 +10,7 @@ from lmm.errors import visible
 from lmm.table import render
 
 if TYPE_CHECKING:
-    from lmm.reports.summary import Summary
+    from lmm.reports.summaries import Summary
     from lmm.table.render import Cells
 
 __all__ = ["html", "markdown", "number_columns", "page_table", "text"]

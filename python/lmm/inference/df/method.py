@@ -46,31 +46,83 @@ class DfMethod(ABC):
         return self.name
 
     def check(self, fit: Fit) -> None:  # noqa: B027 - most methods take every fit
-        """Raise where the method does not apply to the fit."""
+        """Raise where the method does not apply to the fit.
+
+        Parameters
+        ----------
+        fit
+            A fit.
+        """
 
     def vcov(self, fit: Fit) -> FloatMatrix:
-        """Give the covariance (n_fixed, n_fixed) of beta that belongs to the method."""
+        """Covariance (n_fixed, n_fixed) of beta that belongs to the method.
+
+        Parameters
+        ----------
+        fit
+            A fit.
+        """
         return fit.vcov
 
     @abstractmethod
     def row_df(self, fit: Fit, contrast: FloatMatrix) -> FloatVector:
-        """Degrees of freedom (r,) of each row by itself."""
+        """Degrees of freedom (r,) of each row by itself.
+
+        Parameters
+        ----------
+        fit
+            A fit.
+        contrast : shape (r, n_fixed)
+            The rows, on the columns that are not aliased.
+        """
 
     def combined_df(self, fit: Fit, contrast: FloatMatrix, combine: Combine) -> FloatVector:
-        """Degrees of freedom (s,) of each row of ``combine @ contrast``, with a sparse matrix (s, r)."""
+        """Degrees of freedom (s,) of each row of ``combine @ contrast``.
+
+        Parameters
+        ----------
+        fit
+            A fit.
+        contrast : shape (r, n_fixed)
+            The rows that are combined.
+        combine : sparse, shape (s, r)
+            Their coefficients.
+        """
         found = [self.row_df(fit, part) for part in pieces(contrast, combine)]
         return np.concatenate([*found, np.zeros(0)])
 
     @abstractmethod
     def joint_df(self, fit: Fit, contrast: FloatMatrix) -> JointDf:
-        """Denominator degrees of freedom of all rows (linearly independent) together."""
+        """Denominator degrees of freedom of all rows together.
+
+        Parameters
+        ----------
+        fit
+            A fit.
+        contrast : shape (r, n_fixed)
+            Rows that are linearly independent.
+        """
 
     def for_term(self, fit: Fit, name: str) -> DfMethod:  # noqa: ARG002 - most methods look at contrasts only
-        """Give the method for the hypothesis of one term of the fixed part."""
+        """Choose the method for the hypothesis of one term of the fixed part.
+
+        Parameters
+        ----------
+        fit
+            A fit.
+        name
+            The term.
+        """
         return self
 
     def notes(self, fit: Fit) -> tuple[str, ...]:  # noqa: ARG002 - the face of all methods
-        """Sentences that the reader of a table should know."""
+        """Sentences that the reader of a table should know.
+
+        Parameters
+        ----------
+        fit
+            A fit.
+        """
         return ()
 
 

@@ -19,16 +19,16 @@ from lmm.model import a_fit
 from lmm.model.fitting import fit_design
 from lmm.table import Table
 from lmm.typing import FloatVector
+from lmm.verbs import Verb
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from lmm.model import Fit
-    from lmm.plots import View
 
-__all__ = ["Criterion", "Profile", "Scale", "interval_table", "profile"]
+__all__ = ["LikelihoodKind", "Profile", "Scale", "interval_table", "profile"]
 
-Criterion: TypeAlias = Literal["ml", "reml"]
+LikelihoodKind: TypeAlias = Literal["ml", "reml"]
 """Whose profile."""
 
 Scale: TypeAlias = Literal["sd", "variance"]
@@ -66,7 +66,7 @@ class Profile:
     """
 
     fit: Fit
-    criterion: Criterion
+    criterion: LikelihoodKind
     curves: tuple[Curve, ...]
     order: tuple[Parameter, ...]
     targets: tuple[float, ...]
@@ -90,6 +90,11 @@ class Profile:
     def curve(self, term: str) -> Curve:
         """Look one curve up.
 
+        Parameters
+        ----------
+        term
+            Name of the parameter.
+
         Raises
         ------
         LmmError
@@ -105,6 +110,13 @@ class Profile:
     @takes(term=a_text, values=numbers)
     def zeta(self, term: str, values: Sequence[float] | FloatVector | float) -> FloatVector:
         """Interpolate zeta at values of a parameter, missing outside what was traced.
+
+        Parameters
+        ----------
+        term
+            Name of the parameter.
+        values
+            A number or several, on the scale of standard deviations and correlations.
 
         Examples
         --------
@@ -186,19 +198,26 @@ class Profile:
 
         return contour(self, first, second, levels)
 
-    @takes()
-    def plot(self, view: View = "zeta", **options: Any) -> Figure:
-        """Draw zeta, or the density that it stands for; see `lmm.plots.plot_profile`."""
-        from lmm.plots import plot_profile
+    if TYPE_CHECKING:
 
-        return plot_profile(self, view, **options)
-
-    @takes()
-    def plot_contours(self, terms: Sequence[str] | None = None, **options: Any) -> Figure:
-        """Draw the joint regions of pairs of parameters; see `lmm.plots.plot_contours`."""
-        from lmm.plots import plot_contours
-
-        return plot_contours(self, terms, **options)
+        def plot(
+            self,
+            view: Literal["zeta", "density"] = "zeta",
+            *,
+            level: float = 0.95,
+            width: float = 6.5,
+            height: float | None = None,
+        ) -> Figure: ...
+        def plot_contours(
+            self,
+            terms: Sequence[str] | None = None,
+            *,
+            levels: Sequence[float] = (0.5, 0.8, 0.95),
+            width: float | None = None,
+        ) -> Figure: ...
+    else:
+        plot = Verb("plot_profile", room="lmm.plots")
+        plot_contours = Verb(room="lmm.plots")
 
     def __reduce__(self) -> tuple[Any, ...]:
         # The curves live in the compiled core: a copy traces them again.
@@ -229,9 +248,11 @@ class Profile:
         return self._ends().to_html()
 
 
-@takes(fit=a_fit, terms=texts, criterion=one_of(*get_args(Criterion)), most=number(above=0.0, at_most=10.0))
+@takes(
+    fit=a_fit, terms=texts, criterion=one_of(*get_args(LikelihoodKind)), most=number(above=0.0, at_most=10.0)
+)
 def profile(
-    fit: Fit, terms: Terms = None, *, criterion: Criterion | None = None, most: float = MOST
+    fit: Fit, terms: Terms = None, *, criterion: LikelihoodKind | None = None, most: float = MOST
 ) -> Profile:
     """Profile the likelihood of a fit, parameter by parameter.
 
@@ -278,7 +299,7 @@ def profile(
 
 
 def traced(
-    fit: Fit, terms: Terms, criterion: Criterion | None, targets: Sequence[float], tolerance: float
+    fit: Fit, terms: Terms, criterion: LikelihoodKind | None, targets: Sequence[float], tolerance: float
 ) -> Profile:
     """Trace the curves to some zetas, on each side in the order of their size."""
     chosen = select(fit, terms)
@@ -295,7 +316,9 @@ def traced(
     return Profile(own, "reml" if reml else "ml", curves, chosen, ends, float(tolerance))
 
 
-def limits_alone(fit: Fit, terms: Terms, criterion: Criterion | None, level: float, scale: Scale) -> Table:
+def limits_alone(
+    fit: Fit, terms: Terms, criterion: LikelihoodKind | None, level: float, scale: Scale
+) -> Table:
     """Tabulate the intervals without the rest of the curves."""
     z = normal_quantile(level)
     return traced(fit, terms, criterion, (-z, z), EXACT).confint(level, scale=scale)
@@ -320,7 +343,7 @@ def interval_table(
     return Table(columns, title=title, notes=[*notes, *naming_notes(chosen)])
 
 
-def at_optimum(fit: Fit, criterion: Criterion | None) -> Fit:
+def at_optimum(fit: Fit, criterion: LikelihoodKind | None) -> Fit:
     """Give the fit at the optimum of the criterion: itself, or fitted again.
 
     Raises
@@ -344,7 +367,7 @@ def at_optimum(fit: Fit, criterion: Criterion | None) -> Fit:
 
 
 @per_fit
-def _again(fit: Fit, criterion: Criterion) -> Fit:
+def _again(fit: Fit, criterion: LikelihoodKind) -> Fit:
     return fit_design(replace(fit.request, method=criterion), fit.spec, fit.design)
 
 

@@ -69,6 +69,11 @@ def leverage(fit: Fit) -> FloatVector:
     Given theta, fitted values (with random effects) are a linear function of the responses; this is
     ∂fitted_i/∂y_i, as ``hatvalues`` of lme4. The sum is the effective number of parameters.
 
+    Parameters
+    ----------
+    fit
+        A fit.
+
     Examples
     --------
     >>> import lmm

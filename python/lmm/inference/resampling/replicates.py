@@ -22,6 +22,7 @@ from lmm.limits import MOST_REFITS, check_limit
 from lmm.model import a_fit
 from lmm.table import Table
 from lmm.typing import BoolVector, FloatMatrix, FloatVector
+from lmm.verbs import Verb
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -205,12 +206,18 @@ class Bootstrap:
             if count
         ]
 
-    @takes()
-    def plot(self, **options: Any) -> Figure:
-        """Draw the distribution of each statistic; see `lmm.plots.plot_bootstrap`."""
-        from lmm.plots import plot_bootstrap
+    if TYPE_CHECKING:
 
-        return plot_bootstrap(self, **options)
+        def plot(
+            self,
+            *,
+            level: float = 0.95,
+            interval: BootstrapInterval = "percentile",
+            width: float = 6.5,
+            height: float | None = None,
+        ) -> Figure: ...
+    else:
+        plot = Verb("plot_bootstrap", room="lmm.plots", without=("seed",))
 
     def __repr__(self) -> str:
         return str(self.table)

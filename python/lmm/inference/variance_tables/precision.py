@@ -23,19 +23,22 @@ from lmm.typing import BoolVector, FloatMatrix, FloatVector
 if TYPE_CHECKING:
     from lmm.model import Fit
 
-__all__ = ["Interval", "asymptotic_covariance", "parameter_names", "variance_components"]
+__all__ = ["VarianceInterval", "asymptotic_covariance", "parameter_names", "variance_components"]
 
-Interval = Literal["satterthwaite", "wald"]
+VarianceInterval = Literal["satterthwaite", "wald"]
 
 
 @takes(
-    fit=a_fit, information=one_of(*get_args(Information)), interval=one_of(*get_args(Interval)), level=a_level
+    fit=a_fit,
+    information=one_of(*get_args(Information)),
+    interval=one_of(*get_args(VarianceInterval)),
+    level=a_level,
 )
 def variance_components(
     fit: Fit,
     *,
     information: Information = "observed",
-    interval: Interval = "satterthwaite",
+    interval: VarianceInterval = "satterthwaite",
     level: float = 0.95,
 ) -> Table:
     """Tabulate variances and covariances with standard errors and intervals.
@@ -119,7 +122,7 @@ def _wald(
 def _notes(
     fit: Fit,
     information: Information,
-    interval: Interval,
+    interval: VarianceInterval,
     level: float,
     errors: FloatVector,
     high: FloatVector,

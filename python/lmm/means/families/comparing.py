@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lmm.arguments import a_text, instance_of, takes
 from lmm.data.levels import label
 from lmm.errors import LmmError, nearest
 from lmm.means.adjusting.evaluation import Comparison
@@ -18,14 +19,124 @@ from lmm.means.families.named import Family
 from lmm.means.options import changed_options
 from lmm.means.specs import read_names
 from lmm.table.naming import renamed, renaming_notes
-from lmm.typing import IntVector
+from lmm.typing import FloatVector, IntVector
 
 if TYPE_CHECKING:
     from lmm.means.result import Means
 
-__all__ = ["contrasts", "interaction_contrasts", "simple_contrasts"]
+__all__ = ["contrast", "contrasts", "interaction_contrasts", "simple_contrasts"]
+
+
+def _means_class() -> type:
+    from lmm.means.result import Means
+
+    return Means
+
+
+some_means = instance_of(_means_class, "marginal means, as fit.emmeans() makes them")
 
 By = str | Sequence[str] | EllipsisType | None
+
+
+@takes(means=some_means, adjust=a_text)
+def contrast(
+    means: Means,
+    method: Any = "pairwise",
+    *,
+    by: str | Sequence[str] | EllipsisType | None = ...,
+    simple: str | Sequence[str] | None = None,
+    interaction: Any = None,
+    adjust: str = "auto",
+    level: float | None = None,
+    seed: int | None = None,
+    ref: Any = None,
+    reverse: bool | None = None,
+    exclude: Any = None,
+    max_degree: int | None = None,
+    scores: Sequence[float] | FloatVector | None = None,
+    weights: Sequence[float] | FloatVector | None = None,
+    family: str | None = None,
+) -> Means:
+    """Compare the means.
+
+    Parameters
+    ----------
+    means
+        Marginal means, trends or contrasts.
+    method
+        Name of a family: ``"pairwise"``, ``"revpairwise"``, ``"tukey"``, ``"trt.vs.ctrl"``, ``"trt.vs.ctrl1"``,
+        ``"trt.vs.ctrlk"``, ``"dunnett"``, ``"eff"``, ``"del.eff"``, ``"consec"``, ``"mean_chg"``, ``"poly"``,
+        ``"opoly"``, ``"helmert"``, ``"nrmlz"``, ``"wtcon"``, ``"identity"``; or coefficients of one's own, a dict
+        of rows by label (``{"A vs B": [1, -1, 0]}``) or a matrix with one column for each mean of a group.
+    by
+        Columns that divide the means into groups, each compared by itself; by default those of the means, None for
+        one group.
+    simple
+        Factors of which simple contrasts are made: each within all combinations of the others; ``"each"`` for all
+        in turn.
+    interaction
+        Instead of ``method``: one method for all factors or one for each; contrasts of contrasts of all of them.
+    adjust
+        Adjustment in each group: ``"auto"`` (that of the family), ``"none"``, ``"tukey"``, ``"sidak"``,
+        ``"bonferroni"``, ``"holm"``, ``"hochberg"``, ``"hommel"``, ``"bh"``, ``"by"``, ``"scheffe"``,
+        ``"dunnettx"``, ``"mvt"``.
+    level, seed
+        Of the intervals, and for ``adjust="mvt"``.
+    ref
+        Of comparisons with a control: the control, by its label, its position counted from 0, or several of them.
+    reverse
+        Whether to turn the direction of differences around.
+    exclude
+        Means that take no part, by label or position.
+    max_degree
+        Of polynomials: the highest degree.
+    scores
+        Of ``"opoly"``: the values of the levels.
+    weights
+        Of ``"eff"``, ``"del.eff"`` and ``"wtcon"``: one number for each mean.
+    family
+        Of ``"nrmlz"``: the family whose rows get length one.
+
+    Returns
+    -------
+    Means
+        ``contrast`` (or one column for each factor of an interaction), groups, ``estimate, std_error, df,
+        statistic, p_value, conf_low, conf_high``.
+
+    Raises
+    ------
+    LmmError
+        If there is no such method or adjustment, or coefficients of another number than means.
+
+    Examples
+    --------
+    >>> import lmm
+    >>> fit = lmm.fit("breaks ~ wool * tension", lmm.datasets.load("warpbreaks"))
+    >>> pairs = fit.emmeans("tension | wool").contrast("pairwise")
+    >>> list(pairs["contrast"])[:3], pairs["p_value"][:3].round(3)
+    (['L - M', 'L - H', 'M - H'], array([0.001, 0.001, 0.994]))
+    """
+    given = {
+        "ref": ref,
+        "reverse": reverse,
+        "exclude": exclude,
+        "max_degree": max_degree,
+        "scores": scores,
+        "weights": weights,
+        "family": family,
+    }
+    options = {name: value for name, value in given.items() if value is not None}
+    changed = changed_options(means.options, level=level, seed=seed)
+    # The null value of means is not that of their differences.
+    changed = replace(changed, null=0.0, delta=0.0, side="two-sided")
+    means = replace(means, options=changed)
+    if simple is not None:
+        if interaction is not None or not isinstance(by, EllipsisType):
+            raise LmmError("simple= makes its own groups; leave by= and interaction= out.")
+        return simple_contrasts(means, simple, method, adjust, options)
+    if interaction is not None:
+        return interaction_contrasts(means, by, interaction, method, adjust, options)
+    return contrasts(means, by, method, adjust, options)
 
 
 def contrasts(means: Means, by: By, method: Any, adjust: str, options: Mapping[str, Any]) -> Means:

@@ -70,27 +70,33 @@ class Tabular(ABC):
 
     @takes()
     def to_text(self, max_rows: int | None = 60) -> str:
-        """Write aligned text; see `Table.to_text`."""
+        """Write the table as aligned text.
+
+        Parameters
+        ----------
+        max_rows
+            A longer table shows its first and last rows only; None shows all.
+        """
         return self.table.to_text(max_rows)
 
     @takes()
     def to_html(self) -> str:
-        """Write one HTML element; see `Table.to_html`."""
+        """Write the table as one HTML element; all text is escaped."""
         return self.table.to_html()
 
     @takes()
     def to_markdown(self) -> str:
-        """Write a Markdown pipe table; see `Table.to_markdown`."""
+        """Write the table as a Markdown pipe table; all text is escaped."""
         return self.table.to_markdown()
 
     @takes()
     def to_latex(self) -> str:
-        """Write for LaTeX; see `Table.to_latex`."""
+        """Write the table for LaTeX with the package booktabs; all text is escaped."""
         return self.table.to_latex()
 
     @takes()
     def to_dict(self) -> dict[str, list[Any]]:
-        """Give lists by column name; see `Table.to_dict`."""
+        """Convert to lists by column name, with None where a value is missing: ready for JSON."""
         return self.table.to_dict()
 
     @takes()

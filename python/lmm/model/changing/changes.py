@@ -2,27 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
+from types import EllipsisType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lmm.arguments import unknown_argument
-from lmm.elsewhere import not_here
+from lmm.arguments import a_text, takes
+from lmm.engine import Block, Control
 from lmm.errors import DataError
 from lmm.model.changing.rewriting import rewrite
+from lmm.model.checking import a_fit
 from lmm.model.files.detached import detached
 from lmm.model.predictions.row_values import beside_rows
 from lmm.model.request import Request
-from lmm.typing import FloatVector
+from lmm.typing import FloatVector, Method, Missing, Negative
 
 if TYPE_CHECKING:
     from lmm.model.result import Fit
 
 
+@takes(fit=a_fit)
 def refit(fit: Fit, y: Any) -> Fit:
-    """Fit the same model to another response; see `Fit.refit`."""
+    """Fit the same model to another response.
+
+    Parameters
+    ----------
+    fit
+        A fit.
+    y : shape (n_obs,) or (number of rows of the table,)
+        The left side of the formula as it is (transformed already). Of a vector with all rows
+        of the table, those used here are taken.
+
+    Returns
+    -------
+    Fit
+        Searched from the same start with the same settings; the model frame is that of this fit.
+
+    Raises
+    ------
+    DataError
+        If y has another length, or values that are missing or infinite.
+
+    Examples
+    --------
+    >>> import lmm
+    >>> fit = lmm.fit("Yield ~ 1 + (1 | Batch)", lmm.datasets.load("Dyestuff"))
+    >>> fit.refit(2 * fit.y).beta.round(3)
+    array([3055.])
+    """
     from lmm.model.fitting import fit_design
 
     design = replace(fit.design, y=_response(fit, y))
@@ -45,17 +74,68 @@ def _response(fit: Fit, y: Any) -> FloatVector:
     return values
 
 
-def update(fit: Fit, formula: str | None, changes: Mapping[str, Any]) -> Fit:
-    """Fit again with changes; see `Fit.update`."""
-    from lmm.model.fitting import RESERVED, fit_request
+@takes(fit=a_fit, formula=a_text)
+def update(
+    fit: Fit,
+    formula: str | None = None,
+    *,
+    data: Any = ...,
+    method: Method | EllipsisType = ...,
+    weights: Any = ...,
+    offset: Any = ...,
+    missing: Missing | EllipsisType = ...,
+    contrasts: Mapping[str, Any] | EllipsisType | None = ...,
+    random: Mapping[str, Block] | EllipsisType | None = ...,
+    start: Sequence[float] | FloatVector | EllipsisType | None = ...,
+    theta: Mapping[str, float | None] | Sequence[float | None] | FloatVector | EllipsisType | None = ...,
+    restarts: int | EllipsisType = ...,
+    control: Control | Mapping[str, Any] | EllipsisType | None = ...,
+    negative: Negative | EllipsisType = ...,
+) -> Fit:
+    """Fit again with a changed formula or other arguments.
 
-    known = [field.name for field in fields(Request)]
-    for name in changes:
-        if name in RESERVED:
-            raise not_here(f"{name}=", name)
-        if name not in known:
-            raise unknown_argument("update", name, known)
-    arguments = {name: getattr(fit.request, name) for name in known} | dict(changes)
+    Parameters
+    ----------
+    fit
+        A fit.
+    formula
+        A new formula, in which ``.`` stands for what was there: ``". ~ . + x"``,
+        ``"log(.) ~ . - (Days | Subject) + (1 | Subject)"``.
+    data, method, weights, offset, missing, contrasts, random, start, theta, restarts, control, negative
+        As in `lmm.fit`, such as ``method="ml"`` or ``data=other``; those left out are those of the fit. With a new
+        formula, start and theta are left out unless they are given.
+
+    Raises
+    ------
+    LmmError
+        If an argument does not exist, or the table is needed and this fit does not have it (a fit
+        that was loaded or refitted: give ``data=``).
+
+    Examples
+    --------
+    >>> import lmm
+    >>> fit = lmm.fit("Reaction ~ Days + (Days | Subject)", lmm.datasets.load("sleepstudy"))
+    >>> fit.update(". ~ . - (Days | Subject) + (1 | Subject)", method="ml").formula
+    'Reaction ~ Days + (1 | Subject)'
+    """
+    from lmm.model.fitting import fit_request
+
+    given = {
+        "data": data,
+        "method": method,
+        "weights": weights,
+        "offset": offset,
+        "missing": missing,
+        "contrasts": contrasts,
+        "random": random,
+        "start": start,
+        "theta": theta,
+        "restarts": restarts,
+        "control": control,
+        "negative": negative,
+    }
+    changes = {name: value for name, value in given.items() if value is not ...}
+    arguments = {field.name: getattr(fit.request, field.name) for field in fields(Request)} | changes
     if formula is not None:
         arguments["formula"] = rewrite(fit.formula, formula)
         # They belong to the parameters of the old formula.

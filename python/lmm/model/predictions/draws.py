@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from lmm.arguments import one_of
+from lmm.arguments import a_seed, one_of, takes
 from lmm.design import RandomPart
 from lmm.engine import Block
 from lmm.errors import LmmError
 from lmm.limits import MOST_DRAWS, check_limit, check_memory
+from lmm.model.checking import a_fit
 from lmm.model.matrices import random_matrix, relative_factor
 from lmm.model.moments import refuse_negative
 from lmm.model.predictions.new_weights import weights_of
@@ -21,8 +22,9 @@ from lmm.typing import BoolVector, FloatMatrix, FloatVector, NewLevels
 
 if TYPE_CHECKING:
     from lmm.model.estimates import Estimates
+    from lmm.model.result import Fit
 
-__all__ = ["Generator", "check_count", "simulate"]
+__all__ = ["Generator", "check_count", "draw_responses"]
 
 RANDOM = ("new", "fitted")
 ADVICE = (
@@ -73,18 +75,64 @@ class Generator:
         return total
 
 
-def simulate(
-    fit: Estimates,
-    n: int,
-    new: Any,
-    random: Literal["new", "fitted"],
-    new_levels: NewLevels,
-    weights: Any,
-    offset: Any,
-    blocks: Mapping[str, Block] | None,
-    seed: int | np.random.Generator | None,
+@takes(fit=a_fit, seed=a_seed)
+def draw_responses(
+    fit: Fit,
+    n: int = 1,
+    new: Any = None,
+    *,
+    random: Literal["new", "fitted"] = "new",
+    new_levels: NewLevels = "error",
+    weights: Any = None,
+    offset: Any = None,
+    blocks: Mapping[str, Block] | None = None,
+    seed: int | np.random.Generator | None = None,
 ) -> FloatMatrix:
-    """Draw responses; see `Fit.simulate`."""
+    """Draw responses from the fitted model, its parameters taken as true.
+
+    Parameters
+    ----------
+    fit
+        A fit.
+    n
+        How many.
+    new
+        A table with the columns of the right side; None for the rows of the fit.
+    random
+        ``"new"`` draws new random effects for all levels, ``"fitted"`` keeps those of the fit.
+    new_levels
+        With ``random="fitted"``, what levels do that the model has not seen: raise an error, have effects of
+        zero (``"population"``), or effects that are drawn (``"sample"``). A missing level is a new one, another for
+        each row.
+    weights
+        Of new rows: a column, an array, or one number; by default the column that the fit used.
+    offset, blocks
+        For new rows, as in `predict`.
+    seed
+        For `numpy.random.default_rng`.
+
+    Returns
+    -------
+    shape (n_obs, n), or (rows of the new table, n)
+        Missing where a value of the row is missing, and where it cannot be estimated.
+
+    Raises
+    ------
+    LmmError
+        As in `predict`.
+
+    Warns
+    -----
+    LmmWarning
+        As in `predict`.
+
+    Examples
+    --------
+    >>> import lmm
+    >>> fit = lmm.fit("Yield ~ 1 + (1 | Batch)", lmm.datasets.load("Dyestuff"))
+    >>> fit.simulate(100, seed=1).shape, fit.simulate(2, {"Batch": ["A", "new", "new"]}, seed=1).shape
+    ((30, 100), (3, 2))
+    """
     refuse_negative(fit.optimum, "Simulated responses")
     check_count(n)
     one_of(*RANDOM)(random, "random")

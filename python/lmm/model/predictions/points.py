@@ -12,7 +12,7 @@ import numpy as np
 from lmm.arguments import one_of
 from lmm.design import Design, RandomPart
 from lmm.engine import Block
-from lmm.errors import DataError, LmmError, LmmWarning, nearest
+from lmm.errors import DataError, LmmError, LmmWarning
 from lmm.model.building import fixed_matrix
 from lmm.model.matrices import random_part
 from lmm.model.predictions.selection import Selection, select_terms
@@ -30,8 +30,7 @@ __all__ = [
     "mean_of",
     "missing_note",
     "point_of",
-    "predict",
-    "refuse_options",
+    "point_predictions",
     "warn_of_missing",
 ]
 
@@ -65,7 +64,7 @@ class Target:
         return marks
 
 
-def predict(
+def point_predictions(
     fit: Estimates,
     new: Any,
     random: Selection,
@@ -73,10 +72,10 @@ def predict(
     offset: Any,
     blocks: Mapping[str, Block] | None,
 ) -> FloatVector:
-    """Predict the response; see `Fit.predict`."""
+    """Predict the response by point; see `lmm.predict`."""
     target = aim(fit, new, random, new_levels, offset, blocks)
     point = point_of(fit, target)
-    warn_of_missing(fit, target, point, stacklevel=4)
+    warn_of_missing(fit, target, point, stacklevel=5)
     return at_rows(target, point) if target.is_new else point
 
 
@@ -267,22 +266,3 @@ def _refuse_new_levels(fit: Estimates, target: Target, advice: str) -> None:
             else f"{unseen} rows of the new data have levels"
         )
         raise DataError(f"{rows} of {part.group} that the model has not seen ({first}). {advice}")
-
-
-def refuse_options(options: Mapping[str, Any]) -> None:
-    """Refuse what only intervals take.
-
-    Raises
-    ------
-    LmmError
-        If there is something.
-    """
-    known = ("level", "df", "vcov", "weights")
-    for name in options:
-        if name in known:
-            raise LmmError(
-                f'{name}= belongs to intervals: say interval="confidence" or interval="prediction" too.'
-            )
-        raise LmmError(
-            f"predict has no argument {name!r}.{nearest(name, ('new', 'interval', 'random', *known))}"
-        )

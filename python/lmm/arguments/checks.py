@@ -1,24 +1,15 @@
-"""Arguments are checked at the door of a public function, all by one mechanism.
-
-`takes` is put on the function and names a check for each argument that needs one. A check is called with the value
-and the name, and returns the value that the function gets, or raises `ArgumentError`. A call with an unknown
-argument is refused with the nearest name that exists. What is left at its default is not checked.
-"""
+"""The checks: each takes the value of an argument and its name, and returns the value to use or raises."""
 
 from __future__ import annotations
 
-import functools
-import inspect
 import math
 from collections.abc import Callable, Iterable, Mapping
 from numbers import Integral, Real
-from typing import Any, ParamSpec, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
 import numpy as np
 
-from lmm.elsewhere import OF_ARGUMENTS
-from lmm.errors import ArgumentError, LmmError, brief, near_name, nearest
-from lmm.limits import MOST_ITEMS, check_length, naming_memory
+from lmm.errors import ArgumentError, LmmError, brief, nearest
 from lmm.wording import described
 
 __all__ = [
@@ -32,101 +23,21 @@ __all__ = [
     "a_text",
     "as_array",
     "asked",
-    "built_from",
     "instance_of",
     "number",
     "numbers",
     "one_of",
     "optional",
     "shown",
-    "takes",
     "texts",
-    "unknown_argument",
     "whole_number",
     "yes_or_no",
 ]
 
-P = ParamSpec("P")
-R = TypeVar("R")
-C = TypeVar("C", bound=type)
-
 Check: TypeAlias = Callable[[Any, str], Any]
 """Value and name of the argument → the value to use; raises `ArgumentError`."""
 
-_FEW = 50  # items of a list that are looked at one by one
-_DEPTH = 3  # of lists within lists
 _MOST_SHOWN = 80  # characters
-
-
-def takes(**checks: Check) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Check the arguments of a function before its first line runs.
-
-    Parameters
-    ----------
-    **checks
-        One for each argument that needs one; for ``*fits`` each of them is checked.
-
-    Examples
-    --------
-    >>> from lmm.arguments import a_level, takes
-    >>> @takes(level=a_level)
-    ... def interval(estimate, *, level=0.95):
-    ...     return level
-    >>> interval(1.0, level=0.9)
-    0.9
-    >>> interval(1.0, levle=0.9)
-    Traceback (most recent call last):
-    lmm.errors.ArgumentError: Unknown argument levle= of interval(); did you mean level=? It takes estimate, level.
-    """
-
-    def decorate(function: Callable[P, R]) -> Callable[P, R]:
-        return _checking(function, function.__name__, checks)
-
-    return decorate
-
-
-def _checking(function: Callable[P, R], called: str, checks: Mapping[str, Check]) -> Callable[P, R]:
-    @functools.wraps(function)
-    def checked(*args: P.args, **kwargs: P.kwargs) -> R:
-        signature = _signature(function)
-        try:
-            bound = signature.bind(*args, **kwargs)
-        except TypeError:
-            raise _mistaken_call(called, signature, args, kwargs) from None
-        for name, value in bound.arguments.items():
-            _check_ranges(value, name)
-        for name, check in checks.items():
-            if name not in bound.arguments:
-                continue
-            value, parameter = bound.arguments[name], signature.parameters[name]
-            if parameter.kind is parameter.VAR_POSITIONAL:
-                bound.arguments[name] = tuple(check(each, name) for each in value)
-            elif value is not parameter.default:
-                bound.arguments[name] = check(value, name)
-        with naming_memory(called):
-            return function(*bound.args, **bound.kwargs)
-
-    return checked
-
-
-def _check_ranges(value: Any, name: str, depth: int = _DEPTH) -> None:
-    """Refuse ``range(10**9)``, also within lists and dicts: it takes no memory until it becomes numbers."""
-    if isinstance(value, range):
-        check_length(f"{name}= has items:", value, MOST_ITEMS, "Give those that are meant.")
-    elif isinstance(value, list | tuple | dict) and len(value) <= _FEW and depth:
-        for each in value.values() if isinstance(value, dict) else value:
-            _check_ranges(each, name, depth - 1)
-
-
-def built_from(**checks: Check) -> Callable[[C], C]:
-    """Check the arguments of a class as `takes` does those of a function; it stands above ``@dataclass``."""
-
-    def decorate(cls: C) -> C:
-        # Messages name the class, not its method.
-        cls.__init__ = _checking(cls.__init__, cls.__name__, checks)  # type: ignore[misc]
-        return cls
-
-    return decorate
 
 
 def shown(value: object) -> str:
@@ -139,15 +50,6 @@ def shown(value: object) -> str:
     ("'x'", 'None', 80)
     """
     return brief(described(value), _MOST_SHOWN)
-
-
-def unknown_argument(function: str, name: str, known: Iterable[str]) -> ArgumentError:
-    """Make the error for an argument that a function does not have, with the nearest one that it has."""
-    names = [each for each in known if each != "self"]
-    near = OF_ARGUMENTS.get(name) if OF_ARGUMENTS.get(name) in names else near_name(name, names)
-    question = f"; did you mean {near}=?" if near else "."
-    takes_ = f" It takes {', '.join(names)}." if names else " It takes none."
-    return ArgumentError(f"Unknown argument {brief(name)}= of {function}(){question}{takes_}")
 
 
 def whole_number(at_least: int, at_most: int | None = None) -> Check:
@@ -359,42 +261,3 @@ def instance_of(find: Callable[[], type | tuple[type, ...]], wanted: str) -> Che
 
     check.__doc__ = f"Take {wanted}."
     return check
-
-
-@functools.cache
-def _signature(function: Callable[..., Any]) -> inspect.Signature:
-    return inspect.signature(function)
-
-
-def _mistaken_call(
-    function: str, signature: inspect.Signature, args: tuple[Any, ...], kwargs: Mapping[str, Any]
-) -> ArgumentError:
-    """Say which argument of a call is unknown, given twice, missing, or one too many."""
-    every = signature.parameters.values()
-    named = [each for each in every if each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD)]
-    names = [each.name for each in named]
-    if not any(each.kind is each.VAR_KEYWORD for each in every):
-        for name in kwargs:
-            if name not in names:
-                return unknown_argument(function, name, names)
-    placed = [each.name for each in named if each.kind is not each.KEYWORD_ONLY]
-    for name in placed[: len(args)]:
-        if name in kwargs:
-            return ArgumentError(f"{function}() has {name}= twice: once by its place and once by name.")
-    if len(args) > len(placed):
-        return _too_many(function, names, placed, len(args))
-    given = {*placed[: len(args)], *kwargs}
-    absent = [each.name for each in named if each.default is each.empty and each.name not in given]
-    return ArgumentError(
-        f"{function}() needs {' and '.join(f'{name}=' for name in absent)}: it has no default."
-    )
-
-
-def _too_many(function: str, names: list[str], placed: list[str], count: int) -> ArgumentError:
-    own = [name for name in placed if name != "self"]
-    by_name = [f"{name}=" for name in names if name not in placed]
-    first = f" ({', '.join(own)})" if own else ""
-    rest = f" Write the others by name: {', '.join(by_name)}." if by_name else ""
-    return ArgumentError(
-        f"{function}() takes {len(own)} arguments by place{first}, not {count - len(placed) + len(own)}.{rest}"
-    )

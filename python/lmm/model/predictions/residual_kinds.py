@@ -17,7 +17,7 @@ __all__ = ["marginal_sd", "residuals_of"]
 
 
 def residuals_of(fit: Estimates, kind: ResidualKind) -> FloatVector:
-    """Give the residuals (n,) of a kind; see `Fit.residuals`, which takes the studentized ones elsewhere.
+    """Give the residuals (n,) of a kind; see `lmm.residuals`, which has the studentized ones too.
 
     Raises
     ------

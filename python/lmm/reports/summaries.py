@@ -9,6 +9,7 @@ import numpy as np
 
 from lmm.arguments import takes
 from lmm.inference import row_tests, smooths
+from lmm.model import a_fit
 from lmm.model.tables.printing import METHODS, kind_of
 from lmm.reports import writing
 from lmm.reports.sections import Section, sections_of
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from lmm.model import Fit
     from lmm.typing import Method
 
-__all__ = ["Summary", "summarize"]
+__all__ = ["Summary", "summary"]
 
 _MOST_CORRELATED = 20  # with more fixed effects the matrix of correlations is no longer read
 
@@ -128,7 +129,8 @@ class Summary:
         return writing.markdown(self)
 
 
-def summarize(fit: Fit, *, df: Df = "auto", vcov: Vcov = None) -> Summary:
+@takes(fit=a_fit)
+def summary(fit: Fit, *, df: Df = "auto", vcov: Vcov = None) -> Summary:
     """Sum up a fit in the order that users of R know.
 
     Parameters
@@ -147,8 +149,8 @@ def summarize(fit: Fit, *, df: Df = "auto", vcov: Vcov = None) -> Summary:
     --------
     >>> import lmm
     >>> fit = lmm.fit("Reaction ~ Days + (Days | Subject)", lmm.datasets.load("sleepstudy"))
-    >>> summary = fit.summary()
-    >>> summary.coefficients["std_error"].round(3)
+    >>> found = fit.summary()
+    >>> found.coefficients["std_error"].round(3)
     array([6.825, 1.546])
     """
     groups = dict(fit.n_levels)
