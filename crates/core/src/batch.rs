@@ -1,10 +1,10 @@
 //! Many responses fitted on one design.
 
-use crate::design::Design;
+use crate::design::model::Design;
 use crate::error::CoreError;
-use crate::optimum::Control;
 use crate::parallel;
 use crate::problem::Problem;
+use crate::search::Control;
 
 impl Design {
     /// Fits many responses (each of length n), in order; a response that cannot be fitted keeps its error.

@@ -4,12 +4,13 @@
 //! large numbers would lose the digits that the scaling kept. With `W^½Z = Z̃ (I ⊗ U)`, `W^½X = X̃R` and `W^½(y − Xβ₀) = ỹs`, all that is
 //! asked of the user's columns follows from those of `[Z̃ X̃ ỹ]` and the units `U, R, β₀, s`.
 
-use crate::cross::{Chain, CrossProducts};
+use crate::blocks::chain::Chain;
+use crate::blocks::cross::CrossProducts;
+use crate::blocks::tail::Tail;
+use crate::design::layout::{Block, Layout};
 use crate::error::CoreError;
-use crate::layout::Layout;
 use crate::memory;
 use crate::problem::Problem;
-use crate::tail::Tail;
 
 /// Random columns: term by term, level by level.
 struct Places {
@@ -45,7 +46,7 @@ impl Problem {
         let places = Places::new(self);
         let q = places.level.len();
         let mut count = vec![0_usize; q];
-        entries(&self.cp, &places, |i, j, _| {
+        entries(&self.system.cp, &places, |i, j, _| {
             count[i] += 1;
             count[j] += usize::from(i != j);
         });
@@ -59,14 +60,14 @@ impl Problem {
         count.iter().enumerate().for_each(|(i, c)| start[i + 1] = start[i] + c);
         let mut rows = vec![(0_u32, 0.0_f64); total];
         let mut next = start[..q].to_vec();
-        entries(&self.cp, &places, |i, j, v| {
+        entries(&self.system.cp, &places, |i, j, v| {
             for (row, other) in [(i, j), (j, i)].into_iter().take(1 + usize::from(i != j)) {
                 rows[next[row]] = (other as u32, v);
                 next[row] += 1;
             }
         });
         start.windows(2).for_each(|w| rows[w[0]..w[1]].sort_unstable_by_key(|e| e.0));
-        let s = &self.scaling;
+        let s = &self.units.scaling;
         let root = s.w_scale.sqrt();
         let units = s
             .terms
@@ -76,8 +77,8 @@ impl Problem {
             start: start.iter().map(|v| *v as i32).collect(),
             column: rows.iter().map(|e| e.0 as i32).collect(),
             value: rows.iter().map(|e| e.1).collect(),
-            border: border(&self.cp, &places, width),
-            corner: (0..width * width).map(|e| self.cp.tail.corner(e / width, e % width)).collect(),
+            border: border(&self.system.cp, &places, width),
+            corner: (0..width * width).map(|e| self.system.cp.tail.corner(e / width, e % width)).collect(),
             units: units.collect(),
             x_r: s.x_r.iter().map(|v| v * root).collect(),
             beta0: s.beta0.clone(),
@@ -91,7 +92,7 @@ impl Problem {
     pub fn connected(&self) -> Vec<i64> {
         let places = Places::new(self);
         let mut parent: Vec<usize> = (0..places.n_levels).collect();
-        entries(&self.cp, &places, |i, j, _| {
+        entries(&self.system.cp, &places, |i, j, _| {
             let (a, b) = (places.level[i] as usize, places.level[j] as usize);
             if a != b {
                 let (a, b) = (root(&mut parent, a), root(&mut parent, b));
@@ -121,7 +122,7 @@ impl Places {
             first_level.push(first_level[t] + shape.n_levels);
             level.extend((0..shape.n_levels * shape.k).map(|c| (first_level[t] + c / shape.k) as u32));
         }
-        let of_block = |b: &crate::layout::Block| {
+        let of_block = |b: &Block| {
             let mut columns = vec![0; b.n_levels * b.k];
             for &(t, offset) in &b.terms {
                 let k = terms[t].k;
@@ -131,7 +132,7 @@ impl Places {
             }
             columns
         };
-        let column = problem.cp.layout.blocks.iter().map(of_block).collect();
+        let column = problem.system.cp.layout.blocks.iter().map(of_block).collect();
         Places { column, level, n_levels: first_level[terms.len()] }
     }
 

@@ -2,14 +2,12 @@
 //!
 //! Nothing here needs the inverse, which costs more than the factor.
 
-use crate::cross::CrossProducts;
-use crate::directions::Directions;
+use crate::blocks::cross::CrossProducts;
+use crate::blocks::factor::Factor;
+use crate::blocks::solve::Solution;
 use crate::error::CoreError;
-use crate::factor::Factor;
-use crate::optimum::state::Space;
+use crate::matrix::small;
 use crate::problem::Problem;
-use crate::small;
-use crate::solve::Solution;
 
 /// What the variances of estimates depend on, in the user's units.
 pub struct Spread {
@@ -26,25 +24,25 @@ pub struct Spread {
 impl Problem {
     /// The spread at `t` (one `k × k` lower triangle per term).
     pub fn spread(&self, t: &[Vec<f64>], reml: bool) -> Result<Spread, CoreError> {
-        let (space, factor) = self.factor(t, reml)?;
-        let cp = self.cp.of(&factor);
+        let (space, factor) = (self.space(reml), self.factor(t)?);
+        let cp = self.system.of(&factor);
         let solution = cp.solve(&factor);
-        let average = self.outer_information(&space, &space.average(&self.cp, &factor, &solution));
+        let average = self.outer_information(&space, &self.system.average(&space, &factor, &solution));
         let sigma2 = factor.r2 / space.m;
         let squares: Vec<Vec<f64>> =
             solution.squares(&cp.layout).iter().map(|m| m.iter().map(|v| v / sigma2).collect()).collect();
         let products = cp.fixed_products(&factor, &solution, space.m.sqrt());
         let fixed = (0..self.terms.len()).map(|term| self.outer_products(term, &products)).collect();
-        Ok(Spread { average, squares: self.outer_slopes(&squares), root: self.vcov_root(&factor), fixed })
+        Ok(Spread { average, squares: self.units.outer_slopes(&squares), root: self.vcov_root(&factor), fixed })
     }
 
     /// `Z'V⁻¹XM` of a term in the user's units from that of the blocks.
     fn outer_products(&self, term: usize, blocks: &[Vec<f64>]) -> Vec<f64> {
-        let ((block, offset), k, p) = (self.place(term), self.terms[term].k, self.n_fixed());
-        let width = self.cp.layout.blocks[block].k;
-        let back: Vec<f64> = small::transpose(&self.scaling.terms[term].inverse, k, k)
+        let ((block, offset), k, p) = (self.units.place(term), self.terms[term].k, self.n_fixed());
+        let width = self.system.cp.layout.blocks[block].k;
+        let back: Vec<f64> = small::transpose(&self.units.scaling.terms[term].inverse, k, k)
             .iter()
-            .map(|v| v * self.scaling.w_scale.sqrt())
+            .map(|v| v * self.units.scaling.w_scale.sqrt())
             .collect();
         let level = |rows: &[f64]| small::multiply(&back, &rows[offset * p..(offset + k) * p], k, k, p);
         blocks[block].chunks_exact((width * p).max(1)).flat_map(level).collect()
@@ -67,25 +65,5 @@ impl CrossProducts {
             }
         }
         out
-    }
-}
-
-impl Space {
-    /// Average information of the distinct elements of S̃ from a factor and its solution.
-    pub fn average(&self, cp: &CrossProducts, f: &Factor, solution: &Solution) -> Vec<f64> {
-        let sigma2 = f.r2 / self.m;
-        if let Some(rows) = cp.rows.as_ref().filter(|_| f.by_rows) {
-            return self.on_axes(rows.derivatives(&cp.layout, &f.t, self), sigma2).average;
-        }
-        let squares = solution.squares(&cp.layout);
-        let unit: Vec<f64> =
-            cp.information(f, solution, &Directions::units(&cp.layout)).iter().map(|v| v / sigma2).collect();
-        let of_part = |(space, part): (&crate::optimum::state::PartSpace, &crate::layout::Part)| {
-            let (k, width) = (part.k, cp.layout.blocks[part.block].k);
-            let entry = |e: usize| squares[part.block][(part.offset + e / k) * width + part.offset + e % k] / sigma2;
-            small::congruence(&(0..k * k).map(entry).collect::<Vec<_>>(), &space.basis, k, space.d)
-        };
-        let quadratic: Vec<Vec<f64>> = self.parts.iter().zip(&cp.layout.parts).map(of_part).collect();
-        self.average_of(&unit, &quadratic)
     }
 }

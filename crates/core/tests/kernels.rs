@@ -4,7 +4,7 @@
 use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::cholesky::llt::factor::{cholesky_in_place, cholesky_in_place_scratch};
 use faer::{MatMut, Par};
-use lmm_core::dense;
+use lmm_core::matrix::dense;
 
 /// Positive definite, diagonal blocks of `width`, a third of the others zero; column-major, lower triangle.
 fn example(n: usize, width: usize) -> Vec<f64> {

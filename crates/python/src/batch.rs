@@ -1,8 +1,8 @@
 //! Many responses on one design.
 
-use lmm_core::design::Design;
-use lmm_core::optimum::Control;
-use lmm_core::tail::Choice;
+use lmm_core::design::choice::Choice;
+use lmm_core::design::model::Design;
+use lmm_core::search::Control;
 use numpy::{PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;

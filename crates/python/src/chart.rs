@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use lmm_core::error::CoreError;
-use lmm_core::optimum::chart::{Chart, Move};
+use lmm_core::search::chart::{Chart, Move};
 use numpy::PyReadonlyArray2;
 use pyo3::prelude::*;
 

@@ -2,10 +2,10 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use lmm_core::design::choice::Choice;
+use lmm_core::design::layout::{Columns, Term};
 use lmm_core::error::CoreError;
-use lmm_core::layout::{Columns, Term};
 use lmm_core::memory;
-use lmm_core::tail::Choice;
 use numpy::ndarray::{Array1, Array2, Array3};
 use numpy::{IntoPyArray, PyArray1, PyArray2, PyArray3, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::exceptions::{PyException, PyValueError};

@@ -2,11 +2,12 @@
 
 use std::sync::{Arc, Mutex};
 
-use lmm_core::design::Design;
+use lmm_core::design::model::Design;
 use lmm_core::error::CoreError;
-use lmm_core::optimum::{Control, Outcome};
+use lmm_core::matrix::sparse;
+use lmm_core::problem;
 use lmm_core::profile::{self, Estimates};
-use lmm_core::{problem, sparse};
+use lmm_core::search::{Control, Outcome};
 use numpy::{PyArray1, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
@@ -297,7 +298,7 @@ impl Problem {
 fn asking(
     py: Python<'_>,
     check: Option<Py<PyAny>>,
-    search: impl FnOnce(lmm_core::optimum::Check<'_>) -> Result<Outcome, CoreError> + Send,
+    search: impl FnOnce(lmm_core::search::Check<'_>) -> Result<Outcome, CoreError> + Send,
 ) -> PyResult<Outcome> {
     let mut raised: Option<PyErr> = None;
     let mut ask = |iteration: usize, criterion: f64| {

@@ -6,11 +6,11 @@
 
 use std::ops::Range;
 
-use super::Parameter;
 use super::deviance::Deviance;
+use super::parameter::Parameter;
 use crate::error::CoreError;
+use crate::matrix::small;
 use crate::problem::Problem;
-use crate::small;
 
 /// How the root of one term is written.
 #[derive(Clone, Debug)]

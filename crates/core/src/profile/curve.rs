@@ -1,7 +1,7 @@
 //! The profile of one parameter as ζ, the signed root of the deviance difference: walking out from the optimum.
 
+use super::parameter::{Check, Parameter};
 use super::surface::{Counter, Surface};
-use super::{Check, Parameter};
 use crate::error::CoreError;
 use crate::problem::Problem;
 

@@ -5,9 +5,12 @@
 //! Soc. B 59, 701-714).
 
 use crate::error::CoreError;
-use crate::optimum::state::{Point, Reduced, Space};
+use crate::matrix::small;
 use crate::problem::Problem;
-use crate::small;
+use crate::search::blocks_evaluator::Reduced;
+use crate::search::evaluator::Evaluator;
+use crate::search::point::At;
+use crate::search::space::Space;
 
 /// The deviance at one place and its derivatives.
 #[derive(Clone, Debug)]
@@ -46,25 +49,25 @@ impl Problem {
         if held.len() != beta.len() || held.iter().any(|j| *j >= self.n_fixed()) {
             return Err(CoreError::BadInput("fixed effects are held by position, each at a value".into()));
         }
-        let s = &self.scaling;
+        let s = &self.units.scaling;
         let sigma2 = (2.0 * log_sigma).exp();
         let inner = sigma2 / (s.w_scale * s.y_scale * s.y_scale);
         let t: Vec<Vec<f64>> = roots.iter().map(|r| r.iter().map(|v| v / sigma2.sqrt()).collect()).collect();
-        let space = Space::new(&self.cp, s.n, reml);
-        let point = space.evaluate(&self.cp, &self.roots(&space, &t))?;
-        let pull = self.pull(&point, held, beta)?;
+        let space = self.space(reml);
+        let at = self.system.evaluate(&space, &self.roots(&t))?;
+        let pull = self.pull(&at, held, beta)?;
         let m = space.m;
-        let free = point.sigma2 * m;
-        let determinants = point.criterion - space.criterion(0.0, 0.0, free);
+        let free = at.point.sigma2 * m;
+        let determinants = at.point.criterion - space.criterion(0.0, 0.0, free);
         let left = (free + pull.rise) / inner;
-        let value = determinants + m * (std::f64::consts::TAU * inner).ln() + left + self.criterion_offset(reml);
+        let value = determinants + m * (std::f64::consts::TAU * inner).ln() + left + self.units.criterion_offset(reml);
         // d value / dS per block, then per term and in the user's units
-        let (mut slope, squares) = self.moved_slopes(&space, point, &pull.shift)?;
+        let (mut slope, squares) = self.moved_slopes(&space, at, &pull.shift)?;
         for (n, square) in slope.iter_mut().zip(&squares) {
             n.iter_mut().zip(square).for_each(|(a, b)| *a -= b / inner);
         }
         let (mut by_root, mut trace) = (Vec::new(), 0.0);
-        for ((n, r), term) in self.outer_slopes(&slope).iter().zip(roots).zip(&self.terms) {
+        for ((n, r), term) in self.units.outer_slopes(&slope).iter().zip(roots).zip(&self.terms) {
             let mut along = small::multiply(n, r, term.k, term.k, term.k);
             along.iter_mut().for_each(|v| *v /= sigma2);
             trace += small::dot(&along, r);
@@ -75,15 +78,15 @@ impl Problem {
     }
 
     /// The fixed effects `held` move to `values`, the others follow.
-    fn pull(&self, point: &Point, held: &[usize], values: &[f64]) -> Result<Pull, CoreError> {
-        let (s, h) = (&self.scaling, held.len());
+    fn pull(&self, at: &At<Reduced>, held: &[usize], values: &[f64]) -> Result<Pull, CoreError> {
+        let (s, h) = (&self.units.scaling, held.len());
         let p = s.p;
         if h == 0 {
             return Ok(Pull { rise: 0.0, shift: Vec::new(), slope: Vec::new() });
         }
-        let (l, beta) = match &point.reduced {
+        let (l, beta) = match &at.state {
             Some(Reduced::Single(f)) => f.fixed(),
-            Some(Reduced::Blocks(f)) => f.fixed(&self.cp.of(f).layout),
+            Some(Reduced::Blocks(f)) => f.fixed(&self.system.of(f).layout),
             None => return Err(CoreError::BadInput("the point has no factor".into())),
         };
         // β_i = a_i'β_internal with a_i = R⁻ᵀ e_i
@@ -106,14 +109,14 @@ impl Problem {
     }
 
     /// `Σ Z_j'QZ_j` and `Σ h_j h_j'` with `h_j = Z_j'V⁻¹(y − Xβ)` per block, where β is moved from its estimate.
-    fn moved_slopes(&self, space: &Space, point: Point, shift: &[f64]) -> Result<(PerBlock, PerBlock), CoreError> {
-        match (point.reduced, &self.cp.single) {
+    fn moved_slopes(&self, space: &Space, at: At<Reduced>, shift: &[f64]) -> Result<(PerBlock, PerBlock), CoreError> {
+        match (at.state, &self.system.single) {
             (Some(Reduced::Single(f)), Some(single)) => {
-                let (traces, squares, ..) = f.moved(shift).derivatives(&self.cp, single, space.reml);
-                Ok((traces, squares))
+                let found = f.moved(shift).derivatives(&self.system.cp, single, space.reml);
+                Ok((found.slopes, found.squares))
             }
             (Some(Reduced::Blocks(f)), _) => {
-                let cp = self.cp.of(&f);
+                let cp = self.system.of(&f);
                 let squares = cp.solve_at(&f, f.tail.solution(shift)).squares(&cp.layout);
                 Ok((cp.slopes(*f, space.reml).trace, squares))
             }

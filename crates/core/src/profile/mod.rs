@@ -1,6 +1,6 @@
 //! Profiles of the likelihood: the deviance minimized over all parameters but some that are held.
 //!
-//! A profile holds a standard deviation, a correlation, σ or a fixed effect itself. `optimum` cannot: it searches in `S = G/σ²` with
+//! A profile holds a standard deviation, a correlation, σ or a fixed effect itself. `search` cannot: it searches in `S = G/σ²` with
 //! σ profiled out, where a standard deviation of the random effects is no coordinate. So the deviance is taken with σ explicit, in
 //! coordinates that have what is held as elements, are smooth up to the boundary, and need no constraint: the minimum is an
 //! unconstrained one over the rest. One evaluation gives value and slope from one factor; the curvature is learnt on the way (BFGS)
@@ -8,6 +8,7 @@
 //!
 //! | file | holds |
 //! |---|---|
+//! | `parameter` | what is held, and the optimum |
 //! | `deviance` | the deviance with σ explicit and fixed effects held, and its slope |
 //! | `coordinates` | everything in one vector, with the held parameters as elements |
 //! | `surface` | the deviance around the optimum; minimizing over what is not held |
@@ -16,32 +17,11 @@
 pub mod coordinates;
 pub mod curve;
 pub mod deviance;
+pub mod parameter;
 pub mod surface;
 #[cfg(test)]
 mod tests;
 
 pub use curve::{Curve, Node, Reached};
+pub use parameter::{Check, Estimates, Parameter};
 pub use surface::{Place, Surface};
-
-/// One number that a profile holds.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Parameter {
-    Sd { term: usize, column: usize },
-    Correlation { term: usize, first: usize, second: usize },
-    Sigma,
-    Beta { column: usize },
-}
-
-/// Where the criterion has its optimum.
-#[derive(Clone, Debug)]
-pub struct Estimates {
-    /// Relative covariance factors per term, `k × k`.
-    pub t: Vec<Vec<f64>>,
-    pub sigma: f64,
-    pub beta: Vec<f64>,
-    /// Standard errors of the fixed effects.
-    pub errors: Vec<f64>,
-}
-
-/// Called once an evaluation, with the number of evaluations so far and the deviance above the optimum; returns false to stop.
-pub type Check<'a> = &'a mut dyn FnMut(usize, f64) -> bool;

@@ -1,10 +1,10 @@
 //! The deviance around its optimum, and the search for its minimum where some coordinates are held.
 
 use super::coordinates::{Coordinates, Kind};
-use super::{Check, Estimates, Parameter};
+use super::parameter::{Check, Estimates, Parameter};
 use crate::error::CoreError;
+use crate::matrix::{eigen, small};
 use crate::problem::Problem;
-use crate::small;
 
 /// A search ends when the next step promises to lower the deviance by less.
 const ENOUGH: f64 = 1e-9;
@@ -245,7 +245,7 @@ impl Surface {
                 h[j * n + i] += half;
             }
         }
-        let (w, v) = small::symmetric_eigen(&h, n);
+        let (w, v) = eigen::symmetric_eigen(&h, n);
         let least = FLAT * w.last().copied().unwrap_or(0.0).max(1e-8);
         let mut out = vec![0.0; n * n];
         for (e, value) in w.iter().enumerate() {

@@ -3,12 +3,12 @@
 use super::coordinates::Coordinates;
 use super::surface::Counter;
 use super::{Curve, Estimates, Parameter, Reached, Surface};
-use crate::design::Design;
+use crate::design::choice::Choice;
+use crate::design::layout::{Columns, Term};
+use crate::design::model::Design;
 use crate::error::CoreError;
-use crate::layout::{Columns, Term};
-use crate::optimum::Control;
 use crate::problem::Problem;
-use crate::tail::Choice;
+use crate::search::Control;
 
 const TAU: Parameter = Parameter::Sd { term: 0, column: 0 };
 const MEAN: Parameter = Parameter::Beta { column: 0 };

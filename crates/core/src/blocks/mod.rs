@@ -1,0 +1,28 @@
+//! One response: cross-products in blocks, their elimination at one T, and what follows from it.
+//!
+//! With `A = [Z X y]'W[Z X y]` the work is the Cholesky factor of `Λ'Z'WZΛ + I` bordered by X and y. Blocks of nested factors (the
+//! chain) are eliminated level by level; what they leave is the tail.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `cross`, `chain`, `tail` | A in blocks: start here |
+//! | `accumulate` | A from the rows |
+//! | `factor` | elimination at one T: log-determinants and the penalized residual sum of squares |
+//! | `solve` | β, u, b and `Z'We` from a factor |
+//! | `inverse` | diagonal blocks of the inverse: conditional covariances |
+//! | `slopes` | `Σ Z_j'QZ_j` for the gradient |
+//! | `directions`, `information`, `traces` | directions of S; average information along them, and what the exact Hessian needs beyond it |
+//! | `rows` | factors of small designs from their rows, where cross-products lose digits |
+
+pub mod accumulate;
+pub mod chain;
+pub mod cross;
+pub mod directions;
+pub mod factor;
+pub mod information;
+pub mod inverse;
+pub mod rows;
+pub mod slopes;
+pub mod solve;
+pub mod tail;
+pub mod traces;

@@ -1,0 +1,11 @@
+//! Where searches begin, and whether the criterion has a minimum at all.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `marginal` | a start from the fits of single factors |
+//! | `several` | further starts where several optima are likely |
+//! | `fall` | whether the criterion falls without bound |
+
+pub mod fall;
+pub mod marginal;
+pub mod several;
