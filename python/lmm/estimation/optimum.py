@@ -55,6 +55,10 @@ class ThetaOptimum:
     moments: Moments | None = None
 
 
+_LITTLE = 10.0
+"""Rise of the criterion without a parameter, up to which there may be a lower optimum at its zero."""
+
+
 def optimize(
     criterion: Criterion,
     blocks: Sequence[Block],
@@ -62,6 +66,7 @@ def optimize(
     start: FloatVector | None,
     control: Control,
     restarts: int = 0,
+    doubtful: Sequence[int] = (),
 ) -> ThetaOptimum:
     """Minimize the criterion over the free parameters; where none is free, only look.
 
@@ -71,6 +76,9 @@ def optimize(
         Theta to begin with; by default the engine's own start.
     restarts
         How many further starts to try; the lowest criterion wins, the first of equals.
+    doubtful
+        Parameters that may have an optimum at zero beside one above it: where little is lost without one of them, a
+        search begins there too.
     """
     if given.held.all():
         return _evaluated(criterion, blocks, given)
@@ -87,7 +95,27 @@ def optimize(
             line.begin(number, len(factors))
             told = line if control.progress else None
             optima.append(criterion.cross.optimize(criterion.reml, T, hold, control, told))
+    optima += _from_zeros(criterion, given, min(optima, key=lambda found: found.criterion), doubtful, control)
     return _summarized(criterion, given, optima)
+
+
+def _from_zeros(
+    criterion: Criterion, given: Given, best: Optimum, doubtful: Sequence[int], control: Control
+) -> list[Optimum]:
+    """Search from where one parameter is zero and the others are best."""
+    layout, found = criterion.layout, []
+    hold = layout.held_elements(given.held) if given.held.any() else None
+    for j in doubtful:
+        theta, held = layout.theta(best.T), given.held.copy()
+        if theta[j] == 0.0 or held[j]:
+            continue
+        theta[j], held[j] = 0.0, True
+        if criterion.evaluate(theta, gradient=False).criterion - best.criterion > _LITTLE:
+            continue
+        factors = layout.factors(theta)
+        others = criterion.cross.optimize(criterion.reml, factors, layout.held_elements(held), control, None)
+        found.append(criterion.cross.optimize(criterion.reml, others.T, hold, control, None))
+    return found
 
 
 def _charted(

@@ -32,6 +32,12 @@ def response(design: Design) -> FloatVector:
     return design.y
 
 
+def smooth_places(design: Design, layout: ThetaLayout) -> list[int]:
+    """Positions in theta of the parameters of smooth terms."""
+    pairs = zip(design.random, layout.places, strict=True)
+    return [i for part, place in pairs if part.is_smooth for i in range(place.start, place.stop)]
+
+
 def held_parameters(theta: Any, design: Design, layout: ThetaLayout) -> Given:
     """Parameters that are held: by ``theta=``, and by ``sp=`` of smooth terms."""
     given = given_theta(theta, layout)

@@ -17,7 +17,7 @@ from lmm.engine import Block, Control
 from lmm.errors import ConvergenceError, LmmWarning, UnsupportedError
 from lmm.estimation import given_start, optimize, solve_moments, solved
 from lmm.formula import parse
-from lmm.model.building import build_criterion, held_parameters
+from lmm.model.building import build_criterion, held_parameters, smooth_places
 from lmm.model.exact_fit import refuse_exact_fit, refuse_exact_moments, refuse_unbounded
 from lmm.model.request import Request
 from lmm.model.result import Fit
@@ -174,7 +174,8 @@ def fit_design(request: Request, spec: DesignSpec, design: Design) -> Fit:
     blocks = [part.block for part in design.random]
     everything = [np.eye(block.n_columns) for block in blocks]
     try:
-        optimum = optimize(criterion, blocks, given, start, request.control, request.restarts)
+        doubtful = smooth_places(design, criterion.layout)
+        optimum = optimize(criterion, blocks, given, start, request.control, request.restarts, doubtful)
     except ConvergenceError:
         refuse_unbounded(design, everything, criterion.reml)
         raise
