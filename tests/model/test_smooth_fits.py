@@ -1,6 +1,7 @@
 """Fits with smooth terms: kept apart from random effects, saved, changed, predicted; and what bad input gets."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import lmm
@@ -79,6 +80,14 @@ def test_a_saved_fit_has_its_smooth_terms(fit, tmp_path):
         assert again.criterion == one.criterion
         assert list(again.smooths()["edf"]) == list(one.smooths()["edf"])
         np.testing.assert_array_equal(again.predict(TABLE), one.predict(TABLE))
+
+
+def test_a_saved_fit_keeps_that_levels_are_ordered(tmp_path):
+    ordered = pd.Categorical(TABLE["f"], ordered=True)
+    fit = lmm.fit("y ~ f + s(x, by=f, bs='cr', k=5)", TABLE | {"f": ordered})
+    assert list(fit.smooths()["term"]) == ["s(x):fb", "s(x):fc"]
+    lmm.save(fit, tmp_path / "fit.lmm")
+    assert lmm.load(tmp_path / "fit.lmm").criterion == fit.criterion
 
 
 def test_new_data_and_old_are_predicted_alike(fit):
@@ -176,3 +185,34 @@ def test_new_data_of_another_kind_are_refused(fit):
         fit.emmeans("v")
     with pytest.raises(UnsupportedError, match="smooth term"):
         lmm.fit("y ~ s(x, bs='cr') + (1 | g)", TABLE, method="moments")
+
+
+def test_a_random_effect_may_be_written_as_a_smooth_term():
+    bar = lmm.fit("y ~ s(x, bs='cr') + (1 | g) + (0 + v | g)", TABLE)
+    smooth = lmm.fit("y ~ s(x, bs='cr') + s(g, bs='re') + s(v, g, bs='re')", TABLE)
+    assert smooth.criterion == pytest.approx(bar.criterion, abs=1e-9)
+    assert smooth.n_levels == {"g": 12}
+    np.testing.assert_allclose(smooth.ranef()["estimate"], bar.ranef()["estimate"], rtol=1e-6, atol=1e-9)
+    assert list(smooth.smooths()["term"]) == ["s(x)", "s(g)", "s(v,g)"]
+    assert smooth.smooths()["sd"][1] == pytest.approx(smooth.varcorr["sdcor"][0])
+    new = {"x": [1.0], "v": [0.0], "g": ["never"]}
+    with pytest.raises(DataError, match="not seen"):
+        smooth.predict(new)
+    assert np.isfinite(smooth.predict(new, new_levels="population")[0])
+    with pytest.raises(DesignError, match=r"is the random term \(1 \| g\) again"):
+        lmm.fit("y ~ (1 | g) + s(g, bs='re')", TABLE)
+    slope = lmm.fit("y ~ s(v, bs='re')", TABLE)
+    assert any("it is one random slope" in note for note in slope.notes)
+
+
+def test_curves_of_levels_need_the_means_of_levels():
+    own = lmm.fit("y ~ f + s(x, by=f, bs='cr', k=5)", TABLE)
+    assert list(own.smooths()["term"]) == ["s(x):fa", "s(x):fb", "s(x):fc"]
+    assert not any("mean zero" in note for note in own.notes)
+    lacking = lmm.fit("y ~ s(x, by=f, bs='cr', k=5)", TABLE)
+    assert any("Add + f" in note for note in lacking.notes)
+    with pytest.raises(DataError, match="none of its levels"):
+        lacking.predict({"x": [1.0], "f": ["z"]})
+    # A truth value multiplies the curve.
+    lit = lmm.fit("y ~ s(x, by=I(v > 0), bs='cr', k=5)", TABLE)
+    assert list(lit.smooths()["term"]) == ["s(x):I(v > 0)"]

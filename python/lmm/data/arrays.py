@@ -162,7 +162,9 @@ def integer_column(
     return Column(name, "numeric", values=values, integers=exact)
 
 
-def factor_column(name: str, codes: IntVector, values: Sequence[object]) -> Column:
+def factor_column(
+    name: str, codes: IntVector, values: Sequence[object], *, is_ordered: bool = False
+) -> Column:
     """Factor of codes (-1 where missing) and the values of its levels in order, None among them for missing ones.
 
     Raises
@@ -177,7 +179,7 @@ def factor_column(name: str, codes: IntVector, values: Sequence[object]) -> Colu
             f'Two different levels of column "{name}" are both written {twice!r}. '
             "Convert the column to text, so that each level has one name."
         )
-    return Column(name, "factor", codes=codes, levels=labels, level_values=plain)
+    return Column(name, "factor", codes=codes, levels=labels, level_values=plain, is_ordered=is_ordered)
 
 
 def unusable(name: str, what: str) -> DataError:

@@ -39,6 +39,8 @@ class Column:
         The same levels as they were in the table: text, numbers or booleans.
     integers : shape (n_rows,)
         Whole numbers as they were (64 bits), so that large identifiers stay apart; else None.
+    is_ordered
+        Whether the type of a factor says that its levels are ordered, as low < middle < high.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Column:
     levels: tuple[str, ...] = ()
     level_values: tuple[object, ...] = ()
     integers: npt.NDArray[np.integer[Any]] | None = None
+    is_ordered: bool = False
 
     @property
     def n_rows(self) -> int:

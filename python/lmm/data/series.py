@@ -81,7 +81,7 @@ def read_pandas(name: str, series: Any) -> Column:
         return read_array(name, series.to_numpy())
     if isinstance(dtype, pd.CategoricalDtype):
         codes = series.array.codes.astype(np.int32)  # a copy: the caller may change his
-        return factor_column(name, codes, dtype.categories.tolist())
+        return factor_column(name, codes, dtype.categories.tolist(), is_ordered=bool(dtype.ordered))
     if isinstance(dtype, pd.StringDtype):
         codes, texts = series.array.factorize()
         return sorted_factor(name, np.asarray(codes, dtype=np.int32), list(map(str, texts.tolist())))
@@ -135,7 +135,9 @@ def _read_categories(name: str, series: nw.Series[Any], ordered: bool) -> Column
     if implementation.is_pandas_like():
         if hasattr(native, "cat") and hasattr(native.cat, "codes"):
             codes = native.cat.codes.to_numpy().astype(np.int32)
-            return factor_column(name, codes, native.cat.categories.tolist())
+            return factor_column(
+                name, codes, native.cat.categories.tolist(), is_ordered=bool(native.cat.ordered)
+            )
         # An Arrow dictionary inside pandas.
         import pyarrow as pa
 
@@ -150,7 +152,7 @@ def _read_dictionary(name: str, native: Any, ordered: bool) -> Column:
     """Factor of an Arrow dictionary; unless its type says that it is ordered, its order is that of the rows."""
     codes, categories = _arrow_dictionary(native)
     if ordered or native.type.ordered:
-        return factor_column(name, codes, categories)
+        return factor_column(name, codes, categories, is_ordered=bool(native.type.ordered))
     return sorted_factor(name, codes, categories)
 
 

@@ -252,7 +252,12 @@ def read_values(name: str, values: Any) -> Column:
     if isinstance(values, np.ndarray | list | tuple | range):
         return read_array(name, values)
     if hasattr(values, "categories") and hasattr(values, "codes"):  # pandas.Categorical
-        return factor_column(name, np.asarray(values.codes, dtype=np.int32), list(values.categories))
+        return factor_column(
+            name,
+            np.asarray(values.codes, dtype=np.int32),
+            list(values.categories),
+            is_ordered=bool(values.ordered),
+        )
     native = nw.to_native(values, pass_through=True)
     if is_pandas(native, "Series"):
         return read_pandas(name, native)

@@ -10,19 +10,19 @@ import numpy as np
 
 from lmm.bases import Covariate, MixedForm, Smooth, learn_smooths, mixed_form
 from lmm.covariance import structure
-from lmm.data import Column
+from lmm.design.covariates import CovariateSpec
 from lmm.design.design import RandomPart
 from lmm.design.expression import ExpressionSpec
 from lmm.design.smooth_arguments import given_names, wanted_of
-from lmm.design.values import Basis, Coded, MisfitError, as_column, described, is_factor, numbers_of
 from lmm.design.wording import counted, listed
 from lmm.elsewhere import not_here
 from lmm.engine import MatrixBlock
 from lmm.errors import DataError, DesignError, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
+    from lmm.design.effects import RandomSpec
     from lmm.design.evaluator import Evaluator
     from lmm.design.smooth_arguments import Wanted
     from lmm.formula import SmoothTerm
@@ -32,47 +32,6 @@ __all__ = ["Curve", "SmoothSpec", "SmoothTermSpec"]
 
 _LEVELS_ONLY = frozenset({"mrf"})
 """Bases whose covariate is a factor, numbers too."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class CovariateSpec:
-    """One covariate of a smooth, or its by-variable.
-
-    Attributes
-    ----------
-    name
-        As the formula has it.
-    expression
-        How it is computed.
-    levels
-        Of a factor, those of the fit; None for numbers.
-    """
-
-    name: str
-    expression: ExpressionSpec
-    levels: tuple[str, ...] | None
-
-    @classmethod
-    def learn(
-        cls, text: str, evaluator: Evaluator, *, as_levels: bool = False, by: bool = False
-    ) -> tuple[CovariateSpec, Covariate]:
-        """Learn levels and state from the rows of the fit."""
-        expression, value = ExpressionSpec.learn(text, evaluator)
-        if as_levels or _has_levels(value, by=by):
-            column = as_column(value, text, evaluator.n_rows)
-            found = Covariate(text, codes=column.factor_codes, levels=column.levels)
-            return cls(text, expression, column.levels), found
-        return cls(text, expression, None), Covariate(text, values=_numbers(value, text, evaluator.n_rows))
-
-    def build(self, evaluator: Evaluator) -> Covariate:
-        """Evaluate it for other data; the code of a level that the fit has not seen is -1."""
-        value = evaluator.value(self.expression.text)
-        if self.levels is None:
-            return Covariate(self.name, values=_numbers(value, self.name, evaluator.n_rows))
-        column = (
-            value.as_factor() if isinstance(value, Column) else as_column(value, self.name, evaluator.n_rows)
-        )
-        return Covariate(self.name, codes=column.recode(self.levels), levels=self.levels)
 
 
 class Place(NamedTuple):
@@ -119,7 +78,9 @@ class SmoothTermSpec:
     by
         Its by-variable; None without one.
     curves
-        Its curves: one, or one for each level of a factor ``by=``.
+        Its curves: one, or one for each level of a factor ``by=``; none if it is a random term.
+    random
+        The random term that it is, ``s(g, bs="re")``; else None.
     """
 
     term: SmoothTerm
@@ -127,6 +88,7 @@ class SmoothTermSpec:
     covariates: tuple[CovariateSpec, ...]
     by: CovariateSpec | None
     curves: tuple[Curve, ...]
+    random: RandomSpec | None = None
 
     @property
     def inputs(self) -> tuple[CovariateSpec, ...]:
@@ -204,8 +166,14 @@ class SmoothSpec:
     parts: tuple[PartSpec, ...]
 
     @classmethod
-    def learn(cls, terms: Sequence[SmoothTerm], evaluator: Evaluator, given: Mapping[str, Any]) -> SmoothSpec:
-        """Learn bases from the rows of the fit.
+    def learn(
+        cls,
+        terms: Sequence[SmoothTerm],
+        evaluator: Evaluator,
+        given: Mapping[str, Any],
+        random: Sequence[RandomSpec],
+    ) -> SmoothSpec:
+        """Learn bases from the rows of the fit; ``random`` are its random terms, those of bs="re" among them.
 
         Raises
         ------
@@ -213,7 +181,13 @@ class SmoothSpec:
             If a basis cannot be learnt from these data.
         """
         _check_used(terms, given)
-        learnt = [_learn(term, evaluator, given) for term in terms]
+        bars = {spec.term.position: spec for spec in random}
+        learnt = [
+            _learn_random(term, evaluator, given, bars[term.position])
+            if term.position in bars
+            else _learn(term, evaluator, given)
+            for term in terms
+        ]
         placing = _Placing()
         specs = [replace(term, curves=placing.curves(term, smooths)) for term, smooths in learnt]
         return cls(tuple(specs), tuple(placing.names), tuple(placing.parts))
@@ -221,7 +195,7 @@ class SmoothSpec:
     @property
     def variables(self) -> frozenset[str]:
         """Names of the data columns that the terms use."""
-        return frozenset[str]().union(*(term.variables for term in self.terms))
+        return frozenset[str]().union(*(term.variables for term in self.terms if term.random is None))
 
     @property
     def states(self) -> dict[str, Any]:
@@ -234,7 +208,30 @@ class SmoothSpec:
     @property
     def expressions(self) -> tuple[ExpressionSpec, ...]:
         """Covariates and by-variables of all terms."""
-        return tuple(spec.expression for term in self.terms for spec in term.inputs)
+        return tuple(spec.expression for term in self.terms if term.random is None for spec in term.inputs)
+
+    def notes(self, fixed: frozenset[str]) -> Iterator[str]:
+        """Sentences about what was chosen, and what may be missing.
+
+        Parameters
+        ----------
+        fixed
+            Names of the data columns of the fixed part.
+        """
+        for term in self.terms:
+            yield from dict.fromkeys(note for curve in term.curves for note in curve.smooth.basis.notes)
+            by = term.by
+            if by is not None and by.levels is not None and not set(by.expression.variables) <= fixed:
+                yield (
+                    f"The curves of {term.term.source} have mean zero for each level of {by.name}, which is not in the "
+                    f"fixed part: all levels have the same mean. Add + {by.name}, unless this is meant."
+                )
+            if term.wanted.basis == "re" and term.random is None:
+                names = ", ".join(term.term.covariates)
+                yield (
+                    f"{term.term.source} holds numbers only: it is one random slope. For an effect of each level write "
+                    f"(1 | {names})."
+                )
 
     def beside(self, fixed: FloatMatrix, evaluator: Evaluator) -> tuple[FloatMatrix, tuple[RandomPart, ...]]:
         """Put fixed columns behind those of the fixed part, (n, p + M), and build the parts of Z."""
@@ -243,6 +240,8 @@ class SmoothSpec:
         X = np.empty((evaluator.n_rows, len(self.names)))
         Z: list[list[FloatMatrix]] = [[] for _ in self.parts]
         for term in self.terms:
+            if not term.curves:
+                continue
             covariates, by = term.values(evaluator)
             for curve in term.curves:
                 rows, to_curve = curve.smooth.carrier(covariates, by)
@@ -287,12 +286,20 @@ def _learn(
         [values for _, values in covariates],
         wanted.settings,
         by=None if by is None else by[1],
+        by_is_ordered=by is not None and by[0].is_ordered,
         select=wanted.select,
         fx=wanted.fx,
         pc=wanted.pc,
     )
     own = tuple(spec for spec, _ in covariates)
     return SmoothTermSpec(term, wanted, own, None if by is None else by[0], ()), smooths
+
+
+def _learn_random(
+    term: SmoothTerm, evaluator: Evaluator, given: Mapping[str, Any], random: RandomSpec
+) -> tuple[SmoothTermSpec, tuple[Smooth, ...]]:
+    covariates = tuple(CovariateSpec.learn(text, evaluator)[0] for text in term.covariates)
+    return SmoothTermSpec(term, wanted_of(term, given), covariates, None, (), random), ()
 
 
 class _Placing:
@@ -333,39 +340,3 @@ def _held(term: SmoothTermSpec, smooth: Smooth) -> tuple[float, ...]:
             "each penalty. Give all, NA where free."
         )
     return tuple(np.nan if value is None else value**-0.5 for value in sp)
-
-
-def _has_levels(value: Any, *, by: bool) -> bool:
-    """Whether a value is a factor here; truth values multiply a curve as 0 and 1."""
-    if isinstance(value, Column) and value.kind == "labels":
-        return True
-    if not is_factor(value):
-        return False
-    try:
-        numbers_of(value)
-    except MisfitError:
-        return True
-    return not by
-
-
-def _numbers(value: Any, text: str, n_rows: int) -> Any:
-    """Value of a covariate as numbers (n,)."""
-    if isinstance(value, Coded):
-        value = value.column
-    if isinstance(value, Basis):
-        if value.values.shape[1] > 1:
-            raise DesignError(
-                f'The covariate "{text}" of a smooth gives {described(value)}: smooths of matrices are not available. '
-                "Give one column."
-            )
-        value = value.values[:, 0]
-    try:
-        return np.array(np.broadcast_to(numbers_of(value), (n_rows,)), dtype=float)
-    except MisfitError:
-        if isinstance(value, Column):
-            raise DataError(
-                f'Column "{text}" was numeric at the fit; now it is {described(value)}. Give numbers.'
-            ) from None
-        raise DesignError(
-            f'The covariate "{text}" of a smooth needs numbers, not {described(value)}.'
-        ) from None

@@ -17,6 +17,7 @@ from lmm.design.matrix import MatrixSpec, learn_matrix
 from lmm.design.missing import texts_of
 from lmm.design.rank import independent_columns
 from lmm.design.rows import ColumnOrArray, Rows, select_rows
+from lmm.design.smooth_bars import bars_of
 from lmm.design.smooth_terms import SmoothSpec
 from lmm.design.wording import aliased_note
 from lmm.errors import DesignError
@@ -188,12 +189,13 @@ class DesignSpec:
         )
         fixed, X = learn_matrix(formula.fixed, evaluator)
         check_values(X, fixed.names, rows.rows, "the fixed part")
-        curves = SmoothSpec.learn(formula.smooths, evaluator, smooths or {})
+        bars = bars_of(formula, evaluator)
+        learnt = [RandomSpec.learn(term, evaluator) for term in bars]
+        curves = SmoothSpec.learn(formula.smooths, evaluator, smooths or {}, [spec for spec, _ in learnt])
         X, of_curves = curves.beside(X, evaluator)
-        learnt = [RandomSpec.learn(term, evaluator) for term in formula.random]
         effects = [spec.effects for spec, _ in learnt if spec.effects is not None]
         check_contrasts_used(codings, [fixed, *effects], rows.columns)
-        groups = [term.group for term in formula.random]
+        groups = [term.group for term in bars]
         spec = cls(
             formula=formula,
             kinds={name: column.kind for name, column in rows.columns.items()},
@@ -209,7 +211,8 @@ class DesignSpec:
             smooths=curves,
         )
         parts = (*(part for _, part in learnt), *of_curves, *user_parts(random, rows, groups))
-        notes = rows.notes_of_levels(factor_columns(fixed, spec.random, rows.columns))
+        factors = factor_columns(fixed, spec.random, rows.columns)
+        notes = (*rows.notes_of_levels(factors), *curves.notes(fixed.variables))
         design = spec._design(rows, own if y is None else y, X, parts, total_offset, notes)
         # What cannot be estimated can be simulated.
         (check_design if response else check_finite)(design, formula)
@@ -261,7 +264,9 @@ class DesignSpec:
         DesignError
             If a factor of the fixed part has a level that the fit did not see.
         """
-        chosen = _choose(self.random, random)
+        if isinstance(random, bool):
+            random = self.random if random else ()
+        chosen = [spec for spec in self.random if spec in random]
         expressions = [*self.offsets, *([self.response] if response else [])]
         names = {name for spec in expressions for name in spec.variables} | self._of_the_mean
         names = names.union(*(spec.variables for spec in chosen))
@@ -390,9 +395,3 @@ class DesignSpec:
                 "The fit had an array as offset=. Give offset= for the new data too, one number per row."
             )
         return self.offset if offset is None else offset
-
-
-def _choose(specs: tuple[RandomSpec, ...], random: bool | Collection[RandomSpec]) -> list[RandomSpec]:
-    if isinstance(random, bool):
-        return list(specs) if random else []
-    return [spec for spec in specs if spec in random]

@@ -33,10 +33,12 @@ from lmm.typing import FloatMatrix, FloatVector
 if TYPE_CHECKING:
     from lmm.model import Fit
 
-__all__ = ["SmoothTest", "smooth_test"]
+__all__ = ["MOST_EFFECTS", "SmoothTest", "random_test", "smooth_test"]
 
 _WHOLE = 1e-3
 """Degrees of freedom so near to a whole number are one: the statistic is ill conditioned in their fraction."""
+MOST_EFFECTS = 3_000
+"""Effects of a random term whose test is computed densely."""
 _RANK = float(np.finfo(float).eps) ** 0.8
 
 
@@ -76,6 +78,30 @@ def smooth_test(fit: Fit, curve: Curve) -> SmoothTest:
     root = _root(fit, curve)
     covariance = root @ (scale * place.map @ system.K @ place.map.T) @ root.T
     return _of_directions(root @ b, covariance, edf, edf1, error_df)
+
+
+def random_test(fit: Fit, position: int) -> SmoothTest:
+    """Test a random term as a smooth term that is penalized altogether.
+
+    Parameters
+    ----------
+    position
+        Of the term among those of Z.
+    """
+    part, T = fit.design.random[position], fit.T[position]
+    n_effects = part.block.n_effects
+    error_df = fit.n_obs - total_edf(fit)
+    if not np.any(T):
+        return SmoothTest(0.0, 0.0, 0.0, 1.0)
+    if n_effects > MOST_EFFECTS:
+        variances = fit.ranef_covariances(pev=True)[fit.design.places_of_groups.index(position)]
+        edf = n_effects - float(variances.sum()) / float(fit.sigma * T[0, 0]) ** 2
+        return SmoothTest(edf, np.nan, np.nan, np.nan)
+    system = smooth_system(fit, position)
+    members = np.arange(len(system.D) - n_effects, len(system.D))
+    place = CurvePlace(np.zeros((0, len(system.D))), members)
+    edf = float(system.influence[members].sum())
+    return _of_variance(system, place, edf, error_df, _residual_variance(fit, error_df))
 
 
 def _residual_variance(fit: Fit, error_df: float) -> float:

@@ -95,10 +95,19 @@ class SmoothSystem:
 
 
 @per_fit
-def smooth_system(fit: Fit) -> SmoothSystem:
-    """Set up the joint covariance of the coefficients of a fit, once."""
-    smooths = [(part, T) for part, T in zip(fit.design.random, fit.T, strict=True) if part.is_smooth]
-    others = [(part, T) for part, T in zip(fit.design.random, fit.T, strict=True) if not part.is_smooth]
+def smooth_system(fit: Fit, also: int | None = None) -> SmoothSystem:
+    """Set up the joint covariance of the coefficients of a fit, once.
+
+    Parameters
+    ----------
+    also
+        Position of a random term that counts with the smooth terms; its effects are the last of c.
+    """
+    pairs = list(zip(fit.design.random, fit.T, strict=True))
+    chosen = [i for i, (part, _) in enumerate(pairs) if part.is_smooth]
+    chosen += [] if also is None else [also]
+    smooths = [pairs[i] for i in chosen]
+    others = [pair for i, pair in enumerate(pairs) if i not in chosen]
     root_w = np.ones(fit.n_obs) if fit.weights is None else np.sqrt(fit.weights)
     X, R = np.linalg.qr(root_w[:, None] * fit.X)
     U = root_w[:, None] * _scaled(smooths, fit.n_obs)
@@ -113,7 +122,7 @@ def smooth_system(fit: Fit) -> SmoothSystem:
     J[:p, :p] = np.linalg.inv(R)
     back = np.eye(len(D))
     back[:p, :p] = R
-    u = [u for part, u in zip(fit.design.random, fit.evaluation.u, strict=True) if part.is_smooth]
+    u = [fit.evaluation.u[i] for i in chosen]
     return SmoothSystem(
         K=J @ K @ J.T,
         D=D,

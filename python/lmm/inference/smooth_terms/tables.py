@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lmm.arguments import takes
-from lmm.inference.smooth_terms.smooth_tests import SmoothTest, smooth_test
-from lmm.inference.smooth_terms.system import curves_of, total_edf
+from lmm.engine import GroupBlock
+from lmm.inference.smooth_terms.smooth_tests import MOST_EFFECTS, SmoothTest, random_test, smooth_test
+from lmm.inference.smooth_terms.system import total_edf
 from lmm.model import a_fit
 from lmm.table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from lmm.design.smooth_terms import Curve
+    from lmm.design.smooth_terms import Curve, SmoothTermSpec
     from lmm.model import Fit
 
 __all__ = ["smoothing", "smooths"]
@@ -45,21 +46,61 @@ def smooths(fit: Fit) -> Table:
     >>> lmm.smooths(fit)["edf"].round(3)
     array([1.])
     """
-    curves = curves_of(fit)
-    tests = [smooth_test(fit, curve) for curve in curves]
-    penalties = {curve.smooth.label: list(_penalties(fit, curve)) for curve in curves}
-    columns: dict[str, Any] = {
-        "term": [curve.smooth.label for curve in curves],
-        "basis": [curve.smooth.basis.name for curve in curves],
-        "n_coef": [curve.smooth.p for curve in curves],
-    }
-    for name in SmoothTest.__slots__:
-        columns[name] = np.array([getattr(test, name) for test in tests], dtype=float)
-    for name in ("sd", "sp"):
-        own = [penalties[label] for label in columns["term"]]
-        columns[name] = np.array([rows[0][name] if len(rows) == 1 else np.nan for rows in own], dtype=float)
-    notes = _notes(fit) if curves else ("The model has no smooth terms.",)
+    rows = [row for term in fit.spec.smooths.terms for row in _rows(fit, term)]
+    text = ("term", "basis")
+    columns: dict[str, Any] = {name: [row[name] for row in rows] for name in (*text, "n_coef")}
+    for name in ("edf", "ref_df", "statistic", "p_value", "sd", "sp"):
+        columns[name] = np.array([row[name] for row in rows], dtype=float)
+    notes = _notes(fit, columns) if rows else ("The model has no smooth terms.",)
     return Table(columns, title="Smooth terms", notes=notes)
+
+
+def _rows(fit: Fit, term: SmoothTermSpec) -> Iterator[dict[str, Any]]:
+    """Rows of one term: one for each curve."""
+    if term.random is not None:
+        position = _position(fit, term)
+        part = fit.design.random[position]
+        own = random_test(fit, position)
+        row = _random_penalty(fit, term)
+        yield {"term": row["term"], "basis": "re", "n_coef": part.block.n_effects, **_values(own)} | {
+            "sd": row["sd"],
+            "sp": row["sp"],
+        }
+    for curve in term.curves:
+        penalties = list(_penalties(fit, curve))
+        one = penalties[0] if len(penalties) == 1 else {"sd": np.nan, "sp": np.nan}
+        yield {
+            "term": curve.smooth.label,
+            "basis": curve.smooth.basis.name,
+            "n_coef": curve.smooth.p,
+            **_values(smooth_test(fit, curve)),
+            "sd": one["sd"],
+            "sp": one["sp"],
+        }
+
+
+def _values(test: SmoothTest) -> dict[str, float]:
+    return {name: getattr(test, name) for name in SmoothTest.__slots__}
+
+
+def _position(fit: Fit, term: SmoothTermSpec) -> int:
+    """Where the random term that a smooth term is stands in Z."""
+    return next(i for i, part in enumerate(fit.design.random) if part.spec is term.random)
+
+
+def _random_penalty(fit: Fit, term: SmoothTermSpec) -> dict[str, Any]:
+    """Parameters of a smooth term that is a random term, whose penalty is the identity."""
+    position = _position(fit, term)
+    part, theta = fit.design.random[position], float(fit.T[position][0, 0])
+    values = part.block.values if isinstance(part.block, GroupBlock) else None
+    largest = 1.0 if values is None else float(np.abs(values).max())
+    return {
+        "term": term.term.label,
+        "penalty": "",
+        "sd": fit.sigma * theta,
+        "sp": (theta * largest) ** -2 if theta > 0.0 else np.inf,
+        "theta": theta,
+    }
 
 
 @takes(fit=a_fit)
@@ -85,7 +126,10 @@ def smoothing(fit: Fit) -> Table:
     >>> lmm.smoothing(fit)["theta"]
     array([0.])
     """
-    rows = [row for curve in curves_of(fit) for row in _penalties(fit, curve)]
+    rows = []
+    for term in fit.spec.smooths.terms:
+        rows += [] if term.random is None else [_random_penalty(fit, term)]
+        rows += [row for curve in term.curves for row in _penalties(fit, curve)]
     names = ("term", "penalty", "sd", "sp", "theta")
     columns: dict[str, Any] = {name: [row[name] for row in rows] for name in names}
     for name in names[2:]:
@@ -110,6 +154,10 @@ def _penalties(fit: Fit, curve: Curve) -> Iterator[dict[str, Any]]:
             }
 
 
-def _notes(fit: Fit) -> tuple[str, ...]:
+def _notes(fit: Fit, columns: dict[str, Any]) -> tuple[str, ...]:
     error_df = fit.n_obs - total_edf(fit)
-    return (f"F tests of Wood (2013) with {error_df:.1f} residual degrees of freedom.",)
+    notes = [f"F tests of Wood (2013) with {error_df:.1f} residual degrees of freedom."]
+    large = [name for name, df in zip(columns["term"], columns["ref_df"], strict=True) if np.isnan(df)]
+    if large:
+        notes.append(f"Missing: the test of {', '.join(large)} takes at most {MOST_EFFECTS:,} effects.")
+    return tuple(notes)

@@ -152,7 +152,8 @@ def _rows(fit: Fit, packer: _Packer) -> dict[str, Any]:
 def _column(column: Column, packer: _Packer) -> dict[str, Any]:
     if column.codes is not None:
         codes = packer.array(column.codes, np.int32)
-        return {"kind": column.kind, "codes": codes, "levels": list(column.level_values)}
+        kind = "ordered" if column.is_ordered else column.kind
+        return {"kind": kind, "codes": codes, "levels": list(column.level_values)}
     if column.integers is None:
         return {"values": packer.array(column.numbers, np.float64)}
     unsigned = column.integers.dtype == np.uint64

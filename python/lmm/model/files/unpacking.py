@@ -184,12 +184,14 @@ def _column(name: str, part: Part, n: int, *, gaps: bool) -> Column:
     named = part.named()
     if "codes" in named:
         found = part.record("kind", "codes", "levels")
-        kind = found["kind"].choice("factor", "labels")
+        kind = found["kind"].choice("factor", "ordered", "labels")
         codes = found["codes"].array("<i4", n)
         levels = [level.level() for level in found["levels"].items()]
         used = np.unique(codes)
         if not np.array_equal(used[1:] if gaps and used[0] == -1 else used, np.arange(len(levels))):
             raise FileError(f"{part.where} has {len(levels)} levels, but its codes are others")
+        if kind == "ordered":
+            return factor_column(name, codes, levels, is_ordered=True)
         return replace(factor_column(name, codes, levels), kind=kind)
     if "integers" in named:
         found = part.record("integers", *(["absent"] if gaps and "absent" in named else []))
