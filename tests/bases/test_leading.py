@@ -71,6 +71,12 @@ def test_of_many_points_a_sample_is_taken_whatever_their_order():
     np.testing.assert_array_equal(chosen, centres_of(points[::-1], ("x", "z"), Settings(), "tp"))
 
 
+def test_the_user_says_how_many_points_are_many():
+    for spelling in ("max.knots", "max_knots"):
+        settings = Settings(extra={"xt": {spelling: 40}})
+        assert len(centres_of(plane(90), ("x", "z"), settings, "gp")) == 40
+
+
 def test_columns_of_more_points_than_centres():
     points = plane(MOST_CENTRES + 200)
     covariates = [numbers("x", points[:, 0]), numbers("z", points[:, 1])]

@@ -316,6 +316,8 @@ class _Placing:
 
     def _curve(self, term: SmoothTermSpec, smooth: Smooth) -> Curve:
         source, held = term.term.source, _held(term, smooth)
+        if getattr(smooth.basis, "per_level", False):
+            raise not_here(f"The smooth {source}, with a curve for each level,", "smooth")
         form = mixed_form(smooth)
         first, width = len(self.names), form.fixed.shape[1]
         self.names += [f"{smooth.label}[{i + 1}]" for i in range(width)]

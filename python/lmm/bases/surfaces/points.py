@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from numbers import Real
 
 import numpy as np
 
@@ -128,11 +129,28 @@ def centres_of(points: FloatMatrix, names: Sequence[str], settings: Settings, ba
     if given is not None:
         return given
     rows, _ = distinct(points)
-    if len(rows) <= MOST_CENTRES:
+    most = _most_centres(settings, term(names, basis))
+    if len(rows) <= most:
         return rows
     # The stream of RandomState is fixed for all versions of NumPy.
-    chosen = np.random.RandomState(1).permutation(len(rows))[:MOST_CENTRES]
+    chosen = np.random.RandomState(1).permutation(len(rows))[:most]
     return np.asarray(rows[np.sort(chosen)])
+
+
+def _most_centres(settings: Settings, called: str) -> int:
+    """Read ``xt=list(max.knots=...)``."""
+    xt = settings.extra.get("xt")
+    if xt is None:
+        return MOST_CENTRES
+    given = dict(xt) if isinstance(xt, Mapping) else {"": xt}
+    most = given.pop("max.knots", given.pop("max_knots", MOST_CENTRES))
+    is_whole = isinstance(most, Real) and not isinstance(most, bool) and float(most).is_integer()
+    if given or not is_whole or not 1 <= most <= _MOST_KNOTS:
+        raise ArgumentError(
+            f"xt= of {called} can hold max.knots, a whole number of at most {_MOST_KNOTS:,}, and nothing else; it is"
+            f" {brief(xt)}."
+        )
+    return int(most)
 
 
 def _knots(names: Sequence[str], settings: Settings, basis: str) -> FloatMatrix | None:
