@@ -8,6 +8,7 @@ one row per basis; a new one is one file and one row. `learn_smooths` makes the 
 from lmm.bases.basis import Basis, Carrier, Covariate, Extrapolation, Settings
 from lmm.bases.catalog import CATALOG, BasisRow, basis_row, learn_basis
 from lmm.bases.mixed import MixedForm, Piece, mixed_form
+from lmm.bases.sides import side_conditions
 from lmm.bases.smooth import Smooth, learn_smooths
 
 __all__ = [
@@ -25,4 +26,5 @@ __all__ = [
     "learn_basis",
     "learn_smooths",
     "mixed_form",
+    "side_conditions",
 ]

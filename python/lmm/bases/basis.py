@@ -17,6 +17,8 @@ __all__ = [
     "Carrier",
     "Covariate",
     "Extrapolation",
+    "Joint",
+    "KroneckerPenalties",
     "Settings",
     "number_of_columns",
     "numbers_of",
@@ -131,6 +133,36 @@ def column_means(carrier: Carrier) -> FloatVector:
     return np.asarray(np.asarray(carrier.rows.mean(axis=0)).ravel() @ carrier.map)
 
 
+class Joint(NamedTuple):
+    """Coordinates in which all penalties are diagonal, known without an eigenproblem of the whole term.
+
+    Attributes
+    ----------
+    turned
+        From the coordinates to the coefficients of the basis, orthogonal to what no penalty touches; shape (k, r).
+    scales
+        Diagonals of the raw penalties in these coordinates, shape (r, m).
+    """
+
+    turned: FloatMatrix
+    scales: FloatMatrix
+
+
+class KroneckerPenalties(NamedTuple):
+    """All penalties of a term as S_j = left_j ⊗ right.
+
+    Attributes
+    ----------
+    left
+        Each of shape (K, K).
+    right
+        Shape (p, p).
+    """
+
+    left: tuple[FloatMatrix, ...]
+    right: FloatMatrix
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Basis(ABC):
     """What a smooth term has learned from the data.
@@ -151,6 +183,10 @@ class Basis(ABC):
         Whether the term needs the constraint that its columns have mean zero.
     notes
         Sentences for the user on what was chosen for him.
+    joint
+        Coordinates that make all penalties diagonal; None where none are known.
+    structure
+        The penalties as Kronecker products; None where they are none.
     """
 
     name: ClassVar[str]
@@ -159,6 +195,8 @@ class Basis(ABC):
     """Whether the parameters are values of the function, so that tensor products need no other coordinates."""
     has_sides: ClassVar[bool] = True
     """Whether columns that a lower term has too are taken out."""
+    is_recentred: ClassVar[bool] = False
+    """Whether the constraint leaves columns with a mean, so that the term is centred when it is reported."""
 
     covariates: tuple[str, ...]
     k: int
@@ -167,6 +205,8 @@ class Basis(ABC):
     null_space: FloatMatrix | None = None
     is_centred: bool = True
     notes: tuple[str, ...] = ()
+    joint: Joint | None = None
+    structure: KroneckerPenalties | None = None
 
     @abstractmethod
     def carrier(self, covariates: Sequence[Covariate]) -> Carrier:

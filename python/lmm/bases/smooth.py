@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from lmm.bases.basis import Basis, Carrier, Covariate, Settings
+from lmm.bases.basis import Basis, Carrier, Covariate, Settings, column_means
 from lmm.bases.catalog import learn_basis
 from lmm.bases.spaces import null_from_eigenvalues, null_within, reflection
 from lmm.errors import ArgumentError, DataError, brief, nearest
-from lmm.typing import FloatMatrix, FloatVector
+from lmm.typing import FloatMatrix, FloatVector, IntVector
 
 __all__ = ["Smooth", "learn_smooths"]
 
@@ -43,6 +43,10 @@ class Smooth:
         c_j: raw penalties were divided by them; nan for the penalty of ``select``.
     null_space
         Orthonormal basis of what no penalty touches, shape (p, M).
+    selected
+        Orthonormal basis of what the last penalty alone touches by ``select``, shape (p, M'); else without columns.
+    means
+        Of the columns over the rows of the fit where the term is centred when it is reported; else zero; shape (p,).
     """
 
     label: str
@@ -54,6 +58,8 @@ class Smooth:
     penalty_names: tuple[str, ...]
     scales: FloatVector
     null_space: FloatMatrix
+    selected: FloatMatrix
+    means: FloatVector
 
     @property
     def p(self) -> int:
@@ -113,7 +119,7 @@ class Smooth:
         scales = np.where(np.isnan(self.scales), 1.0, self.scales)
         return np.asarray(phi * scales / np.square(sd_raw))
 
-    def without(self, deleted: Sequence[int]) -> Smooth:
+    def without(self, deleted: Sequence[int] | IntVector) -> Smooth:
         """Take columns out, with their rows and columns of the penalties."""
         kept = np.setdiff1d(np.arange(self.p), deleted)
         inner = np.eye(self.p)[:, kept]
@@ -122,6 +128,8 @@ class Smooth:
             absorbed=self.absorbed[:, kept],
             penalties=tuple(S[np.ix_(kept, kept)] for S in self.penalties),
             null_space=null_within(self.null_space, inner),
+            selected=null_within(self.selected, inner),
+            means=self.means[kept],
         )
 
 
@@ -136,6 +144,7 @@ def learn_smooths(
     select: bool = False,
     fx: bool = False,
     pc: Sequence[Any] | None = None,
+    pooled: Sequence[Covariate] | None = None,
 ) -> tuple[Smooth, ...]:
     """Learn a smooth term from data: one `Smooth`, or one for each level of a factor by-variable.
 
@@ -160,6 +169,9 @@ def learn_smooths(
     pc
         One value per covariate: there the curve is zero; in place of mean zero over the data.
 
+    pooled
+        Rows of all terms that share an ``id``, from which they learn one basis; None for those of the term alone.
+
     Raises
     ------
     LmmError
@@ -172,7 +184,9 @@ def learn_smooths(
     >>> smooth.p, bool(np.abs(smooth.columns([x]).mean(axis=0)).max() < 1e-15)
     (4, True)
     """
-    learned = learn_basis(basis, covariates, settings)
+    learned = learn_basis(basis, covariates if pooled is None else pooled, settings)
+    if pooled is not None:
+        learned = replace(learned, covariates=tuple(covariate.name for covariate in covariates))
     carrier = learned.carrier(covariates)
     absorbed = _absorbed(learned, carrier, covariates, by, pc)
     scales = learned.scales(carrier)
@@ -180,6 +194,7 @@ def learn_smooths(
     if null is None:
         null = null_from_eigenvalues(sum_of_scaled(learned.penalties))
     inner = null_within(null, absorbed)
+    selected = inner[:, :0]
     penalties, names = [], list(learned.penalty_names)
     for S, c in zip(learned.penalties, scales, strict=True):
         constrained = absorbed.T @ (S / c) @ absorbed
@@ -188,11 +203,30 @@ def learn_smooths(
         penalties.append(inner @ inner.T)
         names.append("null")
         scales = np.append(scales, np.nan)
-        inner = inner[:, :0]
+        inner, selected = selected, inner
     if fx:
-        penalties, names, scales, inner = [], [], np.zeros(0), np.eye(absorbed.shape[1])
+        penalties, names, scales, inner, selected = (
+            [],
+            [],
+            np.zeros(0),
+            np.eye(absorbed.shape[1]),
+            selected[:, :0],
+        )
+    means = column_means(Carrier(carrier.rows, carrier.map @ absorbed)) * float(
+        learned.is_recentred and by is None
+    )
     smooth = Smooth(
-        label, learned, None, None, absorbed, tuple(penalties), tuple(names), np.asarray(scales), inner
+        label=label,
+        basis=learned,
+        by=None,
+        level=None,
+        absorbed=absorbed,
+        penalties=tuple(penalties),
+        penalty_names=tuple(names),
+        scales=np.asarray(scales),
+        null_space=inner,
+        selected=selected,
+        means=means,
     )
     return _by_copies(smooth, by, by_is_ordered)
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from lmm.bases.basis import Covariate, Settings, called, number_of_columns, numbers_of
+from lmm.bases.basis import Covariate, Joint, Settings, called, number_of_columns, numbers_of
 from lmm.bases.curves.knots import check_varies
 from lmm.bases.curves.ps import PenalizedSpline
 from lmm.bases.curves.splines import (
@@ -55,13 +55,15 @@ def learn(covariates: Sequence[Covariate], settings: Settings) -> AdaptiveSpline
     k = number_of_columns(settings, name, "ad", DEFAULT_K, max(DEGREE + 1, many + DIFFERENCES))
     knots = all_knots(x, settings, k, DEGREE, name, "ad")
     D = np.diff(np.eye(k), DIFFERENCES, axis=0)
+    weights = penalty_weights(k, many)
     return AdaptiveSpline(
         covariates=(name,),
         k=k,
-        penalties=tuple(D.T @ (weights[:, None] * D) for weights in penalty_weights(k, many).T),
+        penalties=tuple(D.T @ (own[:, None] * D) for own in weights.T),
         penalty_names=("",) if many == 1 else tuple(str(i + 1) for i in range(many)),
         null_space=functions_of_index(k, DIFFERENCES),
         notes=empty_note(straight_rows(x, knots, DEGREE), name),
+        joint=Joint(np.asarray(np.linalg.pinv(D), dtype=float), weights),
         knots=knots,
         degree=DEGREE,
     )

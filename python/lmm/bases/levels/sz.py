@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 from itertools import product
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 import numpy as np
 
-from lmm.bases.basis import Basis, Carrier, Covariate, Extrapolation, Settings
+from lmm.bases.basis import Basis, Carrier, Covariate, Extrapolation, KroneckerPenalties, Settings
 from lmm.bases.levels.curves_by_level import (
     LearnBasis,
     codes_of,
@@ -25,24 +25,9 @@ from lmm.errors import DataError, UnsupportedError
 from lmm.limits import check_memory
 from lmm.typing import FloatMatrix, FloatVector
 
-__all__ = ["ContrastCurves", "KroneckerPenalties", "learn"]
+__all__ = ["ContrastCurves", "learn"]
 
 _MOST_PENALTIES = 60
-
-
-class KroneckerPenalties(NamedTuple):
-    """All penalties of a term as S_j = left_j ⊗ right.
-
-    Attributes
-    ----------
-    left
-        Each of shape (K, K).
-    right
-        Shape (p, p).
-    """
-
-    left: tuple[FloatMatrix, ...]
-    right: FloatMatrix
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -58,8 +43,6 @@ class ContrastCurves(Basis):
         others. Coefficients stand combination by combination.
     levels
         Of the factors; None for the numbers.
-    structure
-        The penalties as Kronecker products.
     curve_scale
         Divisor of the penalty of one curve.
     """
@@ -71,7 +54,6 @@ class ContrastCurves(Basis):
     curve: Basis
     contrasts: FloatMatrix
     levels: tuple[tuple[str, ...] | None, ...]
-    structure: KroneckerPenalties
     curve_scale: float
 
     def scales(self, carrier: Carrier) -> FloatVector:  # noqa: ARG002 - the same for all combinations

@@ -35,6 +35,7 @@ class SplitTensorProduct(TensorProduct):
     """
 
     name: ClassVar[str] = "t2"
+    is_recentred: ClassVar[bool] = True
 
     places: IntVector
     n_penalized: int

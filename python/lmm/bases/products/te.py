@@ -8,10 +8,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from lmm.bases.basis import Basis, Carrier, Covariate, Extrapolation, Settings
+from lmm.bases.basis import Basis, Carrier, Covariate, Extrapolation, Joint, Settings
 from lmm.bases.order import check_order
 from lmm.bases.products.margins import LearnBasis, Margin, at_values, learn_margins
 from lmm.bases.products.rows import dense_row_product, kron, row_product
+from lmm.bases.spaces import complement
 from lmm.limits import check_memory
 from lmm.typing import FloatMatrix
 
@@ -76,10 +77,12 @@ def product_of(
         f"A penalty of {term_called(kind.name, covariates)}", k, k, "Choose a smaller k for the margins."
     )
     penalties: list[FloatMatrix] = []
-    for i, margin in enumerate(margins):
+    highest = [[float(np.linalg.eigvalsh(S)[-1]) for S in margin.penalties] for margin in margins]
+    for i, (margin, most) in enumerate(zip(margins, highest, strict=True)):
         before, after = int(np.prod(sizes[:i])), int(np.prod(sizes[i + 1 :]))
         penalties += [
-            kron([np.eye(before), S / np.linalg.eigvalsh(S)[-1], np.eye(after)]) for S in margin.penalties
+            kron([np.eye(before), S / value, np.eye(after)])
+            for S, value in zip(margin.penalties, most, strict=True)
         ]
     return kind(
         covariates=tuple(covariate.name for covariate in covariates),
@@ -89,8 +92,26 @@ def product_of(
         null_space=kron([margin.null_space for margin in margins]),
         is_centred=is_centred,
         notes=tuple(note for margin in margins for note in margin.basis.notes),
+        joint=joint_of(margins, highest),
         margins=tuple(margins),
     )
+
+
+def joint_of(margins: Sequence[Margin], highest: Sequence[Sequence[float]]) -> Joint | None:
+    """Eigenvectors of all margins, multiplied; None if a margin has several penalties, or nothing is penalized."""
+    if any(len(margin.penalties) != 1 for margin in margins):
+        return None
+    vectors, values = [], []
+    for margin, (most,) in zip(margins, highest, strict=True):
+        null = np.linalg.qr(margin.null_space)[0]
+        range_ = complement(null)
+        own, turned = np.linalg.eigh(range_.T @ margin.penalties[0] @ range_)
+        vectors.append(np.hstack([range_ @ turned, null]))
+        values.append(np.concatenate([own / most, np.zeros(null.shape[1])]))
+    grid = np.meshgrid(*values, indexing="ij")
+    scales = np.column_stack([along.ravel() for along in grid])
+    used = scales.max(axis=1) > 0.0
+    return Joint(kron(vectors)[:, used], scales[used])
 
 
 def term_called(kind: str, covariates: Sequence[Covariate]) -> str:
