@@ -134,7 +134,9 @@ def log_det(matrix):
 def reml_by_hand(fit, steps=10):
     """The page's recipe: initial values, G and R, beta and b, update, repeat. The update here is Fisher's scoring."""
     y, X = fit.y, fit.X
-    moves = [part.block.to_dense() @ part.block.to_dense().T for part in fit.design.random] + [np.eye(len(y))]
+    moves = [part.block.to_dense() @ part.block.to_dense().T for part in fit.internals.design.random] + [
+        np.eye(len(y))
+    ]
     sigma = np.full(3, np.var(y) / 3)
     rows = []
     for step in range(steps):

@@ -52,7 +52,7 @@ def describe(result: Any) -> dict[str, Any]:
 
 def _model_mb(fit: Any) -> float:
     """X and the columns of the random terms, in MB: what memory is compared with."""
-    blocks = [part.block for part in fit.design.random]
+    blocks = [part.block for part in fit.internals.design.random]
     columns = sum(
         (4 if getattr(b, "values", None) is None else 4 + b.values.itemsize * b.n_columns) for b in blocks
     )

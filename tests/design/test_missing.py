@@ -167,7 +167,7 @@ def test_columns_of_every_kind_keep_their_gaps(table, values, formula, tmp_path)
     assert fit.n_obs == again.n_obs == N
     np.testing.assert_allclose(again.predict(data), fit.fitted, rtol=1e-10)
     for one in (fit, again):
-        shown = one.design.model_frame["w"]
+        shown = one.internals.design.model_frame["w"]
         assert np.flatnonzero(shown.missing).tolist() == list(range(1, N, 4))
         assert shown.integers is None or shown.integers[[0, 2]].tolist() == [2**60, 2**60 + 1]
         assert pd.isna(one.model_frame["w"][1])

@@ -128,7 +128,7 @@ def test_a_fit_names_the_directions(name):
     fit = lmm.fit(f"y ~ {effects} + ({effects} | g)", table)
     assert fit.singular
     assert fit.certificate.singular
-    (N,) = fit.optimum.null_directions
+    (N,) = fit.internals.optimum.null_directions
     assert N.shape == (k, k - layout.rank[0])
     size = np.trace(layout.S[0] + layout.unit[0])
     np.testing.assert_allclose(N.T @ layout.S[0] @ N / size, 0.0, atol=1e-9)

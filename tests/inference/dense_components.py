@@ -38,7 +38,7 @@ class DenseModel:
         y = fit.y if fit.offset is None else fit.y - fit.offset
         blocks = [
             (part.block.effective().to_dense(), len(part.columns), parameter_basis(part))
-            for part in fit.design.random
+            for part in fit.internals.design.random
         ]
         return cls(y / fit.sigma, fit.X, weights, blocks, [T @ T.T for T in fit.T])
 

@@ -87,7 +87,7 @@ def error_variance(S, X, Z, weights, x, z, residual=1.0):
 def spherical_of(fit, factors):
     """S (q, q) from S (k, k) of each term."""
     found = []
-    for part, S in zip(fit.design.random, factors, strict=True):
+    for part, S in zip(fit.internals.design.random, factors, strict=True):
         root = part.block.root
         K = np.eye(part.block.n_levels) if root is None else root @ root.T
         found.append(np.kron(K, S))

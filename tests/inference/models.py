@@ -12,8 +12,8 @@ import lmm
 
 def as_estimated(fit):
     """The fit at a given theta as if a search had ended there: its theta count as estimated."""
-    optimum = replace(fit.optimum, held=np.zeros_like(fit.optimum.held))
-    return lmm.Fit(fit.request, fit.spec, fit.design, fit.criterion_function, optimum, fit.evaluation)
+    optimum = replace(fit.internals.optimum, held=np.zeros_like(fit.internals.optimum.held))
+    return lmm.Fit(replace(fit.internals, optimum=optimum))
 
 
 def quietly(formula, data, **options):
@@ -87,5 +87,5 @@ def strata(data, n_blocks, n_whole, n_sub):
 
 def term_contrast(fit, name):
     """Rows of the identity for the columns of a term."""
-    term = next(term for term in fit.design.terms if term.name == name)
-    return np.eye(len(fit.design.names))[term.columns]
+    term = next(term for term in fit.internals.design.terms if term.name == name)
+    return np.eye(len(fit.internals.design.names))[term.columns]

@@ -113,7 +113,7 @@ def test_sums_of_squares_of_linear_models_are_those_of_their_projections(request
     data = request.getfixturevalue(frame)
     data = data.assign(w=1.0 + np.arange(len(data)) % 3, x=np.cos(np.arange(len(data))))
     fit = lmm.fit("yield ~ Variety * nitro + x + Variety:x", data, weights=weights)
-    table, forms = fit.anova(type=kind), Anova(fit.design).forms(kind)
+    table, forms = fit.anova(type=kind), Anova(fit.internals.design).forms(kind)
     assert [row["num_df"] for row in table] == [form.df for form in forms]
     assert table["sum_sq"] == pytest.approx([form.sum_sq for form in forms], rel=1e-9)
 

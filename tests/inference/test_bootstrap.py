@@ -136,7 +136,7 @@ def test_singular_replicates_are_kept_and_counted(dyestuff):
 
 
 def test_failed_refits_are_left_out_and_counted(dyestuff):
-    request = replace(dyestuff.request, control=Control(max_iterations=3))
+    request = replace(dyestuff.internals.request, control=Control(max_iterations=3))
     fit = lmm.Fit(request, *(getattr(dyestuff, name) for name in PARTS))
     found = fit.bootstrap(n=50, seed=1)
     assert 0 < found.n_failed < 50
@@ -242,7 +242,7 @@ def test_too_few_replicates_are_refused_with_the_number_that_is_needed(dyestuff,
 
 
 def test_replicates_that_failed_do_not_count(dyestuff):
-    request = replace(dyestuff.request, control=Control(max_iterations=3))
+    request = replace(dyestuff.internals.request, control=Control(max_iterations=3))
     found = lmm.Fit(request, *(getattr(dyestuff, name) for name in PARTS)).bootstrap(n=39, seed=1)
     good = 39 - found.n_failed
     assert 0 < found.n_failed < 39

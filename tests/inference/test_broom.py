@@ -67,7 +67,7 @@ def test_augment_keeps_all_rows_and_columns_of_the_table(data):
     assert table.columns[:4] == ("Reaction", "Days", "Subject", "note")
     assert len(table) == 180
     assert np.flatnonzero(np.isnan(table[".fitted"])).tolist() == [3, 10]
-    used = fit.design.rows
+    used = fit.internals.design.rows
     np.testing.assert_allclose(table[".residual"][used], fit.residuals())
     np.testing.assert_allclose(table[".fixed"][used], fit.X @ fit.beta)
     np.testing.assert_allclose(table[".leverage"][used], lmm.leverage(fit))

@@ -43,7 +43,7 @@ def test_cr2_is_unbiased_under_the_fitted_model(random):
 
 def sandwich(fit, model, e):
     """Cluster-robust covariance for residuals e, by the definition with a symmetric adjustment."""
-    codes = fit.design.random[0].codes
+    codes = fit.internals.design.random[0].codes
     meat = np.zeros((4, 4))
     for j in range(codes.max() + 1):
         rows = np.flatnonzero(codes == j)

@@ -144,7 +144,7 @@ def test_rows_of_zeros_have_no_test(oats):
 
 
 def test_estimable_functions_of_an_aliased_fit(aliased):
-    names = aliased.design.names
+    names = aliased.internals.design.names
     assert aliased.dropped_columns == ("a[T.a2]:b[T.b2]",)
     assert aliased.n_fixed == 5
     # Cell means of occupied cells are estimable, that of the empty cell is not.
@@ -167,9 +167,9 @@ def test_estimable_functions_of_an_aliased_fit(aliased):
         with pytest.raises(lmm.DesignError, match=message):
             aliased.test(means | {"a2:b2": empty}, joint=joint)
     # Sums over the columns of an occupied cell, with all columns of X, equal the reduced rows.
-    occupied = aliased.design.X[[0, 13]]
+    occupied = aliased.internals.design.X[[0, 13]]
     assert row_tests(aliased, occupied).estimate == pytest.approx(
-        occupied[:, aliased.design.kept] @ aliased.beta
+        occupied[:, aliased.internals.design.kept] @ aliased.beta
     )
     assert len(names) == 6
 
@@ -187,7 +187,7 @@ def test_joint_tests_need_all_rows_estimable(aliased):
 def test_coefficients_of_an_aliased_fit_are_as_printed(aliased):
     table = aliased.coefficients()
     assert np.isnan(table["estimate"][4])
-    assert table["estimate"][aliased.design.kept].tolist() == aliased.beta.tolist()
+    assert table["estimate"][aliased.internals.design.kept].tolist() == aliased.beta.tolist()
     assert row_tests(aliased, np.eye(5)).estimable.all()
     assert any("linear combination" in note for note in table.notes)
 
@@ -196,7 +196,7 @@ def test_numerical_combinations_are_estimable():
     data = random_table(1)
     data["both"] = 0.3 * data["x"] + 1e6
     fit = quietly("y ~ x + both + (1 | g)", data)
-    X = fit.design.X
+    X = fit.internals.design.X
     assert row_tests(fit, X[:5]).estimable.all()
     other = X[:5].copy()
     other[:, 2] += 0.5

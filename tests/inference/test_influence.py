@@ -26,7 +26,7 @@ every_shape = pytest.mark.parametrize("shape", SHAPES)
 def without(fit, rows):
     """Fit the rows that are left, theta held where it is."""
     data = {name: np.delete(values, rows) for name, values in table().items()}
-    request = fit.request
+    request = fit.internals.request
     options = {"method": request.method, "weights": request.weights, "offset": request.offset}
     return lmm.fit(request.formula, data, theta=fit.theta, **options)
 
@@ -77,13 +77,13 @@ def test_leverage_is_the_diagonal_of_the_hat_matrix(shape):
     # The definition: what the fitted values do when a response moves.
     moved = fit.y.copy()
     moved[7] += 1.0
-    again = lmm.fit(fit.request.formula, table() | {"y": moved}, theta=fit.theta, **options_of(fit))
+    again = lmm.fit(fit.internals.request.formula, table() | {"y": moved}, theta=fit.theta, **options_of(fit))
     np.testing.assert_allclose(again.fitted - fit.fitted, hat[:, 7], atol=1e-9)
 
 
 def options_of(fit):
-    random = {"s": fit.design.random[-1].block} if fit.request.random else None
-    request = fit.request
+    random = {"s": fit.internals.design.random[-1].block} if fit.internals.request.random else None
+    request = fit.internals.request
     return {"method": request.method, "weights": request.weights, "offset": request.offset, "random": random}
 
 
@@ -169,7 +169,8 @@ def test_user_blocks_take_part_in_deletions():
     found = delete_sets(fit, [rows])
     keep = np.arange(12, 90)
     block = lmm.block(
-        user_columns()[keep], covariance=fit.design.random[1].block.root @ fit.design.random[1].block.root.T
+        user_columns()[keep],
+        covariance=fit.internals.design.random[1].block.root @ fit.internals.design.random[1].block.root.T,
     )
     left = lmm.fit(
         "y ~ x + (1 | g)", {k: v[keep] for k, v in table().items()}, random={"s": block}, theta=fit.theta

@@ -58,7 +58,7 @@ def textbook(fit, C):
 def test_formulas_on_random_designs(seed, random, weighted, scale, singular):
     data, weights = random_table(seed), "w" if weighted else None
     start = quietly(f"y ~ x + t + {random}", data, weights=weights)
-    theta = scale * start.criterion_function.layout.start
+    theta = scale * start.internals.criterion_function.layout.start
     if singular:
         theta[-1] = 0.0  # the last variance given those before it
     fit = as_estimated(quietly(f"y ~ x + t + {random}", data, weights=weights, theta=theta))

@@ -24,8 +24,10 @@ def new_rows(fit, n=17):
     """Rows of X and of Z of each term: combinations of levels that the data need not have."""
     rng = np.random.default_rng(5)
     X = fit.X[rng.integers(0, fit.n_obs, n)]
-    pick = [rng.integers(0, fit.n_obs, n) for _ in fit.design.random]
-    return X, [part.block.to_sparse()[rows] for part, rows in zip(fit.design.random, pick, strict=True)]
+    pick = [rng.integers(0, fit.n_obs, n) for _ in fit.internals.design.random]
+    return X, [
+        part.block.to_sparse()[rows] for part, rows in zip(fit.internals.design.random, pick, strict=True)
+    ]
 
 
 def within(equations, X, rows, sets):
@@ -80,7 +82,7 @@ def test_gradients_are_derivatives_of_dense_algebra(shape):
         return np.diag(error_variance(dense, *arguments, residual=residual)).imag / step.imag
 
     columns = []
-    for i, part in enumerate(fit.design.random):
+    for i, part in enumerate(fit.internals.design.random):
         for E in parameter_basis(part):
             moved = [*S[:i], S[i] + step * E, *S[i + 1 :]]
             columns.append(derivative(moved, 1.0))

@@ -94,7 +94,7 @@ def test_terms_that_take_no_part_add_their_variance_to_new_observations():
     fit = fitted("three")
     data = {name: table()[name] for name in ("x", "g", "h", "t")}
     Z = fit.Z.toarray()
-    widths = np.cumsum([0, *(part.block.n_effects for part in fit.design.random)])
+    widths = np.cumsum([0, *(part.block.n_effects for part in fit.internals.design.random)])
     kept = Z.copy()
     kept[:, : widths[1]] = 0
     kept[:, widths[2] :] = 0
@@ -113,7 +113,7 @@ def test_new_levels_of_one_term_keep_what_is_known_of_the_others():
     fit = fitted("crossed")
     new = {"x": [0.5, 0.5], "t": ["b", "b"], "g": ["unheard", "g1"], "h": ["h2", "unheard"]}
     found = fit.predict(new, interval="confidence", new_levels="sample")
-    g, h = fit.design.random
+    g, h = fit.internals.design.random
     Z = np.zeros((2, fit.Z.shape[1]))
     at = g.block.n_effects + 2 * h.levels.index("h2")
     Z[0, at : at + 2] = [1, 0.5]

@@ -106,13 +106,13 @@ def test_fixed_effect_of_a_reml_fit(sleep, sign):
     """Its limit against another search: r² of the held model, determinants of the whole."""
     fit = sleep["reml"]
     limit = fit.confint(terms="Days")["conf_low" if sign < 0 else "conf_high"][0]
-    blocks = [part.block for part in fit.design.random]
+    blocks = [part.block for part in fit.internals.design.random]
     whole = CrossProducts(fit.y, fit.X, blocks)
     held = CrossProducts(fit.y - limit * fit.X[:, 1], fit.X[:, :1], blocks)
     m = fit.df_residual
 
     def deviance(theta):
-        T = fit.criterion_function.layout.factors(theta)
+        T = fit.internals.criterion_function.layout.factors(theta)
         at = whole.evaluate(T, True)
         r2 = held.evaluate(T, False).r2
         return at.log_det_Z + at.log_det_X + m * (1 + np.log(2 * np.pi * r2 / m))
@@ -124,9 +124,9 @@ def test_fixed_effect_of_a_reml_fit(sleep, sign):
 @pytest.mark.parametrize("name", ["sd_Intercept|g", "sd_w|g", "cor_Intercept.x|g", "cor_x.w|g", "sigma"])
 def test_limits_with_three_effects(three, name):
     """Against a constrained search over all parameters."""
-    open_ = lmm.criterion(three.formula, three.request.data, "ml", weights="weight", offset="off")
+    open_ = lmm.criterion(three.formula, three.internals.request.data, "ml", weights="weight", offset="off")
     limit = three.confint(terms=name)["conf_high"][0]
-    columns = list(three.design.random[0].columns)
+    columns = list(three.internals.design.random[0].columns)
 
     def parts(x):
         L = np.zeros((3, 3))

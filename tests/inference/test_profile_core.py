@@ -22,7 +22,7 @@ class DenseDeviance:
         self.y = fit.y if fit.offset is None else fit.y - fit.offset
         self.X = fit.X
         self.weights = np.ones(fit.n_obs) if fit.weights is None else fit.weights
-        self.Z = [part.block.effective().to_dense() for part in fit.design.random]
+        self.Z = [part.block.effective().to_dense() for part in fit.internals.design.random]
 
     def __call__(self, roots, log_sigma, reml, held=(), beta=()):
         V = np.diag(np.exp(2 * log_sigma) / self.weights)
@@ -41,7 +41,7 @@ def place(fit):
     """Roots away from the optimum, diagonal where there are no correlations."""
     rng = np.random.default_rng(3)
     roots = [np.tril(rng.normal(size=T.shape)) for T in fit.T]
-    diagonal = [part.structure.name == "diag" for part in fit.design.random]
+    diagonal = [part.structure.name == "diag" for part in fit.internals.design.random]
     return [np.diag(np.diag(R)) if d else R for R, d in zip(roots, diagonal, strict=True)], 0.2
 
 
@@ -51,7 +51,7 @@ def place(fit):
 def test_the_deviance_and_its_slopes(shape, reml, held):
     fit = fitted(shape)
     dense, (roots, log_sigma), beta = DenseDeviance(fit), place(fit), fit.beta[list(held)] + 0.4
-    found = fit.criterion_function.cross.deviance(roots, log_sigma, reml, held, beta)
+    found = fit.internals.criterion_function.cross.deviance(roots, log_sigma, reml, held, beta)
     assert found.value == pytest.approx(dense(roots, log_sigma, reml, held, beta), abs=1e-8)
 
     def difference(change):
@@ -104,7 +104,7 @@ def test_the_minimum_is_that_of_a_constrained_search(shape, name, reml):
     place = above.minimize(above.towards(np.array([value])))
     masks = [
         np.eye(len(T), dtype=bool) if part.structure.name == "diag" else np.tri(len(T), dtype=bool)
-        for T, part in zip(own.T, own.design.random, strict=True)
+        for T, part in zip(own.T, own.internals.design.random, strict=True)
     ]
 
     def parts(x):
@@ -196,7 +196,7 @@ def test_nothing_depends_on_the_order_or_on_earlier_calls():
 
 def test_what_the_core_refuses():
     fit = fitted("slopes")
-    cross, errors = fit.criterion_function.cross, np.ones(fit.n_fixed)
+    cross, errors = fit.internals.criterion_function.cross, np.ones(fit.n_fixed)
     roots = [fit.sigma * T for T in fit.T]
     with pytest.raises(DesignError, match="held by position, each at a value"):
         cross.deviance(roots, 0.0, True, (99,), [1.0])

@@ -10,11 +10,13 @@ FIT = lmm.fit("Reaction ~ Days + (Days | Subject)", SLEEP)
 OPEN = lmm.criterion("Reaction ~ Days + (Days | Subject)", SLEEP)
 RESULTS = {
     "certificate": (FIT.certificate, ["Converged:", "iterations", "predicted fall of the criterion"]),
-    "evaluation": (FIT.evaluation, ["criterion = 1743.62", "sigma = 25.59", "beta = [251.405", "18 x 2"]),
+    "evaluation": (FIT.internals.evaluation, ["criterion = 1743.62", "sigma = 25.59", "beta = [251.405", "18 x 2"]),
     "criterion function": (OPEN, ["REML criterion of", "Subject.Days", "n = 180, p = 2, q = 36"]),
     "solution": (OPEN.pls(FIT.theta), ["penalized least squares", "beta = [251.405"]),
-    "criterion of a fit": (FIT.criterion_function, ["REML criterion in (Subject.Intercept", "n = 180, p = 2"]),
-    "design": (FIT.design, ["180 of 180 rows", "2 columns of X, rank 2", "Subject (18 levels)"]),
+    "criterion of a fit": (
+        FIT.internals.criterion_function,
+        ["REML criterion in (Subject.Intercept", "n = 180, p = 2"]),
+    "design": (FIT.internals.design, ["180 of 180 rows", "2 columns of X, rank 2", "Subject (18 levels)"]),
     "block": (lmm.block(np.eye(5000), covariance=np.eye(5000)), ["rows 5,000", "levels 5,000", "covariance is known"]),
     "profile": (FIT.profile("sigma"), ["Profile of the REML criterion", "sigma", "zeta_from", ".confint()"]),
     "curve": (FIT.profile("sigma").curves[0], ["profile of sigma", "points"]),

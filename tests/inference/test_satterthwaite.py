@@ -21,7 +21,7 @@ METHOD = lmm.Satterthwaite()
 def numerical(fit, contrast):
     """2 v² / g'Cg with the Hessian and the gradient by differences of the n × n likelihood in (theta, sigma)."""
     model = DenseModel.of_fit(fit)
-    y, layout, reml = model.y * fit.sigma, fit.criterion_function.layout, fit.method == "reml"
+    y, layout, reml = model.y * fit.sigma, fit.internals.criterion_function.layout, fit.method == "reml"
 
     def parts(parameters):
         S = [T @ T.T for T in layout.factors(parameters[:-1])]
@@ -53,7 +53,7 @@ def numerical(fit, contrast):
 def test_derivatives_are_those_of_the_likelihood(random, method):
     """At a place that is no optimum as well: the way from theta to V curves there."""
     data = random_table(4)
-    layout = quietly(f"y ~ x + t + {random}", data, method=method).criterion_function.layout
+    layout = quietly(f"y ~ x + t + {random}", data, method=method).internals.criterion_function.layout
     fit = as_estimated(
         quietly(f"y ~ x + t + {random}", data, method=method, theta=0.7 * layout.start, weights="w")
     )
@@ -213,6 +213,6 @@ def test_combined_contrasts_by_differences_are_the_same_rows(crossed):
 
 
 def test_where_theta_is_given_derivatives_are_analytic(crossed):
-    data = {name: crossed.design.model_frame[name].values for name in ("y", "x")}
-    data |= {part.group: np.asarray(part.levels)[part.codes] for part in crossed.design.random}
+    data = {name: crossed.internals.design.model_frame[name].values for name in ("y", "x")}
+    data |= {part.group: np.asarray(part.levels)[part.codes] for part in crossed.internals.design.random}
     assert not are_cheap(quietly("y ~ x + (1 | a) + (1 | b)", data, theta=[1.0, 0.2]))

@@ -35,12 +35,12 @@ class Dense:
 
     def __init__(self, fit):
         self.fit = fit
-        self.family, self.k = fit.design.random[0].structure, 4
-        layout = fit.criterion_function.layout
+        self.family, self.k = fit.internals.design.random[0].structure, 4
+        layout = fit.internals.criterion_function.layout
         natural = np.concatenate(layout.natural_of_terms(fit.theta))
         is_variance = layout.natural(fit.theta).is_variance
         self.phi = np.append(np.where(is_variance, fit.sigma**2 * natural, natural), fit.sigma**2)
-        self.Z, self.Zi = (part.block.to_dense() for part in fit.design.random)
+        self.Z, self.Zi = (part.block.to_dense() for part in fit.internals.design.random)
         self.W = np.diag(1 / fit.weights)
 
     def V(self, phi):
@@ -140,7 +140,7 @@ def test_satterthwaite_differentiates_by_the_parameters(fit):
 
 
 def test_the_table_of_variances_has_a_row_for_each_parameter(fit):
-    table, name = fit.varcorr, fit.design.random[0].structure.name
+    table, name = fit.varcorr, fit.internals.design.random[0].structure.name
     assert table.columns == ("group", "term", "term_2", "vcov", "sdcor", "value")
     assert len(table) == structure(name).n_theta(4) + 2
     rho = next(row for row in table if row["term"] == "rho")

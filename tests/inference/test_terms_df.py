@@ -11,7 +11,11 @@ OATS = "yield ~ Variety * C(nitro) + (1 | Block/Variety)"
 
 
 def by_term(fit, name):
-    return dict(zip((term.name for term in fit.design.terms), df_method(fit, name).term_df(fit), strict=True))
+    return dict(
+        zip(
+            (term.name for term in fit.internals.design.terms), df_method(fit, name).term_df(fit), strict=True
+        )
+    )
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from tests.inference.models import quietly, random_table
 def dense_partition(fit):
     """Mean variance of a row by group, from the covariance of y."""
     found = {}
-    for part, T in zip(fit.design.random, fit.T, strict=True):
+    for part, T in zip(fit.internals.design.random, fit.T, strict=True):
         Z = part.block.effective().to_dense()
         G = fit.sigma**2 * np.kron(np.eye(part.block.n_levels), T @ T.T)
         found[part.group] = found.get(part.group, 0.0) + np.mean(np.diag(Z @ G @ Z.T))

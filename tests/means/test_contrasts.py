@@ -283,10 +283,10 @@ def test_joint_tests_take_all_that_is_estimable(seed):
         return
     fit = without_warnings("y ~ a * b", data)
     means = fit.emmeans("a")
-    if len(means) < 2 or fit.design.X.shape[1] < 4 or means.grid.nests:
+    if len(means) < 2 or fit.internals.design.X.shape[1] < 4 or means.grid.nests:
         return
     contrasts = means.contrast("consec", adjust="none")
-    K, X = contrasts.functions.rows, fit.design.X
+    K, X = contrasts.functions.rows, fit.internals.design.X
     common = sum(map(np.linalg.matrix_rank, (K, X))) - np.linalg.matrix_rank(np.vstack([K, X]))
     row = next(iter(contrasts.joint_test()))
     assert row["num_df"] == common

@@ -33,7 +33,7 @@ def fitted(right):
 
 def rows_of(fit):
     grid = reference_grid(fit)
-    sets = sets_to_test(fit.design, grid.variables, grid.nests, ())
+    sets = sets_to_test(fit.internals.design, grid.variables, grid.nests, ())
     return [part.functions.rows for names in sets for part in hypotheses(grid, names, ())]
 
 
@@ -110,7 +110,7 @@ def test_the_rows_together_test_all_but_the_level(right):
     """They span what the analysis of variance tests: all columns of X, without what changes all means alike."""
     fit = fitted(right)
     rows = np.vstack(rows_of(fit))
-    scaled = rows / np.abs(fit.design.X).max(axis=0)
+    scaled = rows / np.abs(fit.internals.design.X).max(axis=0)
     # Without an intercept in X, or in the span of its columns, there is nothing to take out.
     level = np.linalg.lstsq(fit.X, np.ones(fit.n_obs), rcond=None)
     free = fit.n_fixed - (np.abs(fit.X @ level[0] - 1.0).max() < 1e-8)

@@ -238,14 +238,14 @@ def same(again: lmm.Fit, fit: lmm.Fit) -> bool:
 
 def honest(again: lmm.Fit) -> bool:
     """Whether another data set was put in whole: what the fit says is what its own formula and rows give."""
-    rows = again.design.rows
-    frame = pd.DataFrame(index=range(again.design.n_rows))
-    for name, column in again.design.model_frame.items():
+    rows = again.internals.design.rows
+    frame = pd.DataFrame(index=range(again.internals.design.n_rows))
+    for name, column in again.internals.design.model_frame.items():
         values = pd.Series(column.to_array(), index=rows)
         frame[name] = values.reindex(frame.index)
         if column.kind == "factor":
             frame[name] = pd.Categorical(frame[name], categories=column.level_values)
-    random_terms = again.request.random
+    random_terms = again.internals.request.random
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         fit = again.update(data=frame, random=random_terms)

@@ -73,7 +73,7 @@ def test_update_of_the_formula_reads_the_table_again(fit):
 def test_update_forgets_theta_of_another_formula():
     held = lmm.fit("y ~ x + (1 | g)", TABLE, theta=[0.5])
     assert held.update(method="ml").theta == [0.5]
-    assert held.update(". ~ . + (0 + z | g)").optimum.held.tolist() == [False, False]
+    assert held.update(". ~ . + (0 + z | g)").internals.optimum.held.tolist() == [False, False]
 
 
 @pytest.mark.parametrize(

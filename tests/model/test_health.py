@@ -71,7 +71,7 @@ def test_a_covariance_of_lower_rank():
 
 def test_null_directions_have_no_variance():
     fit = lmm.fit("y ~ x + (x | g)", table(4 * EFFECT, 2 * EFFECT))
-    (a,) = fit.optimum.null_directions
+    (a,) = fit.internals.optimum.null_directions
     (T,) = fit.T
     assert a.shape == (2, 1)
     np.testing.assert_allclose(T.T @ a, 0, atol=1e-8 * np.abs(T).max())

@@ -33,7 +33,7 @@ def basis(x):
 def fitted(kind, first=False, formula="y ~ x + (x | g) + (1 | h)", method="reml"):
     """A fit with a curve in x, as a block of the user or as a smooth term; `first`: before the bars."""
     data = table()
-    plain = lmm.fit("y ~ x", data).request
+    plain = lmm.fit("y ~ x", data).internals.request
     request = replace(plain, formula=formula, method=method, random={NAME: lmm.block(basis(data["x"]))})
     spec, design = DesignSpec.learn(parse(formula), open_table(data), random=request.random)
     parts = tuple(replace(part, kind=kind) if part.group == NAME else part for part in design.random)
@@ -104,7 +104,7 @@ def test_a_smooth_term_belongs_to_the_mean(fits, first):
     block, smooth = fits["block", first], fits["smooth", first]
     curve = next(
         part.block.apply(b.ravel())
-        for part, b in zip(smooth.design.random, smooth.effects, strict=True)
+        for part, b in zip(smooth.internals.design.random, smooth.effects, strict=True)
         if part.is_smooth
     )
     assert np.std(curve) > 0.1
@@ -153,7 +153,7 @@ def test_intervals_of_predictions_take_the_parts_where_they_stand(fits, first):
 
 
 def test_the_views_of_a_design():
-    design = fitted("smooth", first=True).design
+    design = fitted("smooth", first=True).internals.design
     assert [part.group for part in design.random] == [NAME, "g", "h"]
     assert [part.group for part in design.groups] == ["g", "h"] == [part.group for part in design.bars]
     assert [part.group for part in design.smooths] == [NAME]

@@ -52,7 +52,7 @@ def test_new_rows_keep_the_state_of_the_fit(fit):
 def test_random_terms_are_chosen_by_group_or_bar(fit, random, terms, new):
     expected = fit.X @ fit.beta
     for i in terms:
-        expected = expected + fit.design.random[i].block.apply(fit.effects[i].ravel())
+        expected = expected + fit.internals.design.random[i].block.apply(fit.effects[i].ravel())
     np.testing.assert_allclose(fit.predict(new, random=random), expected)
 
 
@@ -198,8 +198,8 @@ def nested():
 def test_a_missing_group_is_a_new_level(nested, new_levels):
     """Public report: lme4 takes missing groups as new ones where those are allowed."""
     new = {"x": [1.0] * 4, "a": [None, "a1", "a1", None], "b": ["b2", None, "b2", None]}
-    of_a = nested.effects[0][nested.design.random[0].levels.index("a1"), 0]
-    of_b = nested.effects[1][nested.design.random[1].levels.index("a1:b2"), 0]
+    of_a = nested.effects[0][nested.internals.design.random[0].levels.index("a1"), 0]
+    of_b = nested.effects[1][nested.internals.design.random[1].levels.index("a1:b2"), 0]
     mean = nested.beta @ [1.0, 1.0]
     expected = mean + np.array([0.0, of_a, of_a + of_b, 0.0])
     np.testing.assert_allclose(nested.predict(new, new_levels=new_levels), expected)

@@ -54,9 +54,9 @@ def test_the_two_parts_of_a_coefficient_find_each_other(fixed, random, term):
         raise AssertionError(sorted(found))
 
     # fixed plus random, the random effect found by the numbers of its column
-    column = fit.design.X[:, fit.design.names.index(term)]
+    column = fit.internals.design.X[:, fit.internals.design.names.index(term)]
     total = np.full(8, fixed_effects[term])
-    for part, b in zip(fit.design.random, fit.effects, strict=True):
+    for part, b in zip(fit.internals.design.random, fit.effects, strict=True):
         values = part.block.values
         for j in range(0 if values is None else values.shape[1]):
             if np.allclose(values[:, j], column, rtol=1e-12, atol=0.0):
@@ -77,9 +77,11 @@ def test_the_two_parts_of_a_coefficient_find_each_other(fixed, random, term):
 )
 def test_other_terms_stand_by_themselves(fixed, random, alone):
     found, fit = by_level(f"y ~ {fixed} + {random}")
-    place = [(part, part.columns.index(alone)) for part in fit.design.random if alone in part.columns]
+    place = [
+        (part, part.columns.index(alone)) for part in fit.internals.design.random if alone in part.columns
+    ]
     ((part, j),) = place
-    b = fit.effects[fit.design.random.index(part)]
+    b = fit.effects[fit.internals.design.random.index(part)]
 
     np.testing.assert_array_equal(found[alone], b[:, j])
 

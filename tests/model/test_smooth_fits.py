@@ -42,7 +42,7 @@ def test_a_smooth_term_is_kept_apart_from_random_effects(fit):
 
 
 def test_the_dense_twin_agrees(fit):
-    for part, b in zip(fit.design.random, fit.effects, strict=True):
+    for part, b in zip(fit.internals.design.random, fit.effects, strict=True):
         assert part.block.n_effects == b.size
     Z, X_ = fit.Z.toarray(), fit.X
     V = Z @ fit.Lambda.toarray() @ fit.Lambda.toarray().T @ Z.T + np.eye(N)
@@ -103,7 +103,7 @@ def test_new_data_and_old_are_predicted_alike(fit):
 def test_a_fit_is_changed_and_refitted(fit):
     assert fit.update(". ~ . - (1 | g)").n_levels == {}
     assert "s(z)" not in fit.update(". ~ . - v").formula
-    assert fit.update(". ~ . - s(x, bs='cr', k=8)").spec.smooths.terms == ()
+    assert fit.update(". ~ . - s(x, bs='cr', k=8)").internals.spec.smooths.terms == ()
     np.testing.assert_allclose(fit.refit(2 * fit.y).beta, 2 * fit.beta, rtol=1e-6)
 
 
@@ -135,7 +135,7 @@ def test_tests_of_other_terms_are_given_the_smooth_terms():
 def test_smoothing_parameters_are_theta():
     held = lmm.fit("y ~ s(x, bs='cr', sp=4)", TABLE)
     assert held.theta == pytest.approx([0.5])
-    assert held.optimum.held.all()
+    assert held.internals.optimum.held.all()
     same = lmm.fit("y ~ s(x, bs='cr')", TABLE, theta={"s(x)": 0.5})
     assert same.criterion == held.criterion
     table = lmm.fit("y ~ s(x, bs='cr', select=TRUE)", TABLE).smoothing()
@@ -144,7 +144,7 @@ def test_smoothing_parameters_are_theta():
 
 def test_an_unpenalized_smooth_is_a_regression():
     fit = lmm.fit("y ~ s(x, bs='cr', k=6, fx=TRUE)", TABLE)
-    assert fit.design.random == ()
+    assert fit.internals.design.random == ()
     assert fit.smooths()["edf"][0] == pytest.approx(5.0)
     plain = lmm.fit("y ~ 1", TABLE)
     rss = [float(((f.y - f.fitted) ** 2).sum()) for f in (plain, fit)]

@@ -55,7 +55,7 @@ def test_offset_belongs_to_both_lines():
     ],
 )
 def test_covariate_is_the_numeric_one(formula, covariate):
-    assert numeric_covariate(lmm.fit(formula, _wide()).design) == covariate
+    assert numeric_covariate(lmm.fit(formula, _wide()).internals.design) == covariate
 
 
 @pytest.mark.parametrize(
@@ -78,14 +78,16 @@ def test_unknown_group_gets_the_nearest_name(sleepstudy):
 
 
 def test_numbers_that_tell_lines_apart_carry_their_name():
-    curves = curves_of(lmm.fit("Reaction ~ Days * C(wave)", _wide()).design)
+    curves = curves_of(lmm.fit("Reaction ~ Days * C(wave)", _wide()).internals.design)
     assert curves.kinds == ("wave 0", "wave 1", "wave 2")
 
 
 @pytest.mark.parametrize(("columns", "n_rows"), [(6, 3), (3, 6), (5, 4)])
 def test_small_multiples_share_their_axes(sleepstudy, columns, n_rows):
     figure = plot_fitted(sleepstudy, columns=columns, width=8.0)
-    assert [axes.get_title("left") for axes in figure.axes] == list(sleepstudy.design.random[0].levels)
+    assert [axes.get_title("left") for axes in figure.axes] == list(
+        sleepstudy.internals.design.random[0].levels
+    )
     limits = {axes.get_xlim() + axes.get_ylim() for axes in figure.axes}
     assert len(limits) == 1
     assert len({axes.get_position().y0 for axes in figure.axes}) == n_rows

@@ -27,8 +27,12 @@ def assert_same(found, expected):
     assert found.criterion == pytest.approx(expected.criterion, rel=1e-12)
     np.testing.assert_allclose(found.beta, expected.beta, rtol=1e-10, atol=1e-12)
     np.testing.assert_allclose(found.fitted, expected.fitted, rtol=1e-7, atol=1e-9)
-    assert [part.levels for part in found.design.random] == [part.levels for part in expected.design.random]
-    assert [factor.levels for factor in found.design.factors] == [f.levels for f in expected.design.factors]
+    assert [part.levels for part in found.internals.design.random] == [
+        part.levels for part in expected.internals.design.random
+    ]
+    assert [factor.levels for factor in found.internals.design.factors] == [
+        f.levels for f in expected.internals.design.factors
+    ]
 
 
 @thorough
@@ -72,7 +76,7 @@ def test_order_of_the_rows(drawn):
     data = LIBRARIES["Arrow dictionaries"](drawn)
     found, expected = lmm.fit(drawn.formula, data.take(drawn.order)), plain(drawn)
 
-    assert found.design.factors[0].levels == expected.design.factors[0].levels
+    assert found.internals.design.factors[0].levels == expected.internals.design.factors[0].levels
     assert found.criterion == pytest.approx(expected.criterion, rel=1e-10)
     np.testing.assert_allclose(found.beta, expected.beta, rtol=1e-6, atol=1e-8)
 

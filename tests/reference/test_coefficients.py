@@ -31,7 +31,7 @@ def at_theta_of_r(case_id):
 def rows_of(case, fit):
     """One row per coefficient of R, in R's order."""
     frame = cases.data(case["id"])
-    ours = list(fit.design.names)
+    ours = list(fit.internals.design.names)
     order = [ours.index(names.coefficient(name, frame)) for name in case["beta_names"]]
     return np.eye(len(ours))[order]
 
@@ -86,7 +86,7 @@ def test_adjusted_covariance_at_the_theta_of_r(case_id):
     fit, case = at_theta_of_r(case_id), cases.reference()[case_id]
     theirs = np.array(case["vcov_kr"])
     errors = np.sqrt(np.diag(theirs))
-    order = np.argmax(rows_of(case, fit)[:, fit.design.kept], axis=1)
+    order = np.argmax(rows_of(case, fit)[:, fit.internals.design.kept], axis=1)
     ours = KenwardRoger().vcov(fit)[np.ix_(order, order)]
     assert ours / np.outer(errors, errors) == pytest.approx(
         theirs / np.outer(errors, errors), abs=tolerances.SAME_THETA
@@ -102,10 +102,10 @@ def test_joint_tests_of_the_last_terms(method, key):
     compared = 0
     for case_id in having(key):
         fit, table = cases.fitted(case_id), cases.reference()[case_id][key]
-        term = fit.design.terms[-1]
+        term = fit.internals.design.terms[-1]
         if not term.parts or not table:
             continue
-        test = joint_test(fit, np.eye(len(fit.design.names))[term.columns], method)
+        test = joint_test(fit, np.eye(len(fit.internals.design.names))[term.columns], method)
         expected = table[-1]
         assert test.num_df == expected["NumDF"]
         assert test.den_df == pytest.approx(expected["DenDF"], rel=tolerances.DF)

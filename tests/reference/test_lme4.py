@@ -257,7 +257,7 @@ def covariances_by_level(fit):
     """Terms and covariance matrix of every level of every group."""
     return {
         (part.group, level): (part.columns, covariance)
-        for part, covariances in zip(fit.design.random, fit.ranef_covariances(), strict=True)
+        for part, covariances in zip(fit.internals.design.random, fit.ranef_covariances(), strict=True)
         for level, covariance in zip(part.levels, covariances, strict=True)
     }
 

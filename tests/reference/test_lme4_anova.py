@@ -29,8 +29,8 @@ ANOVA_CASES = [
 def where_r_stopped(case_id):
     """Our fit at R's theta, with parameters that count as estimated."""
     fit = cases.at_theta_of_r(case_id)
-    optimum = dataclasses.replace(fit.optimum, held=np.zeros(len(fit.theta), dtype=bool))
-    return lmm.Fit(fit.request, fit.spec, fit.design, fit.criterion_function, optimum, fit.evaluation)
+    optimum = dataclasses.replace(fit.internals.optimum, held=np.zeros(len(fit.theta), dtype=bool))
+    return lmm.Fit(dataclasses.replace(fit.internals, optimum=optimum))
 
 
 @pytest.mark.parametrize(("case_id", "kind", "method"), ANOVA_CASES)

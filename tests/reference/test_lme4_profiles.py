@@ -21,7 +21,7 @@ def test_profile_intervals(case_id):
 def our_names(fit, case):
     """In lme4's order: of each term the lower triangle of its covariance by columns, sigma, coefficients."""
     # No case has several terms with correlations, and none has terms in another order than the formula.
-    for part in fit.design.random:
+    for part in fit.internals.design.random:
         columns = part.columns
         for j, first in enumerate(columns):
             yield f"sd_{first}|{part.group}"

@@ -79,8 +79,8 @@ def test_columns_called_like_numbers_are_columns(numbered, named, names):
 
 def test_without_an_intercept_only_the_number_takes_it_away():
     data = frame("column_called_1")
-    assert lmm.fit("y ~ `2` - `1` + (1 | g)", data).design.names == ("Intercept", "2")
-    assert lmm.fit("y ~ `1` - 1 + (1 | g)", data).design.names == ("1",)
+    assert lmm.fit("y ~ `2` - `1` + (1 | g)", data).internals.design.names == ("Intercept", "2")
+    assert lmm.fit("y ~ `1` - 1 + (1 | g)", data).internals.design.names == ("1",)
 
 
 @pytest.mark.parametrize("name", ["1", "0", "1.0"])

@@ -23,7 +23,7 @@ def test_degrees_of_freedom(name):
     fit, expected = lmm.fit(formula, lmm.datasets.load(data)), VALUES[name]
     assert fit.singular
     assert fit.criterion == pytest.approx(expected["criterion"], abs=1e-6)
-    order = [list(fit.design.names).index(ours(name)) for name in expected["names"]]
+    order = [list(fit.internals.design.names).index(ours(name)) for name in expected["names"]]
     table = fit.coefficients(df="satterthwaite")
     assert table["df"][order] == pytest.approx(expected["satterthwaite"], rel=tolerances.DF)
     assert table["std_error"][order] == pytest.approx(expected["std_error"], rel=tolerances.DF)

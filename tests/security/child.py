@@ -161,7 +161,7 @@ def answer(case: dict[str, Any], fit: Any, listener: Listener) -> dict[str, Any]
 
 def columns_of(fit: Any, data: dict[str, Any]) -> dict[str, Any]:
     """Copies of what a case could change: columns of the table, and of the fit."""
-    frame = fit.design.model_frame
+    frame = fit.internals.design.model_frame
     own = {f"{name} of the fit": np.array(frame[name].numbers) for name in ("Reaction", "Days")}
     return own | {name: column.copy() for name, column in data.items()}
 

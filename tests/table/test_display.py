@@ -88,7 +88,14 @@ def test_no_result_has_control_characters_of_the_data(text):
     fit = lmm.fit(f"y ~ `{name}` + f + (1 | g)", rows)
     means, tests = fit.emmeans("f"), fit.anova()
     tables_of_it = [fit.fixef, fit.ranef(), fit.varcorr, fit.coefficients(), tests, means, fit.model_frame]
-    others = [fit, fit.summary(), fit.profile("sigma"), fit.design, fit.certificate, fit.criterion_function]
+    others = [
+        fit,
+        fit.summary(),
+        fit.profile("sigma"),
+        fit.internals.design,
+        fit.certificate,
+        fit.internals.criterion_function,
+    ]
     for result in (*tables_of_it, *others):
         ways = [way for way in ("__repr__", "_repr_html_", "to_markdown") if hasattr(result, way)]
         for written in (getattr(result, way)() for way in ways):

@@ -204,7 +204,7 @@ class CrossProducts:
         >>> import lmm
         >>> fit = lmm.fit("Yield ~ 1 + (1 | Batch)", lmm.datasets.load("Dyestuff"))
         >>> roots = [fit.sigma * T for T in fit.T]
-        >>> at = fit.criterion_function.cross.deviance(roots, np.log(fit.sigma), reml=True)
+        >>> at = fit.internals.criterion_function.cross.deviance(roots, np.log(fit.sigma), reml=True)
         >>> abs(at.value - fit.criterion) < 1e-8
         True
         """

@@ -85,7 +85,7 @@ class Anova:
     --------
     >>> import lmm
     >>> fit = lmm.fit("Yield ~ 1 + (1 | Batch)", lmm.datasets.load("Dyestuff"))
-    >>> batch, residual = Anova(fit.design).forms(1)
+    >>> batch, residual = Anova(fit.internals.design).forms(1)
     >>> batch.df, round(batch.mean_sq, 1), batch.coefficients
     (5, 11271.5, array([5., 1.]))
     """

@@ -72,7 +72,9 @@ def components(
     (['Batch', 'Residual', 'Total'], array([1764. , 2451.2, 4215.3]), array([1388., 2451., 3840.]))
     """
     level, method = checked_level(level), checked_method(interval)
-    moments = solve_moments(fit.design, fit.request.negative if negative is None else negative)
+    moments = solve_moments(
+        fit.internals.design, fit.internals.request.negative if negative is None else negative
+    )
     rows = [_Row(name, weights) for name, weights in _combinations(moments)]
     values = moments.components
     estimates = np.append(values, values.sum())
@@ -128,8 +130,8 @@ def _combinations(moments: Moments) -> list[tuple[str, FloatVector]]:
 def _by_likelihood(fit: Fit, method: Method) -> FloatVector:
     """Components and their total by REML or ML."""
     if fit.method != method:
-        request = replace(fit.request, method=method, negative="zero", start=None, theta=None)
-        fit = fit_design(request, fit.spec, fit.design)
+        request = replace(fit.internals.request, method=method, negative="zero", start=None, theta=None)
+        fit = fit_design(request, fit.internals.spec, fit.internals.design)
     varcorr = fit.varcorr
     variances = varcorr["vcov"][[term_2 is None for term_2 in varcorr["term_2"]]]
     return np.append(variances, variances.sum())

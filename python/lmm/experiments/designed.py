@@ -39,7 +39,7 @@ def designed_experiment(fit: Fit) -> tuple[Shell, Strata] | None:
     >>> designed_experiment(fit) is None
     True
     """
-    design = fit.design
+    design = fit.internals.design
     factors = {factor.name for factor in design.factors}
     intercepts = all(part.is_intercept for part in design.random)
     is_designed = intercepts and all(factors.issuperset(term.parts) for term in design.terms)
@@ -47,7 +47,7 @@ def designed_experiment(fit: Fit) -> tuple[Shell, Strata] | None:
     if not is_designed or n_levels > MOST_LEVELS or not (design.random or factors):
         return None
     try:
-        return shell_of(Plan(fit.spec.formula, design, {})), strata_of(design)
+        return shell_of(Plan(fit.internals.spec.formula, design, {})), strata_of(design)
     except LmmError:
         # Their calls say why; the page shows what there is.
         return None

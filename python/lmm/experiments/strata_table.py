@@ -118,14 +118,14 @@ def strata(
     """
     kind = checked_sums(type)
     if not isinstance(model, str):
-        if not hasattr(model, "design"):
+        if not hasattr(model, "internals"):
             raise LmmError(
                 "The first argument is a formula or a fit, the table is the second one: "
                 f'lmm.strata("y ~ a + (1 | block)", data). It is {model.__class__.__name__}.'
             )
         if data is not None:
             raise LmmError("A fit has its data: write lmm.strata(fit), or give a formula and a table.")
-        return strata_of(model.design, kind)
+        return strata_of(model.internals.design, kind)
     if data is None:
         raise DataError('There are no data: give a table, lmm.strata("y ~ a + (1 | block)", data).')
     table = open_table(data)

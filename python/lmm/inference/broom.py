@@ -177,7 +177,7 @@ def augment(fit: Fit, data: Any = None) -> Table:
         return _augmented({name: frame[name] for name in frame.columns}, found)
     source = open_table(data)
     columns = source.read(source.names)
-    design = fit.design
+    design = fit.internals.design
     if columns.n_rows != design.n_rows:
         raise DataError(
             f"The table has {columns.n_rows} rows, the one that was fitted {design.n_rows}: give that one, or use "

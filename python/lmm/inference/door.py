@@ -165,7 +165,7 @@ def joint_test(
         return JointTest(0, np.nan, np.nan, np.nan, np.nan, False, method, notes)
     rows = kept_columns(fit, rows)
     # That of the model always has a root; one from few clusters has none.
-    root = covariance_root(fit.evaluation.unscaled_vcov)
+    root = covariance_root(fit.internals.evaluation.unscaled_vcov)
     # Independence of rows is judged on the scale of their standard errors, not of their units.
     C, difference = _independent_rows(rows, rows @ fit.beta - rhs, root)
     r = len(C)
@@ -200,7 +200,7 @@ def row_covariance(fit: Fit, contrast: FloatMatrix, df: Df = "auto", vcov: Vcov 
 def _estimable(fit: Fit, rows: FloatMatrix, combine: Combine) -> BoolVector:
     if combine is None:
         return estimable_rows(fit, rows)
-    if not fit.design.aliased:
+    if not fit.internals.design.aliased:
         return np.ones(combine.shape[0], dtype=bool)
     return np.concatenate([estimable_rows(fit, part) for part in pieces(rows, combine)])
 
@@ -278,7 +278,7 @@ def _notes(fit: Fit, method: DfMethod, vcov: Vcov, estimable: BoolVector) -> tup
         notes += [] if vcov is method else vcov.notes(fit)
     elif vcov is not None:
         notes.append("Standard errors: from the covariance given as vcov=.")
-    missing = missing_note(fit.design.aliased, int(np.count_nonzero(~estimable)))
+    missing = missing_note(fit.internals.design.aliased, int(np.count_nonzero(~estimable)))
     if missing:
         notes.append(missing)
     return tuple(notes)

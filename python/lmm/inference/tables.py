@@ -115,7 +115,9 @@ def _check_estimable(fit: Fit, found: Hypotheses) -> None:
         return
     lost = [f'"{label}"' for label, known in zip(found.labels, estimable, strict=True) if not known]
     listed = ", ".join(lost[:3]) + (", …" if len(lost) > 3 else "")
-    aliased = ", ".join(fit.design.aliased[:5]) + (", …" if len(fit.design.aliased) > 5 else "")
+    aliased = ", ".join(fit.internals.design.aliased[:5]) + (
+        ", …" if len(fit.internals.design.aliased) > 5 else ""
+    )
     raise DesignError(
         f"These data cannot estimate {listed}: columns of X depend on each other, and {aliased} had to be left out. "
         f"Test what is left when such rows are gone; a row of {fit.n_fixed} numbers, one for each coefficient "
@@ -153,7 +155,7 @@ def coefficients(fit: Fit, *, df: Df = "auto", vcov: Vcov = None, level: float =
     array([17., 17.])
     """
     level = checked_level(level)
-    names, kept = fit.design.parametric_names, fit.design.parametric_kept
+    names, kept = fit.internals.design.parametric_names, fit.internals.design.parametric_kept
     tests = row_tests(fit, np.eye(fit.n_fixed)[: len(kept)], df, vcov)
     table = _rows_table("term", [names[j] for j in kept], tests, level, "Fixed effects")
     if len(kept) == len(names):

@@ -67,7 +67,7 @@ def basis_of(grid: ReferenceGrid, rows: FloatMatrix) -> FloatMatrix:
     Where that is what some columns of X span, each row has the coefficient one on one of them and zero on the others,
     as an analysis of variance tests them: Satterthwaite's degrees of freedom depend on it.
     """
-    scale = np.abs(grid.fit.design.X).max(axis=0, initial=0.0)
+    scale = np.abs(grid.fit.internals.design.X).max(axis=0, initial=0.0)
     scale = np.where(scale > 0.0, scale, 1.0)
     _, sizes, Vt = np.linalg.svd(rows / scale, full_matrices=False)
     basis = Vt[sizes > _SMALLEST * sizes.max(initial=0.0)]
@@ -135,11 +135,11 @@ def _weighted(
 
 def _points(grid: ReferenceGrid, name: str) -> FloatVector:
     """Values of a covariate in the data, the lowest first: two for a line, for a curve as many as tell it apart."""
-    column = grid.fit.design.model_frame[name]
+    column = grid.fit.internals.design.model_frame[name]
     distinct = np.unique(column.present)
     if _is_line(grid, name):
         return distinct[[0, -1]]
-    design = grid.fit.design
+    design = grid.fit.internals.design
     columns, width = [], 1
     levels = {factor.variable: len(factor.levels) for factor in design.factors}
     for term in design.terms:
@@ -158,7 +158,7 @@ def _points(grid: ReferenceGrid, name: str) -> FloatVector:
 
 def _is_line(grid: ReferenceGrid, name: str) -> bool:
     """Whether the covariate enters as it is, once in each of its terms; a transformation of it may be a curve."""
-    terms = [term for term in grid.fit.design.terms if name in term.variables]
+    terms = [term for term in grid.fit.internals.design.terms if name in term.variables]
     return all([part for part in term.parts if uses(part, name)] == [name] for term in terms)
 
 

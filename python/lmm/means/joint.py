@@ -127,7 +127,7 @@ def joint_tests(
             raise LmmError(
                 f'by= names "{name}", which is a covariate; joint tests have groups of factors only.'
             )
-    sets = sets_to_test(fit.design, grid.variables, grid.nests, groups)
+    sets = sets_to_test(fit.internals.design, grid.variables, grid.nests, groups)
     tested = [test for names in sets for test in _test_term(grid, names, groups, df, vcov)]
     if not tested:
         raise LmmError("There is no term to test: the fixed part has an intercept and groups only.")
@@ -224,7 +224,9 @@ def _about_confounding(fit: Fit, tested: Sequence[_Tested]) -> tuple[str, ...]:
     if not any(row.part for row in tested):
         return ()
     scale = np.abs(fit.X).max(axis=0, initial=0.0)
-    rows = np.vstack([row.rows for row in tested])[:, fit.design.kept] / np.where(scale > 0.0, scale, 1.0)
+    rows = np.vstack([row.rows for row in tested])[:, fit.internals.design.kept] / np.where(
+        scale > 0.0, scale, 1.0
+    )
     ones = np.ones(fit.n_obs)
     level = np.linalg.lstsq(fit.X, ones, rcond=None)[0]
     total = fit.n_fixed - int(np.allclose(fit.X @ level, ones, rtol=0.0, atol=1e-8))

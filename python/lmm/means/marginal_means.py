@@ -204,9 +204,9 @@ def _link(fit: Fit, transform: str | None) -> Link | None:
             f'transform= must be "response" or None, not {transform!r}.{nearest(str(transform), _SCALES)}'
         )
     try:
-        text = fit.spec.response.text
+        text = fit.internals.spec.response.text
         # A column may have a name that Python cannot read, such as yield.
-        return None if text.strip("`") in fit.design.model_frame else read_link(text)
+        return None if text.strip("`") in fit.internals.design.model_frame else read_link(text)
     except UnsupportedError:
         if transform is not None:
             raise
@@ -223,7 +223,7 @@ def _bias_variance(fit: Fit, options: Options, sigma: float | None) -> float:
             raise LmmError(f"sigma= must be a number above 0, not {sigma!r}.")
         return float(sigma) ** 2
     total = fit.sigma**2
-    for part, T in zip(fit.design.groups, fit.design.of_groups(fit.T), strict=True):
+    for part, T in zip(fit.internals.design.groups, fit.internals.design.of_groups(fit.T), strict=True):
         if not part.is_intercept:
             raise LmmError(
                 "bias_adjust=True needs sigma=, the standard deviation of the response on the scale of the model: with "

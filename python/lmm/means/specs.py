@@ -121,18 +121,18 @@ def _pieces(text: str, where: str) -> list[str]:
 
 def _known(fit: Fit, name: str, variables: Mapping[str, GridVariable]) -> str:
     # C(Day) in a formula is the factor Day.
-    coded = {factor.name: factor.variable for factor in fit.design.factors}
+    coded = {factor.name: factor.variable for factor in fit.internals.design.factors}
     wanted = coded.get(name, name)
     if wanted in variables:
         return wanted
-    groups = [part.group for part in fit.design.groups]
-    parts = {factor for term in fit.spec.random for factor in term.term.factors}
+    groups = [part.group for part in fit.internals.design.groups]
+    parts = {factor for term in fit.internals.spec.random for factor in term.term.factors}
     if wanted in groups or wanted in parts:
         raise LmmError(
             f'"{name}" is a grouping factor of random effects: its levels are a sample and have no marginal means. '
             "Their predictions are in fit.ranef() and fit.coef()."
         )
-    if wanted in fit.spec.response.variables:
+    if wanted in fit.internals.spec.response.variables:
         raise LmmError(f'"{name}" is the response; name a variable of the right side.')
     known = ", ".join(variables) or "none"
     raise LmmError(

@@ -18,6 +18,7 @@ from lmm.errors import ConvergenceError, LmmWarning, UnsupportedError
 from lmm.estimation import given_start, optimize, solve_moments, solved
 from lmm.formula import parse
 from lmm.model.building import build_criterion, held_parameters, smooth_places
+from lmm.model.estimates import Estimates
 from lmm.model.exact_fit import refuse_exact_fit, refuse_exact_moments, refuse_unbounded
 from lmm.model.request import Request
 from lmm.model.result import Fit
@@ -168,7 +169,7 @@ def fit_design(request: Request, spec: DesignSpec, design: Design) -> Fit:
     if request.method == "moments":
         moments = solve_moments(design, request.negative)
         refuse_exact_moments(design, float(moments.mean_sq[-1] * moments.df[-1]))
-        return Fit(request, spec, design, criterion, *solved(criterion, design, moments))
+        return Fit(Estimates(request, spec, design, criterion, *solved(criterion, design, moments)))
     given = held_parameters(request.theta, design, criterion.layout)
     start = given_start(request.start, criterion.layout)
     blocks = [part.block for part in design.random]
@@ -190,7 +191,7 @@ def fit_design(request: Request, spec: DesignSpec, design: Design) -> Fit:
     optimum = replace(optimum, certificate=certificate)
     for sentence in convergence(optimum):
         warnings.warn(sentence, LmmWarning, stacklevel=5)
-    return Fit(request, spec, design, criterion, optimum, evaluation)
+    return Fit(Estimates(request, spec, design, criterion, optimum, evaluation))
 
 
 def _refuse_reserved(reserved: Mapping[str, Any]) -> None:

@@ -52,10 +52,12 @@ def ranef(fit: Fit, *, cond_var: bool = False, pev: bool = False) -> Table:
     if cond_var and pev:
         raise LmmError("Ask for cond_var=True or pev=True, not both: a table has one std_error.")
     if not (cond_var or pev):
-        return ranef_table(fit.design.groups, fit.design.of_groups(fit.effects))
+        return ranef_table(fit.internals.design.groups, fit.internals.design.of_groups(fit.effects))
     note = "Standard errors of prediction." if pev else "Standard errors given the fixed effects."
     covariances = ranef_covariances(fit, pev=pev)
-    return ranef_table(fit.design.groups, fit.design.of_groups(fit.effects), covariances, note)
+    return ranef_table(
+        fit.internals.design.groups, fit.internals.design.of_groups(fit.effects), covariances, note
+    )
 
 
 @takes(fit=a_fit, pev=yes_or_no)
@@ -76,9 +78,11 @@ def ranef_covariances(fit: Fit, *, pev: bool = False) -> list[FloatArray]:
     >>> fit.ranef_covariances()[0].shape
     (18, 2, 2)
     """
-    refuse_negative(fit.optimum, "Conditional covariances")
-    relative = conditional_covariances(fit.design, fit.criterion_function, fit.theta, given_beta=not pev)
-    return [fit.sigma**2 * C for C in fit.design.of_groups(relative)]
+    refuse_negative(fit.internals.optimum, "Conditional covariances")
+    relative = conditional_covariances(
+        fit.internals.design, fit.internals.criterion_function, fit.theta, given_beta=not pev
+    )
+    return [fit.sigma**2 * C for C in fit.internals.design.of_groups(relative)]
 
 
 @takes(fit=a_fit)
@@ -102,4 +106,4 @@ def coef(fit: Fit) -> Table:
     >>> next(iter(fit.coef()))["level"]
     '308'
     """
-    return coef_table(fit.design, fit.beta, fit.effects)
+    return coef_table(fit.internals.design, fit.beta, fit.effects)

@@ -59,7 +59,7 @@ def fitted_data(fit: Fit, group: str | None = None) -> Table:
     >>> fitted_data(fit).columns
     ('group', 'line', 'covariate', 'response', 'fitted', 'population')
     """
-    return _tabulate(fit, curves_of(fit.design, group))
+    return _tabulate(fit, curves_of(fit.internals.design, group))
 
 
 @takes(fit=a_fit, group=a_text, columns=whole_number(1), width=size, height=size)
@@ -106,7 +106,7 @@ def plot_fitted(
     >>> len(plot_fitted(fit).axes)
     18
     """
-    curves = curves_of(fit.design, group)
+    curves = curves_of(fit.internals.design, group)
     table = _tabulate(fit, curves)
     response = fit.formula.partition("~")[0].strip().strip("`")
     n_panels = len(curves.panels)
@@ -140,7 +140,7 @@ def _tabulate(fit: Fit, curves: Curves) -> Table:
 
 def _lines(fit: Fit, curves: Curves) -> tuple[FloatVector, FloatVector]:
     """Give the fixed part with the effects that are constant along each line, and the fixed part alone."""
-    design = fit.design
+    design = fit.internals.design
     population = fit.X @ fit.beta
     if design.offset is not None:
         population = population + design.offset

@@ -70,7 +70,7 @@ def influence_data(fit: Fit, by: str | None = None) -> Table:
 
 def _first_group(fit: Fit) -> str:
     names = cluster_names(fit)
-    return next((names[part.group] for part in fit.design.bars), "row")
+    return next((names[part.group] for part in fit.internals.design.bars), "row")
 
 
 @takes(fit=a_fit, by=a_text, show=one_of(*get_args(Show)), width=size, height=size)

@@ -204,7 +204,7 @@ def evened(n_panels: int, most: int) -> int:
 
 def axis_label(means: Means) -> str:
     """Say what the numbers are, for an axis."""
-    response = means.functions.fit.spec.response.text.strip("`")
+    response = means.functions.fit.internals.spec.response.text.strip("`")
     link = means.link
     if means.value == "trend":
         return means.heading

@@ -124,7 +124,7 @@ def plot_predictions(
     table = _tabulate(fit, rows, level, df)
     with canvas(width, height) as figure:
         axes = figure.add_subplot()
-        column = fit.design.model_frame[rows.along]
+        column = fit.internals.design.model_frame[rows.along]
         if rows.is_numeric and rows.is_alone:
             draw_cloud(axes, column.numbers, fit.y)
         handles = []
@@ -146,7 +146,7 @@ def _tabulate(fit: Fit, rows: TypicalRows, level: float, df: Df) -> Table:
     mean = predict_intervals(fit, rows.table, random=False, interval="confidence", level=level, df=df)
     columns: dict[str, Any] = {name: mean[name] for name in mean.columns}
     notes = [*mean.notes, *rows.notes]
-    if fit.spec.blocks:
+    if fit.internals.spec.blocks:
         columns |= {name: np.full(len(mean), np.nan) for name in ("pred_low", "pred_high")}
         notes.append("No intervals of new observations: the rows of the user's blocks are not known.")
     else:

@@ -65,13 +65,13 @@ def typical_rows(fit: Fit, along: str | None, at: Mapping[str, Any] | None) -> T
     UnsupportedError
         If the fit had an array as offset.
     """
-    if fit.spec.needs_offset:
+    if fit.internals.spec.needs_offset:
         raise UnsupportedError(
             "this fit had an array as offset=, which other rows do not have; nothing can be drawn"
         )
-    frame = fit.design.model_frame
-    fixed = [name for term in fit.design.terms for name in term.variables if name in frame]
-    coded = {factor.variable for factor in fit.design.factors}
+    frame = fit.internals.design.model_frame
+    fixed = [name for term in fit.internals.design.terms for name in term.variables if name in frame]
+    coded = {factor.variable for factor in fit.internals.design.factors}
     numeric = {name for name in frame if frame[name].kind == "numeric" and name not in coded}
     names = list(dict.fromkeys([*fixed, *_others(fit)]))
     along = _along(along, list(dict.fromkeys(fixed)), numeric, frame)
@@ -110,12 +110,12 @@ def _others(fit: Fit) -> list[str]:
     """Variables that rows need besides those of the fixed part, grouping factors left out."""
     found = [
         name
-        for spec in fit.spec.random
+        for spec in fit.internals.spec.random
         if spec.effects is not None
         for name in sorted(spec.effects.variables)
     ]
-    found += [name for spec in fit.spec.offsets for name in spec.variables]
-    return found if fit.spec.offset is None else [*found, fit.spec.offset]
+    found += [name for spec in fit.internals.spec.offsets for name in spec.variables]
+    return found if fit.internals.spec.offset is None else [*found, fit.internals.spec.offset]
 
 
 def _along(along: str | None, fixed: Sequence[str], numeric: set[str], frame: Mapping[str, Column]) -> str:

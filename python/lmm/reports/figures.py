@@ -79,7 +79,7 @@ def parts_of(fit: Fit) -> tuple[Part, ...]:
 
 
 def _groups(fit: Fit) -> list[str]:
-    return list(dict.fromkeys(part.group for part in fit.design.groups))
+    return list(dict.fromkeys(part.group for part in fit.internals.design.groups))
 
 
 def _drawing(figure: Figure, name: str, title: str, caption: str) -> Drawing:
@@ -126,7 +126,7 @@ def _means(fit: Fit) -> tuple[tuple[Drawing, ...], tuple[str, ...]]:
 
 def _fitted(fit: Fit) -> tuple[Drawing, ...]:
     try:
-        curves = curves_of(fit.design)
+        curves = curves_of(fit.internals.design)
     except (DesignError, UnsupportedError):
         # No single numeric covariate: the page has no such figure.
         return ()
@@ -235,7 +235,7 @@ def _influence(fit: Fit) -> tuple[Drawing, ...]:
     """Cook's distances of the levels of each factor; of rows where there are no factors, or too many levels."""
     if not fit.n_fixed or not _has_deletions(fit):
         return ()
-    groups = [part.group for part in fit.design.bars]
+    groups = [part.group for part in fit.internals.design.bars]
     called = cluster_names(fit)
     few = [called[group] for group in dict.fromkeys(groups) if fit.n_levels[group] <= MOST_LINES]
     return tuple(

@@ -57,7 +57,7 @@ def interactions_for_page(fit: Fit) -> list[Means]:
     """Estimate the means of the cells of each interaction of two factors."""
     factors = _factors(fit)
     pairs: dict[frozenset[str], list[str]] = {}
-    for term in fit.design.terms:
+    for term in fit.internals.design.terms:
         names = [name for name in factors if name in term.variables]
         if len(names) == 2:
             pairs.setdefault(frozenset(names), names)
@@ -67,12 +67,12 @@ def interactions_for_page(fit: Fit) -> list[Means]:
 
 def _factors(fit: Fit) -> list[str]:
     """Factors of the fixed part, in formula order."""
-    frame = fit.design.model_frame
-    coded = {factor.variable for factor in fit.design.factors}
+    frame = fit.internals.design.model_frame
+    coded = {factor.variable for factor in fit.internals.design.factors}
     return list(
         dict.fromkeys(
             name
-            for term in fit.design.terms
+            for term in fit.internals.design.terms
             for name in term.variables
             if name in coded or frame[name].kind == "factor"
         )

@@ -177,7 +177,7 @@ def _tables(summary: Summary, fit: Fit) -> list[tuple[str, int]]:
     """HTML and number of columns of each table."""
     sections = _in_page_order(summary)
     # Without factors its rows would be those of the coefficients once more.
-    if fit.design.factors:
+    if fit.internals.design.factors:
         # Some contrasts of one's own allow no such table; the page has all the rest.
         with suppress(UnsupportedError):
             sections.insert(1, anova_section(fit.anova()))

@@ -155,7 +155,7 @@ def summary(fit: Fit, *, df: Df = "auto", vcov: Vcov = None) -> Summary:
     """
     groups = dict(fit.n_levels)
     quantiles = np.quantile(np.asarray(fit.residuals("scaled")), [0.0, 0.25, 0.5, 0.75, 1.0])
-    n_fixed = len(fit.design.parametric_kept)
+    n_fixed = len(fit.internals.design.parametric_kept)
     too_many = n_fixed > _MOST_CORRELATED
     return Summary(
         title=_title(fit),
@@ -168,7 +168,7 @@ def summary(fit: Fit, *, df: Df = "auto", vcov: Vcov = None) -> Summary:
         ),
         residuals=_one_row(("min", "q1", "median", "q3", "max"), quantiles.tolist()),
         random=fit.varcorr if groups else None,
-        smooths=smooths(fit) if fit.spec.smooths.terms else None,
+        smooths=smooths(fit) if fit.internals.spec.smooths.terms else None,
         sigma=float(fit.sigma),
         df_residual=fit.df_residual,
         coefficients=_coefficients(fit, df, vcov),
@@ -193,7 +193,7 @@ def _one_row(names: tuple[str, ...], values: list[float] | tuple[float, ...]) ->
 
 
 def _coefficients(fit: Fit, df: Df, vcov: Vcov) -> Table:
-    names, kept = fit.design.parametric_names, fit.design.parametric_kept
+    names, kept = fit.internals.design.parametric_names, fit.internals.design.parametric_kept
     tests = row_tests(fit, np.eye(fit.n_fixed)[: len(kept)], df, vcov)
     columns: dict[str, Any] = {"term": list(names)}
     for name in ("estimate", "std_error", "df", "statistic", "p_value"):
@@ -204,7 +204,7 @@ def _coefficients(fit: Fit, df: Df, vcov: Vcov) -> Table:
 
 
 def _correlation(fit: Fit) -> Table:
-    terms = [str(fit.design.names[j]) for j in fit.design.parametric_kept]
+    terms = [str(fit.internals.design.names[j]) for j in fit.internals.design.parametric_kept]
     corr = np.asarray(fit.corr)[: len(terms), : len(terms)]
     columns, notes = beside(["term"], {term: corr[:, index] for index, term in enumerate(terms)})
     return Table({"term": terms, **columns}, title="Correlation of fixed effects", notes=notes)

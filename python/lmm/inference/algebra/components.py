@@ -103,8 +103,12 @@ def components(fit: Fit) -> Components:
             f"{LARGEST_PART:,}, and covariance parameters times fixed effects {LARGEST_PRODUCT:,}. "
             'Use df="satterthwaite".'
         )
-    cross = fit.criterion_function.cross
-    return project(Effects(fit.design.random, fit.T, cross), fit.design.random, fit.evaluation)
+    cross = fit.internals.criterion_function.cross
+    return project(
+        Effects(fit.internals.design.random, fit.T, cross),
+        fit.internals.design.random,
+        fit.internals.evaluation,
+    )
 
 
 def project(effects: Effects, parts: Sequence[RandomPart], at: Evaluation) -> Components:
@@ -149,7 +153,7 @@ def has_negative(fit: Fit) -> bool:
 @per_fit
 def are_feasible(fit: Fit) -> bool:
     """Whether `components` can be had in seconds and within a GB or two."""
-    parts = fit.design.random
+    parts = fit.internals.design.random
     m = 1 + sum(len(parameter_basis(part)) for part in parts)
     if m * (fit.n_fixed + 1) > LARGEST_PRODUCT:
         return False
@@ -159,7 +163,7 @@ def are_feasible(fit: Fit) -> bool:
     most = int(LARGEST_PART * min(1.0, np.sqrt(2.0 / n_pairs)))
     return (
         sum(parts[i].block.n_effects for i in tail) <= most
-        or largest_part(fit.criterion_function.cross, parts) <= most
+        or largest_part(fit.internals.criterion_function.cross, parts) <= most
     )
 
 

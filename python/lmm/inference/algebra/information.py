@@ -78,7 +78,11 @@ def parameter_covariance(fit: Fit, information: Information, boundary: Boundary)
     """
     if fit.moments is not None:
         return _of_moments(fit)
-    if boundary == "keep" and not fit.optimum.held.any() and fit.criterion_function.layout.is_linear:
+    if (
+        boundary == "keep"
+        and not fit.internals.optimum.held.any()
+        and fit.internals.criterion_function.layout.is_linear
+    ):
         return pseudo_inverse(expected(components(fit), reml=_reml(fit)), None)
     J = jacobian(fit)
     of_theta = theta_covariance(fit, information)
@@ -89,7 +93,7 @@ def parameter_covariance(fit: Fit, information: Information, boundary: Boundary)
 def natural_covariance(fit: Fit, information: Information) -> ParameterCovariance:
     """Covariance of the natural parameters of all terms, then of σ² (m, m), relative as `parameter_covariance`."""
     W, left_out = theta_covariance(fit, information)
-    slopes = fit.criterion_function.layout.natural(fit.theta)
+    slopes = fit.internals.criterion_function.layout.natural(fit.theta)
     J = np.zeros((len(slopes.value) + 1, len(W)))
     J[:-1, :-1] = slopes.slope
     J[:-1, -1] = 2.0 * slopes.value * slopes.is_variance
@@ -122,7 +126,7 @@ def _of_moments(fit: Fit) -> ParameterCovariance:
 
 
 def _reml(fit: Fit) -> bool:
-    return fit.criterion_function.reml
+    return fit.internals.criterion_function.reml
 
 
 def expected(at: Components, *, reml: bool) -> FloatMatrix:
@@ -138,10 +142,10 @@ def _matrix(at: Components, information: Information, *, reml: bool) -> FloatMat
 
 def jacobian(fit: Fit) -> FloatMatrix:
     """Differentiate the parameters by (theta, ς); columns of theta that were given are zero."""
-    layout = fit.criterion_function.layout
+    layout = fit.internals.criterion_function.layout
     elements = layout.jacobian(fit.theta)  # (m - 1, n_theta)
     J = np.zeros((len(elements) + 1, layout.n_theta + 1))
-    J[:-1, :-1] = np.where(fit.optimum.held, 0.0, elements)
+    J[:-1, :-1] = np.where(fit.internals.optimum.held, 0.0, elements)
     J[:-1, -1] = 2.0 * distinct_elements(fit, [T @ T.T for T in fit.T])
     J[-1, -1] = 2.0
     return J
@@ -153,22 +157,22 @@ def _curvature(fit: Fit, at: Components) -> FloatMatrix:
     Zero at an optimum inside; on the boundary it keeps directions without variance apart.
     """
     gradient = (at.projected_trace if _reml(fit) else at.trace) - at.squares
-    layout, theta = fit.criterion_function.layout, fit.theta
+    layout, theta = fit.internals.criterion_function.layout, fit.theta
     n = layout.n_theta
     curvature = np.zeros((n + 1, n + 1))
     along = gradient[:-1]
     curvature[:n, :n] = np.einsum("e,eij->ij", along, layout.second_of_elements(theta))
     curvature[:n, n] = curvature[n, :n] = 2.0 * layout.jacobian(theta).T @ along
     curvature[n, n] = 2.0 * (along @ distinct_elements(fit, [T @ T.T for T in fit.T]) + gradient[-1])
-    curvature[:-1][fit.optimum.held] = 0.0
-    curvature[:, :-1][:, fit.optimum.held] = 0.0
+    curvature[:-1][fit.internals.optimum.held] = 0.0
+    curvature[:, :-1][:, fit.internals.optimum.held] = 0.0
     return curvature
 
 
 def distinct_elements(fit: Fit, S: list[FloatMatrix]) -> FloatMatrix:
     """Distinct elements of all S in the order of the parameters."""
     found = []
-    for part, matrix in zip(fit.design.random, S, strict=True):
+    for part, matrix in zip(fit.internals.design.random, S, strict=True):
         found.append(matrix[part.structure.elements(len(matrix))])
     return np.concatenate([*found, np.zeros(0)])
 

@@ -97,8 +97,8 @@ class MixedEquations:
     """
 
     def __init__(self, fit: Fit) -> None:
-        self._parts = fit.design.random
-        self._effects = effects = Effects(self._parts, fit.T, fit.criterion_function.cross)
+        self._parts = fit.internals.design.random
+        self._effects = effects = Effects(self._parts, fit.T, fit.internals.criterion_function.cross)
         self._B = GramInverse(effects)
         self._K = self._B.solve(effects.with_fixed(np.eye(fit.n_fixed)))  # (q, p)
         self._S = np.append(np.tile(effects.head_tau**2, len(effects.head_gram)), effects.tail_tau**2)
@@ -107,7 +107,7 @@ class MixedEquations:
         self._elements = np.array(
             [(T @ T.T)[E > 0.0][0] for T, basis in zip(fit.T, self._basis, strict=True) for E in basis]
         )
-        self._root = covariance_root(fit.evaluation.unscaled_vcov)
+        self._root = covariance_root(fit.internals.evaluation.unscaled_vcov)
         self._head = {which: block_diagonal(getattr(self._B.head, which)) for which in ("H", "N")}
         self._tail = {which: self._tail_matrix(which) for which in ("H", "N")}
 
@@ -308,8 +308,8 @@ def mixed_equations(fit: Fit) -> MixedEquations:
         If the tail of the random terms has a connected part that is too large to be dense, or the fit
         keeps a negative variance.
     """
-    refuse_negative(fit.optimum, "Variances of predictions")
-    size = largest_part(fit.criterion_function.cross, fit.design.random)
+    refuse_negative(fit.internals.optimum, "Variances of predictions")
+    size = largest_part(fit.internals.criterion_function.cross, fit.internals.design.random)
     if size > LARGEST_PART:
         raise UnsupportedError(
             f"The variance of predictions needs a dense matrix of all random effects that hang together, the term "

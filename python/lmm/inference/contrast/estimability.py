@@ -34,10 +34,10 @@ def as_matrix(fit: Fit, contrast: FloatMatrix) -> FloatMatrix:
         rows: FloatMatrix = np.array(contrast, dtype=float, ndmin=2)
     except (TypeError, ValueError, OverflowError):
         raise LmmError(f"A contrast must be a vector or matrix of numbers, not {shown(contrast)}.") from None
-    n_all, n_fixed = len(fit.design.names), fit.n_fixed
+    n_all, n_fixed = len(fit.internals.design.names), fit.n_fixed
     if rows.ndim != 2 or rows.shape[1] not in (n_all, n_fixed):
         widths = f"{n_all}" if n_all == n_fixed else f"{n_all} (or {n_fixed} without the aliased ones)"
-        names = ", ".join(fit.design.names[:6]) + (", …" if n_all > 6 else "")
+        names = ", ".join(fit.internals.design.names[:6]) + (", …" if n_all > 6 else "")
         seen = f"{rows.shape[1]} numbers in a row" if rows.ndim == 2 else f"the shape {rows.shape}"
         raise LmmError(
             f"A contrast needs one number for each of the {widths} fixed effects ({names}); this one has {seen}."
@@ -66,13 +66,13 @@ def estimable_rows(fit: Fit, contrast: FloatMatrix) -> BoolVector:
 
 def kept_columns(fit: Fit, contrast: FloatMatrix) -> FloatMatrix:
     """Give the rows on the columns that are not aliased (r, n_fixed)."""
-    return contrast if contrast.shape[1] == fit.n_fixed else contrast[:, fit.design.kept]
+    return contrast if contrast.shape[1] == fit.n_fixed else contrast[:, fit.internals.design.kept]
 
 
 @per_fit
 def _aliasing(fit: Fit) -> tuple[IntVector, IntVector, FloatMatrix]:
     """Kept columns, aliased columns, and C (n_kept, n_aliased) with ``X_aliased = X_kept @ C``."""
-    X, kept = fit.design.X, fit.design.kept
+    X, kept = fit.internals.design.X, fit.internals.design.kept
     aliased = np.setdiff1d(np.arange(X.shape[1]), kept)
     combination = np.asarray(np.linalg.lstsq(X[:, kept], X[:, aliased], rcond=None)[0], dtype=np.float64)
     # Coded columns have simple combinations: what is far below one is rounding.
@@ -91,7 +91,7 @@ def estimable_part(fit: Fit, contrast: FloatMatrix, rhs: FloatVector) -> tuple[F
     contrast : shape (r, n_all)
     rhs : shape (r,)
     """
-    if not fit.design.aliased or estimable_rows(fit, contrast).all():
+    if not fit.internals.design.aliased or estimable_rows(fit, contrast).all():
         return contrast, rhs
     kept, aliased, combination = _aliasing(fit)
     scale = np.abs(contrast).max(axis=1, keepdims=True, initial=0.0)

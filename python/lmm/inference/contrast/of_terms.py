@@ -264,7 +264,7 @@ def _scaled_columns(fit: Fit) -> tuple[FloatMatrix, FloatVector]:
 def _coordinates(fit: Fit) -> _Coordinates:
     scaled, lengths = _scaled_columns(fit)
     Q, R = _orthonormal(scaled)
-    terms = (*_of_smooths(fit), *full_terms(fit.spec.fixed, fit.design.model_frame))
+    terms = (*_of_smooths(fit), *full_terms(fit.internals.spec.fixed, fit.internals.design.model_frame))
     columns = []
     for term in terms:
         matrix = term.matrix if fit.weights is None else term.matrix.multiply(np.sqrt(fit.weights)[:, None])
@@ -282,7 +282,7 @@ def _of_smooths(fit: Fit) -> tuple[FullTerm, ...]:
     """Columns of X of smooth terms: a term that is tested nowhere, and given in all tests of others."""
     from scipy.sparse import csr_array
 
-    curves = fit.design.X[:, fit.design.n_parametric :]
+    curves = fit.internals.design.X[:, fit.internals.design.n_parametric :]
     if not curves.shape[1]:
         return ()
     none = frozenset[str]()

@@ -56,7 +56,7 @@ def read_contrast(fit: Fit, contrast: Any, rhs: Any = 0.0) -> Hypotheses:
 
 
 def _read(fit: Fit, contrast: Any) -> Hypotheses:
-    names = fit.design.names
+    names = fit.internals.design.names
     if isinstance(contrast, str):
         return parse_hypotheses(contrast, names)
     if isinstance(contrast, Mapping):
@@ -67,7 +67,7 @@ def _read(fit: Fit, contrast: Any) -> Hypotheses:
     if not len(rows):
         raise LmmError("The contrast has no rows: nothing is tested.")
     width = rows.shape[1]
-    used = names if width == len(names) else tuple(names[j] for j in fit.design.kept)
+    used = names if width == len(names) else tuple(names[j] for j in fit.internals.design.kept)
     labels = tuple(_label(row, used, i) for i, row in enumerate(rows, start=1))
     return Hypotheses(rows, np.zeros(len(rows)), labels)
 
@@ -77,7 +77,7 @@ def _from_mapping(fit: Fit, contrast: Mapping[Any, Any]) -> Hypotheses:
         raise LmmError("The contrast is an empty dict: nothing is tested.")
     if all(_is_number(value) for value in contrast.values()):
         row = _row(fit, contrast)
-        return Hypotheses(row[None, :], np.zeros(1), (_label(row, fit.design.names, 1),))
+        return Hypotheses(row[None, :], np.zeros(1), (_label(row, fit.internals.design.names, 1),))
     rows = []
     for label, value in contrast.items():
         found = _read(fit, value)
@@ -88,7 +88,7 @@ def _from_mapping(fit: Fit, contrast: Mapping[Any, Any]) -> Hypotheses:
 
 
 def _row(fit: Fit, coefficients: Mapping[Any, Any]) -> FloatVector:
-    names = fit.design.names
+    names = fit.internals.design.names
     row = np.zeros(len(names))
     for name, value in coefficients.items():
         if name not in names:

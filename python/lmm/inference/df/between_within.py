@@ -59,7 +59,7 @@ def nested_groups(fit: Fit) -> list[tuple[str, IntVector]]:
         If they are crossed, or a random term has no grouping factor.
     """
     groups: dict[str, IntVector] = {}
-    for part in fit.design.random:
+    for part in fit.internals.design.random:
         if not part.is_group:
             raise UnsupportedError(
                 f'{part.described} and has no groups to be between or within. Use df="satterthwaite".'
@@ -77,7 +77,7 @@ def nested_groups(fit: Fit) -> list[tuple[str, IntVector]]:
 
 @per_fit
 def _term_df(fit: Fit) -> FloatVector:
-    design = fit.design
+    design = fit.internals.design
     codes = [own for _, own in nested_groups(fit)]
     sizes = [int(own.max()) + 1 for own in codes]
     intercept = next((i for i, term in enumerate(design.terms) if not term.parts), None)

@@ -36,12 +36,14 @@ class ByTerm(DfMethod):
         return JointDf(float(self.row_df(fit, used.astype(float))[0]))
 
     def for_term(self, fit: Fit, name: str) -> DfMethod:
-        names = [term.name for term in fit.design.terms]
+        names = [term.name for term in fit.internals.design.terms]
         return OneTerm(self.label, float(self.term_df(fit)[names.index(name)]), self.notes(fit))
 
     def notes(self, fit: Fit) -> tuple[str, ...]:
         empty = [
-            term.name for term, df in zip(fit.design.terms, self.term_df(fit), strict=True) if not df > 0.0
+            term.name
+            for term, df in zip(fit.internals.design.terms, self.term_df(fit), strict=True)
+            if not df > 0.0
         ]
         if not empty:
             return ()
@@ -74,14 +76,14 @@ class OneTerm(DfMethod):
 
 def _used(fit: Fit, contrast: FloatMatrix) -> BoolVector:
     """Mark the coefficients of each row (r, p) that contribute to it more than rounding does."""
-    size = np.abs(contrast) * np.sqrt(np.diag(fit.evaluation.unscaled_vcov))
+    size = np.abs(contrast) * np.sqrt(np.diag(fit.internals.evaluation.unscaled_vcov))
     used: BoolVector = size > 1e-9 * size.max(axis=1, initial=0.0, keepdims=True)
     return used
 
 
 def kept_terms(fit: Fit) -> IntVector:
     """Term of each column of X that is not aliased."""
-    term_of = np.zeros(len(fit.design.names), dtype=np.int64)
-    for number, term in enumerate(fit.design.terms):
+    term_of = np.zeros(len(fit.internals.design.names), dtype=np.int64)
+    for number, term in enumerate(fit.internals.design.terms):
         term_of[term.columns] = number
-    return term_of[fit.design.kept]
+    return term_of[fit.internals.design.kept]

@@ -61,7 +61,7 @@ def df_method(fit: Fit, df: Df = "auto") -> DfMethod:
 
 
 def _automatic(fit: Fit) -> DfMethod:
-    if not fit.design.random:
+    if not fit.internals.design.random:
         return Residual()
     if has_negative(fit):
         return Containment()

@@ -73,7 +73,7 @@ class ClusterRobust(DfMethod):
 
     def vcov(self, fit: Fit) -> FloatMatrix:
         scores = _sandwich(fit, self).scores
-        M = fit.evaluation.unscaled_vcov
+        M = fit.internals.evaluation.unscaled_vcov
         robust: FloatMatrix = fit.sigma**2 * (M @ (scores.T @ scores) @ M)
         return robust
 
@@ -126,7 +126,7 @@ def _sandwich(fit: Fit, method: ClusterRobust) -> _Sandwich:
     factor = np.sqrt(n_clusters / (n_clusters - 1)) if method.kind == "CR1" else 1.0
     scores, spreads, hats = [], [], []
     for stack in stacks(fit, codes):
-        a = factor * _adjusted(stack, fit.evaluation.unscaled_vcov, method.kind)
+        a = factor * _adjusted(stack, fit.internals.evaluation.unscaled_vcov, method.kind)
         scores.append(np.einsum("cmp,cm->cp", a, stack.residuals))
         spreads.append(np.swapaxes(a, 1, 2) @ stack.V @ a)
         hats.append(np.swapaxes(stack.X, 1, 2) @ a)
@@ -164,7 +164,7 @@ class _Moments:
     """
 
     def __init__(self, fit: Fit, at: _Sandwich, contrast: FloatMatrix) -> None:
-        self.M = fit.evaluation.unscaled_vcov
+        self.M = fit.internals.evaluation.unscaled_vcov
         rows = contrast @ self.M  # (q, p)
         self.own = np.einsum("sa,jab,tb->stj", rows, at.spreads, rows, optimize=True)
         self.y = np.einsum("jab,sb->sja", at.hats, rows)  # (q, J, p)

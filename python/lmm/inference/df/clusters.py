@@ -59,9 +59,9 @@ def cluster_codes(fit: Fit, cluster: Any) -> IntVector:
         If rows of different clusters are not independent.
     """
     codes = _outermost(fit) if cluster is None else _given(fit, cluster)
-    for part in (part for part in fit.design.random if not part.is_group):
+    for part in (part for part in fit.internals.design.random if not part.is_group):
         raise UnsupportedError(f"{part.described}, which may tie clusters to each other.")
-    for part in fit.design.bars:
+    for part in fit.internals.design.bars:
         if not is_constant(codes.astype(float), part.level_of_row):
             raise UnsupportedError(
                 f"Levels of {part.group} occur in several clusters, which are not independent then; "
@@ -73,7 +73,7 @@ def cluster_codes(fit: Fit, cluster: Any) -> IntVector:
 
 
 def _outermost(fit: Fit) -> IntVector:
-    groups = [part.level_of_row for part in fit.design.bars]
+    groups = [part.level_of_row for part in fit.internals.design.bars]
     if not groups:
         raise DataError("This model has no grouping factor: say with cluster= which rows belong together.")
     return min(groups, key=lambda codes: int(codes.max())).astype(np.int64)
@@ -81,7 +81,7 @@ def _outermost(fit: Fit) -> IntVector:
 
 def _given(fit: Fit, cluster: Any) -> IntVector:
     if isinstance(cluster, str):
-        by_group = {part.group: part.level_of_row for part in fit.design.bars}
+        by_group = {part.group: part.level_of_row for part in fit.internals.design.bars}
         if cluster in by_group:
             return by_group[cluster].astype(np.int64)
         frame = fit.model_frame

@@ -77,7 +77,7 @@ def _term_df(fit: Fit) -> FloatVector:
     ranks = [fit.n_fixed] + [_rank(fit, Q, effects[: i + 1]) for i in range(len(effects))]
     added = np.diff(ranks)
     found = []
-    for term in fit.design.terms:
+    for term in fit.internals.design.terms:
         own = frozenset(term.variables)
         containing = [
             int(rank)
@@ -89,7 +89,7 @@ def _term_df(fit: Fit) -> FloatVector:
 
 
 def _random_effects(fit: Fit) -> Iterator[_RandomEffect]:
-    for i, part in enumerate(fit.design.random):
+    for i, part in enumerate(fit.internals.design.random):
         every = tuple(range(part.block.n_columns))
         recipe = part.recipe
         if recipe is None:
@@ -111,7 +111,7 @@ def _columns(fit: Fit, effects: list[_RandomEffect]) -> dict[int, tuple[Any, int
 
     found = {}
     for i in dict.fromkeys(effect.part for effect in effects):
-        block = fit.design.random[i].block.effective()
+        block = fit.internals.design.random[i].block.effective()
         own = [column for effect in effects if effect.part == i for column in effect.columns]
         used = np.arange(block.n_levels)[:, None] * block.n_columns + np.array(own)
         Z = block.to_sparse().tocsc()[:, used.ravel()]
@@ -128,7 +128,7 @@ def _rank(fit: Fit, Q: FloatMatrix, effects: list[_RandomEffect]) -> int:
     from scipy.sparse import csr_array, hstack
 
     columns = _columns(fit, effects)
-    leading = [i for i in columns if fit.design.random[i].is_group]
+    leading = [i for i in columns if fit.internals.design.random[i].is_group]
     head = max(leading, key=lambda i: columns[i][0].shape[1], default=None)
     others = [Z for i, (Z, _) in columns.items() if i != head]
     rest = hstack([csr_array(Q), *others], format="csr")

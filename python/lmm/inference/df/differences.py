@@ -37,8 +37,8 @@ def are_cheap(fit: Fit) -> bool:
         and len(fit.theta) <= MOST_THETA
         and fit.converged
         and not fit.singular
-        and not fit.optimum.held.any()
-        and largest_part(fit.criterion_function.cross, fit.design.random) > LARGE_PART
+        and not fit.internals.optimum.held.any()
+        and largest_part(fit.internals.criterion_function.cross, fit.internals.design.random) > LARGE_PART
     )
 
 
@@ -68,8 +68,8 @@ def differences(fit: Fit) -> Differences:
     observations (less n_fixed for REML). The gradient of the engine has σ profiled out, so that its differences
     are D_θθ - D_θς D_ςθ / D_ςς, with D_ςς = 4m and D_θς = -2 (r²)_θ / σ̂².
     """
-    criterion, theta = fit.criterion_function, fit.theta
-    free = np.flatnonzero(~fit.optimum.held)
+    criterion, theta = fit.internals.criterion_function, fit.theta
+    free = np.flatnonzero(~fit.internals.optimum.held)
     m = fit.n_obs - (fit.n_fixed if fit.method == "reml" else 0)
     hessian = np.zeros((len(free) + 1, len(free) + 1))
     slopes = np.zeros((len(free), fit.n_fixed, fit.n_fixed))
@@ -94,6 +94,6 @@ def row_differences(
     fit: Fit, contrast: FloatMatrix, combine: Combine = None
 ) -> tuple[FloatVector, FloatMatrix]:
     """Variance over σ² of each row (r,), and its derivatives by the free theta and ς (r, m)."""
-    v = quadratic(contrast, fit.evaluation.unscaled_vcov, combine)
+    v = quadratic(contrast, fit.internals.evaluation.unscaled_vcov, combine)
     by_theta = [quadratic(contrast, slope, combine) for slope in differences(fit).slopes]
     return v, np.column_stack([*by_theta, 2.0 * v])

@@ -160,7 +160,7 @@ def _second_order(fit: Fit, at: Components, information: Information) -> FloatMa
 
     V_ij is Σ_e ∂²S_e/∂i∂j V_e for the elements of S, and X'V⁻¹V_eV⁻¹X is -P_e.
     """
-    layout = fit.criterion_function.layout
+    layout = fit.internals.criterion_function.layout
     if layout.is_linear:
         return np.zeros((fit.n_fixed, fit.n_fixed))
     W = natural_covariance(fit, information).W[:-1, :-1]

@@ -48,7 +48,7 @@ def are_many(fit: Fit) -> bool:
     (`cs`, `ar1`, ...) are left to the other methods.
     """
     return (
-        fit.criterion_function.layout.is_linear
+        fit.internals.criterion_function.layout.is_linear
         and _is_large(fit)
         and is_inside(fit)
         and fewest_df(fit) >= MANY
@@ -56,6 +56,6 @@ def are_many(fit: Fit) -> bool:
 
 
 def _is_large(fit: Fit) -> bool:
-    parts = fit.design.random
+    parts = fit.internals.design.random
     _, tail = head_and_tail(parts)
     return fit.n_obs >= LARGE_ROWS or sum(parts[i].block.n_effects for i in tail) > LARGE_TAIL

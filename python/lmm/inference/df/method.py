@@ -134,10 +134,12 @@ class Residual(DfMethod):
     label = "residual"
 
     def vcov(self, fit: Fit) -> FloatMatrix:
-        if fit.design.random:
+        if fit.internals.design.random:
             return fit.vcov
         # t and F are exact with the residual mean square, whatever the criterion of the fit divides by.
-        exact: FloatMatrix = fit.evaluation.r2 / fit.df_residual * fit.evaluation.unscaled_vcov
+        exact: FloatMatrix = (
+            fit.internals.evaluation.r2 / fit.df_residual * fit.internals.evaluation.unscaled_vcov
+        )
         return exact
 
     def row_df(self, fit: Fit, contrast: FloatMatrix) -> FloatVector:
@@ -150,7 +152,7 @@ class Residual(DfMethod):
         return JointDf(float(fit.df_residual))
 
     def notes(self, fit: Fit) -> tuple[str, ...]:
-        if fit.design.random or fit.method != "ml":
+        if fit.internals.design.random or fit.method != "ml":
             return ()
         return (
             "Standard errors: from the residual mean square, not from the estimate by maximum likelihood.",

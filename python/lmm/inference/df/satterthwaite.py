@@ -74,7 +74,7 @@ class Satterthwaite(DfMethod):
 
     def joint_df(self, fit: Fit, contrast: FloatMatrix) -> JointDf:
         # Directions in which the estimates are independent, each with its own degrees of freedom.
-        _, axes = np.linalg.eigh(contrast @ fit.evaluation.unscaled_vcov @ contrast.T)
+        _, axes = np.linalg.eigh(contrast @ fit.internals.evaluation.unscaled_vcov @ contrast.T)
         return JointDf(pooled_df(self.row_df(fit, axes.T @ contrast)))
 
     def notes(self, fit: Fit) -> tuple[str, ...]:

@@ -46,16 +46,16 @@ class Movement:
 
 def is_inside(fit: Fit) -> bool:
     """Whether the fit is an optimum inside the space of its parameters, where nothing holds them."""
-    searched = fit.method != "moments" and bool(fit.design.random)
-    return searched and fit.converged and not fit.singular and not bool(fit.optimum.held.any())
+    searched = fit.method != "moments" and bool(fit.internals.design.random)
+    return searched and fit.converged and not fit.singular and not bool(fit.internals.optimum.held.any())
 
 
 @per_fit
 def movement(fit: Fit) -> Movement:
     """Compute the movement of a fit that `is_inside`, once."""
-    found = fit.criterion_function.cross.spread(fit.T, fit.criterion_function.reml)
+    found = fit.internals.criterion_function.cross.spread(fit.T, fit.internals.criterion_function.reml)
     s = distinct_elements(fit, [T @ T.T for T in fit.T])
-    m = fit.n_obs - (fit.n_fixed if fit.criterion_function.reml else 0)
+    m = fit.n_obs - (fit.n_fixed if fit.internals.criterion_function.reml else 0)
     return Movement(found.root, _slopes(fit, found, s), _covariance(fit, found, s, m))
 
 
@@ -91,7 +91,7 @@ def fewest_df(fit: Fit) -> float:
 def _slopes(fit: Fit, found: Spread, s: FloatVector) -> FloatArray:
     p = fit.n_fixed
     P = []
-    for part, rows in zip(fit.design.random, found.fixed, strict=True):
+    for part, rows in zip(fit.internals.design.random, found.fixed, strict=True):
         n_levels, k, _ = rows.shape
         flat = rows.reshape(n_levels, k * p)
         products = (flat.T @ flat).reshape(k, p, k, p)
@@ -102,7 +102,7 @@ def _slopes(fit: Fit, found: Spread, s: FloatVector) -> FloatArray:
 
 
 def _covariance(fit: Fit, found: Spread, s: FloatVector, m: int) -> ParameterCovariance:
-    parts = zip(fit.design.random, found.squares, strict=True)
+    parts = zip(fit.internals.design.random, found.squares, strict=True)
     c = np.array([np.sum(E * square) for part, square in parts for E in parameter_basis(part)])
     # σ was profiled out of the average information.
     q = found.average + np.outer(c, c) / m

@@ -35,7 +35,7 @@ def boundary_mixture(fit: Fit, reduction: Reduction, df: int) -> tuple[ChiBar, b
     Leaving m effects out of a term of k leaves out their m by m covariance, which is positive semidefinite, and,
     where the term has correlations, m (k - m) covariances with the others, which have no boundary of their own.
     """
-    part = fit.design.random[reduction.position]
+    part = fit.internals.design.random[reduction.position]
     k = len(part.columns)
     m = k - (0 if reduction.left is None else len(reduction.left.columns))
     if m == 1 and part.structure.is_linear:
@@ -56,7 +56,7 @@ def _covariance(fit: Fit, position: int, columns: list[int]) -> FloatMatrix | No
     if not are_feasible(fit):
         return None
     wanted, number = [], 0
-    for i, part in enumerate(fit.design.random):
+    for i, part in enumerate(fit.internals.design.random):
         for E in parameter_basis(part):
             if i == position and not np.delete(E, columns, axis=0).any():
                 wanted.append(number)

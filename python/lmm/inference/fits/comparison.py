@@ -135,7 +135,7 @@ def _more_variances(small: Fit, large: Fit) -> bool:
 
 
 def _effects(fit: Fit) -> list[tuple[str, str]]:
-    return [(part.group, column) for part in fit.design.random for column in part.columns]
+    return [(part.group, column) for part in fit.internals.design.random for column in part.columns]
 
 
 def _labels(fits: Sequence[Fit]) -> list[str]:

@@ -26,7 +26,7 @@ def is_nested(small: Fit, large: Fit) -> bool:
     return (
         _equal(small.weights, large.weights)
         and _equal(small.offset, large.offset)
-        and _spans(large.design, small.design)
+        and _spans(large.internals.design, small.internals.design)
         and _covariances_are_nested(small, large)
     )
 
@@ -39,7 +39,7 @@ def same_fixed(one: Fit, other: Fit) -> bool:
 
 def _same_random(one: Fit, other: Fit) -> bool:
     """Whether two fits have the same random terms, in any order."""
-    parts, others = one.design.random, other.design.random
+    parts, others = one.internals.design.random, other.internals.design.random
     return len(parts) == len(others) and all(any(_same(part, other) for other in others) for part in parts)
 
 
@@ -60,15 +60,19 @@ def _spans(large: Design, small: Design) -> bool:
 
 
 def _covariances_are_nested(small: Fit, large: Fit) -> bool:
-    if small.optimum.held.any() or large.optimum.held.any():
+    if small.internals.optimum.held.any() or large.internals.optimum.held.any():
         # Parameters that were given belong to the model.
         return (
             _same_random(small, large)
-            and np.array_equal(small.optimum.held, large.optimum.held)
-            and np.array_equal(small.theta[small.optimum.held], large.theta[large.optimum.held])
+            and np.array_equal(small.internals.optimum.held, large.internals.optimum.held)
+            and np.array_equal(
+                small.theta[small.internals.optimum.held], large.theta[large.internals.optimum.held]
+            )
         )
-    parts = large.design.random
-    missing = [part for part in small.design.random if not any(_same(part, other) for other in parts)]
+    parts = large.internals.design.random
+    missing = [
+        part for part in small.internals.design.random if not any(_same(part, other) for other in parts)
+    ]
     # Only what is free can give way to what is missing.
     return not missing or _Family(tuple(part for part in parts if part.structure.is_linear)).holds(missing)
 

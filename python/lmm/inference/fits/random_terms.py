@@ -105,7 +105,7 @@ def _append(
 def _check(fit: Fit, reduce: bool) -> None:
     if not isinstance(reduce, bool):
         raise LmmError(f"reduce= must be True or False, not {reduce!r}.")
-    if not fit.design.groups:
+    if not fit.internals.design.groups:
         raise LmmError("This fit has no random terms to test.")
     if fit.method == "moments":
         raise LmmError(

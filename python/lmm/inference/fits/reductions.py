@@ -38,12 +38,12 @@ class Reduction:
     def random(self, fit: Fit) -> tuple[RandomPart, ...]:
         """Give the random terms of the smaller model."""
         left = () if self.left is None else (self.left,)
-        parts = fit.design.random
+        parts = fit.internals.design.random
         return (*parts[: self.position], *left, *parts[self.position + 1 :])
 
     def columns_left_out(self, fit: Fit) -> list[int] | None:
         """Give the columns of the term that are left out; None where the others were coded anew."""
-        columns = fit.design.random[self.position].columns
+        columns = fit.internals.design.random[self.position].columns
         kept = () if self.left is None else self.left.columns
         if not set(kept) <= set(columns):
             return None
@@ -55,8 +55,8 @@ def reductions(fit: Fit, reduce: bool) -> Iterator[Reduction]:
 
     Effects that others contain stay. Without correlations the intercept is an effect as all others.
     """
-    for position in fit.design.places_of_groups:
-        part = fit.design.random[position]
+    for position in fit.internals.design.places_of_groups:
+        part = fit.internals.design.random[position]
         bar = bar_text(part)
         left = _without_effects(fit, position) if reduce else {}
         for effect, smaller in left.items():
@@ -76,7 +76,7 @@ def bar_text(part: RandomPart) -> str:
 
 def _without_effects(fit: Fit, position: int) -> dict[str, RandomPart | None]:
     """Term without one effect, by the name of the effect; empty where it has one only."""
-    part = fit.design.random[position]
+    part = fit.internals.design.random[position]
     spec = part.recipe
     terms = () if spec is None or spec.effects is None else spec.effects.terms
     if not part.structure.is_linear:
@@ -102,9 +102,9 @@ def _learnt(fit: Fit, spec: RandomSpec, left_out: FixedTerm) -> RandomPart | Non
     terms = [term for term in spec.effects.terms if term.name != left_out.name]
     if not terms:
         return None
-    frame = fit.design.model_frame
+    frame = fit.internals.design.model_frame
     term = replace(spec.term, effects=one_sided(terms, frame))
-    return RandomSpec.learn(term, fit.spec.evaluator(frame))[1]
+    return RandomSpec.learn(term, fit.internals.spec.evaluator(frame))[1]
 
 
 def _subset(part: RandomPart, gone: range) -> RandomPart:

@@ -27,32 +27,32 @@ def by_ml(fit: Fit) -> Fit:
 
 @per_fit
 def _by_ml(fit: Fit) -> Fit:
-    return fit_design(replace(fit.request, method="ml"), fit.spec, fit.design)
+    return fit_design(replace(fit.internals.request, method="ml"), fit.internals.spec, fit.internals.design)
 
 
 def without_term(fit: Fit, term: str) -> Fit:
     """Fit by maximum likelihood without a fixed term; the others are coded as the formula without it says."""
-    design = fit.design
+    design = fit.internals.design
     text = one_sided([other for other in design.terms if other.name != term], design.model_frame)
-    spec, X = learn_matrix(text, fit.spec.evaluator(design.model_frame), fit.spec.fixed)
+    spec, X = learn_matrix(text, fit.internals.spec.evaluator(design.model_frame), fit.internals.spec.fixed)
     X = np.hstack([X, design.X[:, design.n_parametric :]])
     smaller = replace(
         design,
         X=X,
-        names=(*spec.names, *fit.spec.smooths.names),
+        names=(*spec.names, *fit.internals.spec.smooths.names),
         terms=spec.terms,
         factors=spec.factors,
         kept=independent_columns(X, design.weights),
     )
-    return fit_design(replace(fit.request, method="ml"), fit.spec, smaller)
+    return fit_design(replace(fit.internals.request, method="ml"), fit.internals.spec, smaller)
 
 
 def with_random(fit: Fit, random: tuple[RandomPart, ...]) -> Fit:
     """Fit again with these random terms, from the default start."""
-    if fit.optimum.held.any():
+    if fit.internals.optimum.held.any():
         raise LmmError(
             "Some parameters of this fit were given as theta=: with other random terms they have no meaning. "
             "Fit without theta=."
         )
-    design: Design = replace(fit.design, random=random)
-    return fit_design(replace(fit.request, start=None, theta=None), fit.spec, design)
+    design: Design = replace(fit.internals.design, random=random)
+    return fit_design(replace(fit.internals.request, start=None, theta=None), fit.internals.spec, design)

@@ -132,23 +132,23 @@ def term_tests(
         columns |= {"sum_sq": mean_sq * rank, "mean_sq": mean_sq}
     den_df = np.array([found.den_df if found else np.nan for found in tests])
     columns |= {"num_df": rank, "den_df": den_df, "f_value": f_value, "p_value": p_value}
-    if vcov is None and not fit.design.random:
+    if vcov is None and not fit.internals.design.random:
         columns = {name: _with_residuals(fit, name, values) for name, values in columns.items()}
     return Table(columns, title=title, notes=notes)
 
 
 def _mean_squares(fit: Fit, contrasts: Sequence[TermContrast], f_value: FloatVector) -> FloatVector:
     """F σ², or the classical mean squares without random terms, which no method for tests changes."""
-    if fit.design.random:
+    if fit.internals.design.random:
         return f_value * fit.sigma**2
-    unscaled = fit.evaluation.unscaled_vcov
+    unscaled = fit.internals.evaluation.unscaled_vcov
     tests = [_tested(fit, term, "normal", unscaled) for term in contrasts]
     return np.array([found.f_value if found else np.nan for found in tests])
 
 
 def residual_mean_square(fit: Fit) -> float:
     """Residual sum of squares over n minus the rank of X."""
-    return float(fit.evaluation.r2) / fit.df_residual
+    return float(fit.internals.evaluation.r2) / fit.df_residual
 
 
 def _tested(fit: Fit, term: TermContrast, df: Df, vcov: Vcov) -> JointTest | None:
@@ -162,7 +162,7 @@ def _tested(fit: Fit, term: TermContrast, df: Df, vcov: Vcov) -> JointTest | Non
 def _with_residuals(fit: Fit, column: str, values: Any) -> list[Any]:
     last = {
         "term": "Residuals",
-        "sum_sq": float(fit.evaluation.r2),
+        "sum_sq": float(fit.internals.evaluation.r2),
         "mean_sq": residual_mean_square(fit),
         "num_df": fit.df_residual,
     }
@@ -185,7 +185,7 @@ def _notes(fit: Fit, contrasts: Sequence[TermContrast], kind: SumsOfSquares) -> 
         notes.append(
             f"Nothing to test of {', '.join(nothing)}: the columns are combinations of those of other terms."
         )
-    if len(nothing) < len(contrasts) and fit.design.aliased and kind == 3:
+    if len(nothing) < len(contrasts) and fit.internals.design.aliased and kind == 3:
         notes.append(
             "Columns of X depend on each other: each row tests what can be estimated of its term, as type III of SAS. "
             "With empty cells that does not compare equally weighted means."

@@ -57,7 +57,7 @@ def drop1(fit: Fit, *, test: DropTest = "f", df: Df = "auto") -> Table:
     array(['sens2:Homesize'], dtype=object)
     """
     _check(test, df)
-    terms = [term for term in fit.design.terms if term.parts]
+    terms = [term for term in fit.internals.design.terms if term.parts]
     free = [t.name for t in terms if not any(set(t.parts) < set(other.parts) for other in terms)]
     if test == "lrt":
         return _likelihood_ratios(fit, free)

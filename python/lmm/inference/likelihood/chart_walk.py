@@ -224,7 +224,7 @@ def start_of_walk(fit: Fit, parameter: Parameter, *, reml: bool) -> ChartTrace:
     UnsupportedError
         If the parameter is no coordinate: a correlation or one of several standard deviations of an unstructured term.
     """
-    layout, cross = fit.criterion_function.layout, fit.criterion_function.cross
+    layout, cross = fit.internals.criterion_function.layout, fit.internals.criterion_function.cross
     absolute = layout.rescaled(fit.theta, [np.full(t.n_columns, fit.sigma) for t in layout.terms])
     beta = [parameter.columns[0]] if parameter.kind == "beta" else []
     best = np.concatenate([layout.to_search(absolute), [np.log(fit.sigma)], fit.beta[beta]])
@@ -254,8 +254,8 @@ def start_of_walk(fit: Fit, parameter: Parameter, *, reml: bool) -> ChartTrace:
 
 def _place(fit: Fit, parameter: Parameter) -> int:
     """Position of a standard deviation or correlation in theta."""
-    layout = fit.criterion_function.layout
-    part, own = fit.design.random[parameter.term], layout.places[parameter.term]
+    layout = fit.internals.criterion_function.layout
+    part, own = fit.internals.design.random[parameter.term], layout.places[parameter.term]
     named = [p for p in parameters(fit) if p.term == parameter.term and p.kind in ("sd", "correlation")]
     if part.structure.is_correlated and part.structure.is_linear and len(part.columns) > 1:
         raise UnsupportedError(

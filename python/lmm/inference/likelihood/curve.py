@@ -138,7 +138,7 @@ def trace_curve(
         Called now and then.
     """
     start: Trace | ChartTrace
-    if fit.criterion_function.layout.is_linear:
+    if fit.internals.criterion_function.layout.is_linear:
         start = surface(fit, [parameter], reml=reml, check=check).trace(parameter.held)
     else:
         start = start_of_walk(fit, parameter, reml=reml)

@@ -36,8 +36,10 @@ def surface(fit: Fit, held: Sequence[Parameter], *, reml: bool, check: Check | N
     >>> float(place.z[own.held[0]]), round(place.value, 3)
     (20.0, 2.657)
     """
-    if not fit.criterion_function.layout.is_linear:
-        names = dict.fromkeys(p.structure.name for p in fit.design.random if not p.structure.is_linear)
+    if not fit.internals.criterion_function.layout.is_linear:
+        names = dict.fromkeys(
+            p.structure.name for p in fit.internals.design.random if not p.structure.is_linear
+        )
         raise UnsupportedError(
             f"Of a fit with {', '.join(f'{name}()' for name in names)} there are profiles and their intervals, but no "
             'contours and no BCa intervals yet. Use lmm.profile(fit), or a bootstrap with interval="percentile".'
@@ -50,7 +52,9 @@ def surface(fit: Fit, held: Sequence[Parameter], *, reml: bool, check: Check | N
         )
     errors = np.sqrt(np.diag(fit.vcov))
     places = [p.held for p in held]
-    return fit.criterion_function.cross.surface(fit.T, fit.sigma, fit.beta, errors, places, reml, check)
+    return fit.internals.criterion_function.cross.surface(
+        fit.T, fit.sigma, fit.beta, errors, places, reml, check
+    )
 
 
 class ProfileLine(ProgressLine):
@@ -58,7 +62,7 @@ class ProfileLine(ProgressLine):
 
     def __init__(self, fit: Fit) -> None:
         super().__init__()
-        self._shown = fit.request.control.progress
+        self._shown = fit.internals.request.control.progress
 
     def about(self, parameter: Parameter, number: int, count: int) -> Check | None:
         """Give the check that tells which of several parameters it is at."""

@@ -85,13 +85,13 @@ def parameters(fit: Fit) -> tuple[Parameter, ...]:
     ['sd_Intercept|Subject', 'sd_Days|Subject', 'cor_Intercept.Days|Subject', 'sigma']
     """
     found: list[Parameter] = []
-    for t, part in enumerate(fit.design.random):
+    for t, part in enumerate(fit.internals.design.random):
         names, k = part.columns, len(part.columns)
         if not part.structure.is_linear:
             found += _of_structure(part, t)
             continue
         if part.is_smooth:
-            own_names = fit.criterion_function.layout.terms[t].names
+            own_names = fit.internals.criterion_function.layout.terms[t].names
             found += [Parameter(f"sd_{name}", "sd", t, (i,)) for i, name in enumerate(own_names)]
             continue
         found += [Parameter(f"sd_{names[i]}|{part.group}", "sd", t, (i,)) for i in range(k)]
@@ -103,7 +103,7 @@ def parameters(fit: Fit) -> tuple[Parameter, ...]:
             ]
     found.append(Parameter("sigma", "sigma"))
     own = [name for p in found for name in (p.name, p.squared_name())]
-    fixed = [fit.design.names[j] for j in fit.design.kept]
+    fixed = [fit.internals.design.names[j] for j in fit.internals.design.kept]
     called = renamed([*own, *_GROUPS], fixed)
     found += [Parameter(called[name], "beta", columns=(j,), coefficient=name) for j, name in enumerate(fixed)]
     return tuple(found)

@@ -351,7 +351,7 @@ def at_optimum(fit: Fit, criterion: LikelihoodKind | None) -> Fit:
     LmmError
         If the fit is no optimum of a criterion.
     """
-    if fit.optimum.held.any():
+    if fit.internals.optimum.held.any():
         raise UnsupportedError(
             "Parameters of this fit were given as theta=, so that it is no optimum and has no profile. "
             "Fit without theta=."
@@ -368,7 +368,9 @@ def at_optimum(fit: Fit, criterion: LikelihoodKind | None) -> Fit:
 
 @per_fit
 def _again(fit: Fit, criterion: LikelihoodKind) -> Fit:
-    return fit_design(replace(fit.request, method=criterion), fit.spec, fit.design)
+    return fit_design(
+        replace(fit.internals.request, method=criterion), fit.internals.spec, fit.internals.design
+    )
 
 
 def _notes(parameter: Parameter, pair: tuple[Limit, ...] | None) -> list[str]:

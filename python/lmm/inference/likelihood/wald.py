@@ -68,7 +68,7 @@ def _interval(fit: Fit, parameter: Parameter, z: float) -> tuple[float, float] |
     estimate = float(values_of([parameter], fit.T, fit.sigma, fit.beta)[0])
     if parameter.kind == "sd" and estimate == 0.0:
         return None
-    if not fit.criterion_function.layout.is_linear:
+    if not fit.internals.criterion_function.layout.is_linear:
         return _by_differences(fit, parameter, z)
     own = surface(fit, [parameter], reml=fit.method != "ml")
     # The coordinate of a correlation is its arcsine, of sigma its logarithm.
@@ -86,7 +86,7 @@ def _interval(fit: Fit, parameter: Parameter, z: float) -> tuple[float, float] |
 
 def _by_differences(fit: Fit, parameter: Parameter, z: float) -> tuple[float, float] | None:
     """Limits on the same scales from the observed information of theta and sigma."""
-    layout = fit.criterion_function.layout
+    layout = fit.internals.criterion_function.layout
 
     def scaled(at: FloatVector) -> float:
         T, sigma = layout.factors(at[:-1]), fit.sigma * float(np.exp(at[-1]))
@@ -109,6 +109,6 @@ def _by_differences(fit: Fit, parameter: Parameter, z: float) -> tuple[float, fl
 
 def _on_boundary(fit: Fit, parameter: Parameter) -> bool:
     """Whether the covariance that a parameter belongs to is singular; variances without correlations stand alone."""
-    null = fit.optimum.null_directions[parameter.term]
-    part = fit.design.random[parameter.term]
+    null = fit.internals.optimum.null_directions[parameter.term]
+    part = fit.internals.design.random[parameter.term]
     return bool(np.any(null[parameter.columns[0]]) if not part.structure.is_correlated else null.size)

@@ -90,7 +90,7 @@ def delete_rows(fit: Fit) -> Deletions:
     equations, Z = mixed_equations(fit), _rows_of(fit)
     d, h = equations.deviation(fit.X, Z), leverage(fit)
     weights, e = _weights(fit), fit.y - fit.fitted
-    root = covariance_root(fit.evaluation.unscaled_vcov)
+    root = covariance_root(fit.internals.evaluation.unscaled_vcov)
     rest = np.where(1.0 - h > SINGULAR, 1.0 - h, np.nan)
     change = (d @ root @ root.T) * (weights * e / rest)[:, None]
     sigma = _sigma(fit, weights * e**2 / rest, np.ones(fit.n_obs, dtype=np.int64))
@@ -102,7 +102,11 @@ def delete_sets(fit: Fit, sets: Sequence[IntVector]) -> Deletions:
     """Delete each set of rows."""
     direct = [rows for rows in sets if len(rows) <= MOST_DIRECT]
     errors = mixed_equations(fit).covariances(fit.X, _rows_of(fit), direct)
-    residual, weights, root = fit.y - fit.fitted, _weights(fit), covariance_root(fit.evaluation.unscaled_vcov)
+    residual, weights, root = (
+        fit.y - fit.fitted,
+        _weights(fit),
+        covariance_root(fit.internals.evaluation.unscaled_vcov),
+    )
     found = []
     for rows in sets:
         if len(rows) > MOST_DIRECT:
@@ -168,7 +172,7 @@ def _factor(K: FloatMatrix) -> FloatMatrix | None:
 def _again(fit: Fit, rows: IntVector) -> _One:
     """Do the same by solving the equations without the rows."""
     rest = np.setdiff1d(np.arange(fit.n_obs), rows)
-    design, own = fit.design, fit.criterion_function
+    design, own = fit.internals.design, fit.internals.criterion_function
     y = fit.y if fit.offset is None else fit.y - fit.offset
     weights = None if fit.weights is None else fit.weights[rest]
     blocks = [part.block.take(rest) for part in design.random]
@@ -178,8 +182,10 @@ def _again(fit: Fit, rows: IntVector) -> _One:
         at = without.evaluate(fit.theta, gradient=False)
     except LmmError:
         return _One(np.full(fit.n_fixed, np.nan), np.nan, np.nan, h)
-    ratio = np.linalg.slogdet(at.unscaled_vcov)[1] - np.linalg.slogdet(fit.evaluation.unscaled_vcov)[1]
-    return _One(fit.beta - at.beta, fit.evaluation.r2 - at.r2, float(ratio), h)
+    ratio = (
+        np.linalg.slogdet(at.unscaled_vcov)[1] - np.linalg.slogdet(fit.internals.evaluation.unscaled_vcov)[1]
+    )
+    return _One(fit.beta - at.beta, fit.internals.evaluation.r2 - at.r2, float(ratio), h)
 
 
 def _sigma(fit: Fit, fall: FloatVector, n_rows: IntVector) -> FloatVector:
@@ -188,7 +194,7 @@ def _sigma(fit: Fit, fall: FloatVector, n_rows: IntVector) -> FloatVector:
     As part of that of the fit, which is √(r²/m) for ML and REML, and like it for moments.
     """
     m = fit.n_obs - (0 if fit.method == "ml" else fit.n_fixed)
-    left = np.clip(1.0 - fall / fit.evaluation.r2, 0.0, None)
+    left = np.clip(1.0 - fall / fit.internals.evaluation.r2, 0.0, None)
     rest = m - n_rows
     mean = np.divide(left * m, rest, out=np.full(len(left), np.nan), where=rest > 0)
     sigma: FloatVector = fit.sigma * np.sqrt(mean)
@@ -201,7 +207,7 @@ def _covratio(fit: Fit, sigma: FloatVector, log_ratio: FloatVector) -> FloatVect
 
 
 def _rows_of(fit: Fit) -> Any:
-    matrices = [part.block.to_sparse() for part in fit.design.random]
+    matrices = [part.block.to_sparse() for part in fit.internals.design.random]
     return mixed_equations(fit).rows(matrices, fit.n_obs)
 
 

@@ -65,7 +65,7 @@ def influence(fit: Fit, by: str = "row") -> Table:
     columns: dict[str, Any]
     if by == _ROW:
         deletions = delete_rows(fit)
-        columns = {"row": fit.design.rows, "leverage": deletions.leverage}
+        columns = {"row": fit.internals.design.rows, "leverage": deletions.leverage}
     else:
         levels, codes = _clusters(fit, by)
         order = np.argsort(codes, kind="stable")
@@ -98,7 +98,7 @@ def studentized(fit: Fit) -> FloatVector:
 
 
 def _measures(fit: Fit, deletions: Deletions) -> dict[str, Any]:
-    vcov = fit.evaluation.unscaled_vcov
+    vcov = fit.internals.evaluation.unscaled_vcov
     whitened = np.linalg.solve(covariance_root(vcov), deletions.change.T)  # (p, m)
     squares = np.square(whitened).sum(axis=0)
     # Without fixed effects there is nothing to move.
@@ -106,7 +106,7 @@ def _measures(fit: Fit, deletions: Deletions) -> dict[str, Any]:
     # Where the other rows are reproduced exactly there is no scale to compare with.
     sigma = np.where(deletions.sigma > 0.0, deletions.sigma, np.nan)
     dfbetas = deletions.change / (sigma[:, None] * np.sqrt(np.diag(vcov)))
-    names = [fit.design.names[j] for j in fit.design.kept]
+    names = [fit.internals.design.names[j] for j in fit.internals.design.kept]
     return {
         "cooks_distance": cooks,
         "covratio": deletions.covratio,
@@ -120,19 +120,19 @@ def cluster_names(fit: Fit) -> dict[str, str]:
 
     ``"row"`` means single rows; a factor row is ``"row_"``.
     """
-    groups = [part.group for part in fit.design.bars]
-    return renamed([_ROW], dict.fromkeys([*groups, *fit.design.model_frame]))
+    groups = [part.group for part in fit.internals.design.bars]
+    return renamed([_ROW], dict.fromkeys([*groups, *fit.internals.design.model_frame]))
 
 
 def _clusters(fit: Fit, by: str) -> tuple[tuple[str, ...], IntVector]:
     """Levels, and the level of each row (n,)."""
     meant = {word: name for name, word in cluster_names(fit).items()}
     name = meant.get(by) if isinstance(by, str) else None
-    for part in fit.design.bars:
+    for part in fit.internals.design.bars:
         if part.group == name:
             return part.levels, part.level_of_row
     if name is not None:
-        column = fit.design.model_frame[name].as_factor()
+        column = fit.internals.design.model_frame[name].as_factor()
         return column.levels, column.factor_codes
     known = [_ROW, *meant]
     raise LmmError(f"by= must be one of {', '.join(known)}; it is {by!r}.{nearest(str(by), known)}")

@@ -40,7 +40,7 @@ def unknown_squares(
         Whether a new observation is meant, to which terms that take no part and all new levels
         contribute.
     """
-    found: list[FloatArray | None] = [None] * len(fit.design.random)
+    found: list[FloatArray | None] = [None] * len(fit.internals.design.random)
     if sample or observation:
         for place, i in enumerate(target.chosen):
             unseen = target.unseen(fit, place)
@@ -58,7 +58,7 @@ def _left_out(
     fit: Fit, target: Target, new: Any, blocks: Mapping[str, Block] | None, others: list[int]
 ) -> dict[int, FloatArray]:
     """Σ z z' (n, k, k) of the terms that take no part."""
-    parts = fit.design.random
+    parts = fit.internals.design.random
     if not target.is_new:
         return {
             i: _squares(_rooted(parts[i].block.to_sparse(), parts[i]), parts[i].block.n_columns)
@@ -67,7 +67,7 @@ def _left_out(
     bars = [i for i in others if parts[i].is_group]
     found = {}
     if bars:
-        loadings, rows = fit.spec.loadings(new, [parts[i].spec for i in bars])
+        loadings, rows = fit.internals.spec.loadings(new, [parts[i].spec for i in bars])
         for i, values in zip(bars, loadings, strict=True):
             found[i] = _outer(_aligned(values, rows, target))
     for i in (i for i in others if parts[i].kind == "block"):

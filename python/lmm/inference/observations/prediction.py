@@ -125,7 +125,7 @@ def predict_intervals(
         if interval == "prediction":
             spread = _with_errors(spread, weights_of(fit, target, new, weights))
         std_error, degrees, notes = _judged(fit, spread, method)
-    missing = missing_note(fit.design.aliased, int(np.count_nonzero(np.isnan(point))))
+    missing = missing_note(fit.internals.design.aliased, int(np.count_nonzero(np.isnan(point))))
     notes = (*notes, missing) if missing else notes
     return _table(target, point, std_error, degrees, level, interval, notes)
 
@@ -146,11 +146,11 @@ def _spread(fit: Fit, target: Target, unknown: list[Any], *, moving: bool) -> Er
     """Variance over σ² of the errors of x'β̂ + z'b̂ and of the effects that nobody knows; its gradient if moving."""
     equations = mixed_equations(fit)
     n = target.design.n_obs
-    matrices: list[Any] = [None] * len(fit.design.random)
+    matrices: list[Any] = [None] * len(fit.internals.design.random)
     for i, part in zip(target.chosen, target.design.random, strict=True):
         # New levels stand after the others.
-        matrices[i] = part.block.to_sparse()[:, : fit.design.random[i].block.n_effects]
-    X, Z = target.design.X[:, fit.design.kept], equations.rows(matrices, n)
+        matrices[i] = part.block.to_sparse()[:, : fit.internals.design.random[i].block.n_effects]
+    X, Z = target.design.X[:, fit.internals.design.kept], equations.rows(matrices, n)
     new = equations.unknown(unknown, n)
     if not moving:
         return ErrorVariance(equations.variance(X, Z) + new.value, new.gradient)
@@ -187,7 +187,7 @@ def _parameter_covariance(fit: Fit, method: Satterthwaite) -> FloatMatrix:
 def _mixed_method(fit: Fit, df: Df) -> DfMethod:
     """Give the method for variances of fixed and random effects together."""
     if isinstance(df, str) and df == "auto":
-        df = "satterthwaite" if fit.design.random else "residual"
+        df = "satterthwaite" if fit.internals.design.random else "residual"
     method = df_method(fit, df)
     if not isinstance(method, Satterthwaite | Residual | Normal):
         raise UnsupportedError(

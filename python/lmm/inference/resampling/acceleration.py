@@ -61,7 +61,10 @@ def _draws(fit: Fit) -> FloatMatrix:
 def _slope(fit: Fit, y: FloatVector, reml: bool) -> FloatVector:
     """Differentiate the deviance of a response at the estimates, by all roots and by log sigma."""
     cross = CrossProducts(
-        y, fixed_matrix(fit.design), fit.criterion_function.cross.blocks, fit.design.weights
+        y,
+        fixed_matrix(fit.internals.design),
+        fit.internals.criterion_function.cross.blocks,
+        fit.internals.design.weights,
     )
     slope = cross.deviance([fit.sigma * T for T in fit.T], float(np.log(fit.sigma)), reml)
     return np.concatenate([*(root.ravel() for root in slope.roots), [slope.log_sigma]])

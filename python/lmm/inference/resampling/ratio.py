@@ -122,7 +122,7 @@ def bootstrap_test(
     (small, large), notes = comparable([fit0, fit1])
     if small.n_parameters > large.n_parameters:
         raise LmmError("The first fit has more parameters than the second: give the smaller model first.")
-    if small.optimum.held.any() or large.optimum.held.any():
+    if small.internals.optimum.held.any() or large.internals.optimum.held.any():
         raise LmmError(
             "Parameters of these fits were given as theta=; fit without it to test them by simulation."
         )

@@ -38,14 +38,16 @@ def refit_all(fit: Fit, responses: FloatMatrix) -> BatchResult:
     >>> refit_all(fit, fit.simulate(5, seed=1)).beta.shape
     (5, 1)
     """
-    design, request = fit.design, fit.request
-    is_linear = fit.criterion_function.layout.is_linear
-    if fit.method == "moments" or fit.optimum.held.any() or request.restarts or not is_linear:
+    design, request = fit.internals.design, fit.internals.request
+    is_linear = fit.internals.criterion_function.layout.is_linear
+    if fit.method == "moments" or fit.internals.optimum.held.any() or request.restarts or not is_linear:
         return BatchResult.joined([_one(fit, response) for response in responses.T])
     batch = Batch(fixed_matrix(design), [part.block for part in design.random], design.weights)
     Y = responses if design.offset is None else responses - design.offset[:, None]
     start = (
-        None if request.start is None else fit.criterion_function.layout.factors(np.asarray(request.start))
+        None
+        if request.start is None
+        else fit.internals.criterion_function.layout.factors(np.asarray(request.start))
     )
     return batch.fit(Y, fit.method == "reml", start, request.control)
 

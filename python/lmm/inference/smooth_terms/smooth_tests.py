@@ -88,13 +88,13 @@ def random_test(fit: Fit, position: int) -> SmoothTest:
     position
         Of the term among those of Z.
     """
-    part, T = fit.design.random[position], fit.T[position]
+    part, T = fit.internals.design.random[position], fit.T[position]
     n_effects = part.block.n_effects
     error_df = fit.n_obs - total_edf(fit)
     if not np.any(T):
         return SmoothTest(0.0, 0.0, 0.0, 1.0)
     if n_effects > MOST_EFFECTS:
-        variances = fit.ranef_covariances(pev=True)[fit.design.places_of_groups.index(position)]
+        variances = fit.ranef_covariances(pev=True)[fit.internals.design.places_of_groups.index(position)]
         edf = n_effects - float(variances.sum()) / float(fit.sigma * T[0, 0]) ** 2
         return SmoothTest(edf, np.nan, np.nan, np.nan)
     system = smooth_system(fit, position)
@@ -112,7 +112,7 @@ def _residual_variance(fit: Fit, error_df: float) -> float:
 
 def _root(fit: Fit, curve: Curve) -> FloatMatrix:
     """R (p, p) upper triangular with R'R = X'WX of the columns of a curve."""
-    X = columns_at(fit, curve, fit.design.model_frame)
+    X = columns_at(fit, curve, fit.internals.design.model_frame)
     weighted = X if fit.weights is None else np.sqrt(fit.weights)[:, None] * X
     return np.asarray(np.linalg.qr(weighted, mode="r"))
 

@@ -103,7 +103,7 @@ def smooth_system(fit: Fit, also: int | None = None) -> SmoothSystem:
     also
         Position of a random term that counts with the smooth terms; its effects are the last of c.
     """
-    pairs = list(zip(fit.design.random, fit.T, strict=True))
+    pairs = list(zip(fit.internals.design.random, fit.T, strict=True))
     chosen = [i for i, (part, _) in enumerate(pairs) if part.is_smooth]
     chosen += [] if also is None else [also]
     smooths = [pairs[i] for i in chosen]
@@ -122,7 +122,7 @@ def smooth_system(fit: Fit, also: int | None = None) -> SmoothSystem:
     J[:p, :p] = np.linalg.inv(R)
     back = np.eye(len(D))
     back[:p, :p] = R
-    u = [fit.evaluation.u[i] for i in chosen]
+    u = [fit.internals.evaluation.u[i] for i in chosen]
     return SmoothSystem(
         K=J @ K @ J.T,
         D=D,
@@ -171,14 +171,14 @@ def _inverse(A: FloatMatrix) -> FloatMatrix:
 @per_fit
 def total_edf(fit: Fit) -> float:
     """Trace of the matrix that makes fitted values from responses: fixed, smooth and random effects together."""
-    if fit.design.groups or not fit.design.smooths:
+    if fit.internals.design.groups or not fit.internals.design.smooths:
         return float(leverage(fit).sum())
     return float(smooth_system(fit).influence.sum())
 
 
 def curves_of(fit: Fit) -> list[Curve]:
     """All curves of a fit, in the order of its formula."""
-    return [curve for term in fit.spec.smooths.terms for curve in term.curves]
+    return [curve for term in fit.internals.spec.smooths.terms for curve in term.curves]
 
 
 def chosen_curve(fit: Fit, name: str) -> Curve:
@@ -218,7 +218,7 @@ class CurvePlace(NamedTuple):
 
 def place_of(fit: Fit, curve: Curve) -> CurvePlace:
     """Find a curve among the coefficients of `smooth_system`."""
-    design = fit.design
+    design = fit.internals.design
     positions = {int(j): i for i, j in enumerate(design.kept)}
     parts = [(part, T) for part, T in zip(design.random, fit.T, strict=True) if part.is_smooth]
     sizes = [part.block.n_effects for part, _ in parts]
@@ -242,7 +242,7 @@ def place_of(fit: Fit, curve: Curve) -> CurvePlace:
 
 def columns_at(fit: Fit, curve: Curve, columns: Columns) -> FloatMatrix:
     """Columns (n, p) of a curve for rows of other data, in the kinds of those of the fit."""
-    evaluator = fit.spec.evaluator(columns)
-    term = next(term for term in fit.spec.smooths.terms if curve in term.curves)
+    evaluator = fit.internals.spec.evaluator(columns)
+    term = next(term for term in fit.internals.spec.smooths.terms if curve in term.curves)
     covariates, by = term.values(evaluator)
     return curve.smooth.columns(covariates, by)

@@ -46,7 +46,7 @@ def smooths(fit: Fit) -> Table:
     >>> lmm.smooths(fit)["edf"].round(3)
     array([1.])
     """
-    rows = [row for term in fit.spec.smooths.terms for row in _rows(fit, term)]
+    rows = [row for term in fit.internals.spec.smooths.terms for row in _rows(fit, term)]
     text = ("term", "basis")
     columns: dict[str, Any] = {name: [row[name] for row in rows] for name in (*text, "n_coef")}
     for name in ("edf", "ref_df", "statistic", "p_value", "sd", "sp"):
@@ -59,7 +59,7 @@ def _rows(fit: Fit, term: SmoothTermSpec) -> Iterator[dict[str, Any]]:
     """Rows of one term: one for each curve."""
     if term.random is not None:
         position = _position(fit, term)
-        part = fit.design.random[position]
+        part = fit.internals.design.random[position]
         own = random_test(fit, position)
         row = _random_penalty(fit, term)
         yield {"term": row["term"], "basis": "re", "n_coef": part.block.n_effects, **_values(own)} | {
@@ -85,13 +85,13 @@ def _values(test: SmoothTest) -> dict[str, float]:
 
 def _position(fit: Fit, term: SmoothTermSpec) -> int:
     """Where the random term that a smooth term is stands in Z."""
-    return next(i for i, part in enumerate(fit.design.random) if part.spec is term.random)
+    return next(i for i, part in enumerate(fit.internals.design.random) if part.spec is term.random)
 
 
 def _random_penalty(fit: Fit, term: SmoothTermSpec) -> dict[str, Any]:
     """Parameters of a smooth term that is a random term, whose penalty is the identity."""
     position = _position(fit, term)
-    part, theta = fit.design.random[position], float(fit.T[position][0, 0])
+    part, theta = fit.internals.design.random[position], float(fit.T[position][0, 0])
     values = part.block.values if isinstance(part.block, GroupBlock) else None
     largest = 1.0 if values is None else float(np.abs(values).max())
     return {
@@ -127,7 +127,7 @@ def smoothing(fit: Fit) -> Table:
     array([0.])
     """
     rows = []
-    for term in fit.spec.smooths.terms:
+    for term in fit.internals.spec.smooths.terms:
         rows += [] if term.random is None else [_random_penalty(fit, term)]
         rows += [row for curve in term.curves for row in _penalties(fit, curve)]
     names = ("term", "penalty", "sd", "sp", "theta")
@@ -139,8 +139,12 @@ def smoothing(fit: Fit) -> Table:
 
 def _penalties(fit: Fit, curve: Curve) -> Iterator[dict[str, Any]]:
     """Parameters of all penalties of a curve."""
-    layout = fit.criterion_function.layout
-    places = [place for place, part in zip(layout.places, fit.design.random, strict=True) if part.is_smooth]
+    layout = fit.internals.criterion_function.layout
+    places = [
+        place
+        for place, part in zip(layout.places, fit.internals.design.random, strict=True)
+        if part.is_smooth
+    ]
     for piece, at in zip(curve.form.random, curve.pieces, strict=True):
         for number, name, theta in zip(piece.penalties, piece.names, fit.theta[places[at.part]], strict=True):
             scale = curve.smooth.scales[number]

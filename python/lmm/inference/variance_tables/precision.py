@@ -202,7 +202,7 @@ def _of_variances(fit: Fit, information: Information) -> FloatMatrix:
     W, scale = _natural(fit, information)
     order: list[int] = []
     first = 0
-    for part in fit.design.random:
+    for part in fit.internals.design.random:
         k = len(part.columns)
         rows, columns = part.structure.elements(k)
         n = part.structure.n_theta(k) if not part.structure.is_linear else len(rows)
@@ -221,7 +221,7 @@ def _natural(fit: Fit, information: Information) -> tuple[FloatMatrix, FloatVect
     if fit.moments is not None:
         W = parameter_covariance(fit, information, "drop").W
         return W, np.full(len(W), fit.sigma**2)
-    is_variance = fit.criterion_function.layout.natural(fit.theta).is_variance
+    is_variance = fit.internals.criterion_function.layout.natural(fit.theta).is_variance
     scale = np.where(np.append(is_variance, True), fit.sigma**2, 1.0)
     return natural_covariance(fit, information).W, scale
 

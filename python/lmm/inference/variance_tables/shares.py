@@ -87,7 +87,7 @@ def icc(fit: Fit) -> Table:
     >>> lmm.icc(fit)["icc"].round(4)
     array([0.4185])
     """
-    if not fit.design.groups:
+    if not fit.internals.design.groups:
         raise DesignError("This model has no random effects, hence no intraclass correlation.")
     weights, components = _row_means(fit), _components(fit)
     masks = _group_masks(fit)
@@ -148,7 +148,7 @@ def r_squared(fit: Fit) -> Table:
 def _components(fit: Fit) -> FloatMatrix:
     """Variances and covariances in the order of the parameters: by term, the lower triangle column by column."""
     found = []
-    for part, T in zip(fit.design.random, fit.T, strict=True):
+    for part, T in zip(fit.internals.design.random, fit.T, strict=True):
         S = T @ T.T
         found += [float(S[np.nonzero(np.tril(E))][0]) for E in parameter_basis(part)]
     if fit.moments is not None:
@@ -159,7 +159,7 @@ def _components(fit: Fit) -> FloatMatrix:
 def _row_means(fit: Fit) -> FloatMatrix:
     """Compute what each parameter adds to the variance of a row, in the mean of all rows: z'Ez, and 1/weight."""
     found: list[float] = []
-    for part in fit.design.random:
+    for part in fit.internals.design.random:
         means = _mean_squares(part)
         found += [float((means * E).sum()) for E in parameter_basis(part)]
     own = 1.0 if fit.weights is None else float(np.mean(1.0 / fit.weights))
@@ -183,7 +183,7 @@ def _group_masks(fit: Fit) -> dict[str, FloatMatrix]:
 
 def _owners(fit: Fit) -> list[str | None]:
     """Name the group of each parameter but the last; None of a smooth term, which belongs to the mean."""
-    parts = fit.design.random
+    parts = fit.internals.design.random
     return [part.group if part.is_random else None for part in parts for _ in parameter_basis(part)]
 
 
@@ -194,11 +194,11 @@ def _by_group(fit: Fit, sizes: FloatMatrix) -> dict[str, float]:
 def _fixed_variance(fit: Fit) -> float:
     """Variance over the rows of the mean: fixed effects and smooth terms."""
     mean = fit.X @ fit.beta
-    for part, effects in zip(fit.design.random, fit.effects, strict=True):
+    for part, effects in zip(fit.internals.design.random, fit.effects, strict=True):
         if part.is_smooth:
             mean = mean + part.block.apply(effects.ravel())
     return float(np.var(mean, ddof=1)) if fit.n_obs > 1 else 0.0
 
 
 def _has_slopes(fit: Fit) -> bool:
-    return any(not part.is_intercept for part in fit.design.bars)
+    return any(not part.is_intercept for part in fit.internals.design.bars)

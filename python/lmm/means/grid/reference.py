@@ -99,26 +99,30 @@ def reference_grid(
     LmmError
         If ``at`` or ``cov_reduce`` cannot be met, or the grid is too large for the memory.
     """
-    if fit.spec.smooths.terms:
+    smooths = fit.internals.spec.smooths.terms
+    if smooths:
         raise UnsupportedError(
-            f"Marginal means of a model with smooth terms ({fit.spec.smooths.terms[0].term.source}) are not available "
+            f"Marginal means of a model with smooth terms ({smooths[0].term.source}) are not available "
             "yet. fit.predict() has the mean at any values, fit.test() compares coefficients of the fixed part."
         )
     variables = grid_variables(fit, at, cov_reduce)
     sizes = [len(variable.values) for variable in variables.values()]
     n_rows = prod(sizes)
     # Each row also has the number of its value of each variable.
-    if n_rows * (fit.design.X.shape[1] + len(sizes)) > MOST_GRID_NUMBERS:
+    n_columns = fit.internals.design.X.shape[1]
+    if n_rows * (n_columns + len(sizes)) > MOST_GRID_NUMBERS:
         raise LmmError(
-            f"The reference grid would have {counted(n_rows)} rows of {fit.design.X.shape[1]} columns, more than "
+            f"The reference grid would have {counted(n_rows)} rows of {n_columns} columns, more than "
             f"{MOST_GRID_NUMBERS:,} numbers. Name the values of interest with at=."
         )
     places = np.unravel_index(np.arange(n_rows), sizes, order="F") if sizes else ()
     index = {name: place.astype(np.int64) for name, place in zip(variables, places, strict=True)}
     # Nesting is a matter of all data, whatever levels at= has chosen.
-    frame = fit.design.model_frame
+    frame = fit.internals.design.model_frame
     factors = {name: frame[name].as_factor() for name, variable in variables.items() if variable.is_factor}
-    nests = find_nests({name: column.factor_codes for name, column in factors.items()}, fit.design.terms)
+    nests = find_nests(
+        {name: column.factor_codes for name, column in factors.items()}, fit.internals.design.terms
+    )
     occurs = _occurring(variables, index, nests, n_rows)
     index = {name: place[occurs] for name, place in index.items()}
     X, offset = _build(fit, variables, index, int(occurs.sum()), {})
@@ -153,7 +157,7 @@ def _build(
     moved: Mapping[str, FloatVector],
 ) -> tuple[FloatMatrix, FloatVector]:
     """Build X (n_rows, n_all) and offsets (n_rows,): transforms are evaluated anew, with the state of the fit."""
-    spec = fit.spec
+    spec = fit.internals.spec
     table: dict[str, Any] = {}
     for name, variable in variables.items():
         values = np.array(variable.values, dtype=object if variable.is_factor else np.float64)
@@ -174,7 +178,7 @@ def _plain(values: Any) -> Any:
 
 def _mean_of_array_offset(fit: Fit) -> float:
     """Mean of what ``offset=`` was as an array: the whole offset without that of the formula."""
-    spec, design = fit.spec, fit.design
+    spec, design = fit.internals.spec, fit.internals.design
     if not spec.needs_offset or design.offset is None:
         return 0.0
     rest = np.array(design.offset)

@@ -44,7 +44,7 @@ def sloping(grid: ReferenceGrid, names: Sequence[str]) -> ReferenceGrid:
 
 def _rule(grid: ReferenceGrid, name: str) -> tuple[FloatMatrix, FloatMatrix]:
     """Three nodes (n_rows, 3) for each row, and what their values are multiplied with."""
-    data = grid.fit.design.model_frame[name].present
+    data = grid.fit.internals.design.model_frame[name].present
     low, high = float(data.min()), float(data.max())
     h = _STEP * ((high - low) or 1.0)
     x = np.array(grid.variables[name].values, dtype=np.float64)[grid.index[name]]

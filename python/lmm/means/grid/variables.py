@@ -73,7 +73,7 @@ def grid_variables(
     LmmWarning
         If ``at`` leaves the range of the data.
     """
-    design = fit.design
+    design = fit.internals.design
     names = _names(fit)
     given = _checked_at(at, names)
     reduce = _checked_reduce(cov_reduce, names)
@@ -99,11 +99,13 @@ def grid_variables(
 def _names(fit: Fit) -> list[str]:
     """Order of first appearance; of several in one expression, that of the alphabet."""
     names = {
-        name: None for term in fit.design.terms for name in _ordered(fit.design, term.parts, term.variables)
+        name: None
+        for term in fit.internals.design.terms
+        for name in _ordered(fit.internals.design, term.parts, term.variables)
     }
-    names |= {name: None for spec in fit.spec.offsets for name in spec.variables}
-    if fit.spec.offset is not None:
-        names[fit.spec.offset] = None
+    names |= {name: None for spec in fit.internals.spec.offsets for name in spec.variables}
+    if fit.internals.spec.offset is not None:
+        names[fit.internals.spec.offset] = None
     return list(names)
 
 

@@ -56,7 +56,7 @@ def effect_sizes(means: Means, method: Any, sigma: float | None, edf: float | No
 
 def _unit(means: Means, sigma: float | None, edf: float | None) -> tuple[float, float]:
     fit = means.functions.fit
-    if fit.design.groups and (sigma is None or edf is None):
+    if fit.internals.design.groups and (sigma is None or edf is None):
         raise LmmError(
             "With random effects there are several standard deviations: say which one counts, sigma=, and its degrees "
             f"of freedom, edf=. That of the residuals is fit.sigma = {fit.sigma:.4g}."

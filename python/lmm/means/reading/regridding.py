@@ -25,7 +25,7 @@ def regridded(means: Means) -> Means:
     if means.kind != "mean":
         raise LmmError("regrid() is for means; take the contrasts afterwards.")
     if means.link is None:
-        text = means.functions.fit.spec.response.text
+        text = means.functions.fit.internals.spec.response.text
         raise LmmError(f"The response {text} was modelled on its own scale, or cannot be transformed back.")
     functions = means.functions
     tests = functions.tests(means.options.df, means.options.vcov)

@@ -69,7 +69,7 @@ def _interacting(grid: ReferenceGrid, asked: Specs, over: list[str], slope: str 
     A nested factor is no interaction of the one that it is nested in.
     """
     found: dict[str, None] = {}
-    for term in grid.fit.design.terms:
+    for term in grid.fit.internals.design.terms:
         if not set(term.variables) & set(asked.factors) or (
             slope is not None and slope not in term.variables
         ):
@@ -82,4 +82,4 @@ def _interacting(grid: ReferenceGrid, asked: Specs, over: list[str], slope: str 
 
 def _is_offset(grid: ReferenceGrid, name: str) -> bool:
     """Whether a variable stands in offsets only."""
-    return not any(name in term.variables for term in grid.fit.design.terms)
+    return not any(name in term.variables for term in grid.fit.internals.design.terms)

@@ -54,9 +54,9 @@ def refit(fit: Fit, y: Any) -> Fit:
     """
     from lmm.model.fitting import fit_design
 
-    design = replace(fit.design, y=_response(fit, y))
+    design = replace(fit.internals.design, y=_response(fit, y))
     # The table has the old response, so it no longer belongs to the fit.
-    return fit_design(detached(fit.request), fit.spec, design)
+    return fit_design(detached(fit.internals.request), fit.internals.spec, design)
 
 
 def _response(fit: Fit, y: Any) -> FloatVector:
@@ -135,7 +135,9 @@ def update(
         "negative": negative,
     }
     changes = {name: value for name, value in given.items() if value is not ...}
-    arguments = {field.name: getattr(fit.request, field.name) for field in fields(Request)} | changes
+    arguments = {
+        field.name: getattr(fit.internals.request, field.name) for field in fields(Request)
+    } | changes
     if formula is not None:
         arguments["formula"] = rewrite(fit.formula, formula)
         # They belong to the parameters of the old formula.

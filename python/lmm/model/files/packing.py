@@ -46,12 +46,12 @@ def pack(fit: Fit) -> tuple[dict[str, Any], list[np.ndarray]]:
         If the fit holds something that no file can, or is not one of its formula.
     """
     packer = _Packer()
-    if (fit.design.names, fit.n_levels.keys()) != (fit.spec.names, _groups(fit)):
+    if (fit.internals.design.names, fit.n_levels.keys()) != (fit.internals.spec.names, _groups(fit)):
         raise FileError(
             "This fit is of a part of its formula, which no file can hold. Fit that part by itself."
         )
     tree = {
-        "request": _request(detached(fit.request), fit, packer),
+        "request": _request(detached(fit.internals.request), fit, packer),
         "rows": _rows(fit, packer),
         "response": _other_response(fit, packer),
         "optimum": _optimum(fit, packer),
@@ -60,8 +60,8 @@ def pack(fit: Fit) -> tuple[dict[str, Any], list[np.ndarray]]:
 
 
 def _groups(fit: Fit) -> Any:
-    names = [term.term.group for term in fit.spec.random]
-    return dict.fromkeys([*names, *fit.spec.blocks]).keys()
+    names = [term.term.group for term in fit.internals.spec.random]
+    return dict.fromkeys([*names, *fit.internals.spec.blocks]).keys()
 
 
 def _request(request: Request, fit: Fit, packer: _Packer) -> dict[str, Any]:
@@ -81,7 +81,7 @@ def _request(request: Request, fit: Fit, packer: _Packer) -> dict[str, Any]:
         "offset": _by_row(request.offset, packer),
         "contrasts": {
             factor: choice if isinstance(choice, str) else packer.array(choice, np.float64)
-            for factor, choice in fit.spec.contrasts.items()
+            for factor, choice in fit.internals.spec.contrasts.items()
         },
         "random": {str(name): _block(block, packer) for name, block in (request.random or {}).items()},
         "smooths": {
@@ -103,7 +103,7 @@ def _theta(theta: Any, fit: Fit) -> Any:
         return None
     if isinstance(theta, Mapping):
         return {str(name): _number(value) for name, value in theta.items()}
-    return [_number(value) for value in given_theta(theta, fit.criterion_function.layout).theta]
+    return [_number(value) for value in given_theta(theta, fit.internals.criterion_function.layout).theta]
 
 
 def _number(value: Any) -> float | None:
@@ -136,7 +136,7 @@ def _block(block: Block, packer: _Packer) -> dict[str, Any]:
 
 
 def _rows(fit: Fit, packer: _Packer) -> dict[str, Any]:
-    design = fit.design
+    design = fit.internals.design
     own = design.notes if not design.aliased else design.notes[:-1]
     return {
         "rows": packer.array(design.rows, np.int64),
@@ -164,13 +164,13 @@ def _column(column: Column, packer: _Packer) -> dict[str, Any]:
 
 def _other_response(fit: Fit, packer: _Packer) -> Any:
     """Response of a refit, which is not that of the formula."""
-    own = fit.spec.response_of(fit.design.model_frame)
+    own = fit.internals.spec.response_of(fit.internals.design.model_frame)
     return None if np.array_equal(own, fit.y) else packer.array(fit.y, np.float64)
 
 
 def _optimum(fit: Fit, packer: _Packer) -> dict[str, Any] | None:
     """Where a search ended; None where there was none to do."""
-    optimum: ThetaOptimum = fit.optimum
+    optimum: ThetaOptimum = fit.internals.optimum
     if fit.method == "moments" or optimum.held.all():
         return None
     certificate = optimum.certificate

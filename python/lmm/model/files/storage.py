@@ -18,6 +18,7 @@ from lmm.errors import FileError, LmmError
 from lmm.files import checked_path, write_whole
 from lmm.model.building import build_criterion
 from lmm.model.checking import a_fit
+from lmm.model.estimates import Estimates
 from lmm.model.files.container import (
     CONTENT,
     array_members,
@@ -168,4 +169,4 @@ def _unpacked(part: Part) -> Fit:
     optimum, evaluation = unpacked_estimates(found["optimum"], request, design, criterion)
     if len(part.arrays.taken) < len(part.arrays.contents):
         raise FileError("it has arrays that belong to nothing")
-    return Fit(request, spec, design, criterion, optimum, evaluation)
+    return Fit(Estimates(request, spec, design, criterion, optimum, evaluation))

@@ -21,7 +21,6 @@ from lmm.model.predictions.points import aim, at_rows, mean_of, point_of, warn_o
 from lmm.typing import BoolVector, FloatMatrix, FloatVector, NewLevels
 
 if TYPE_CHECKING:
-    from lmm.model.estimates import Estimates
     from lmm.model.result import Fit
 
 __all__ = ["Generator", "check_count", "draw_responses"]
@@ -133,7 +132,7 @@ def draw_responses(
     >>> fit.simulate(100, seed=1).shape, fit.simulate(2, {"Batch": ["A", "new", "new"]}, seed=1).shape
     ((30, 100), (3, 2))
     """
-    refuse_negative(fit.optimum, "Simulated responses")
+    refuse_negative(fit.internals.optimum, "Simulated responses")
     check_count(n)
     one_of(*RANDOM)(random, "random")
     keep = random == "fitted"
@@ -142,7 +141,7 @@ def draw_responses(
     # A user's block brings the known covariance of its effects from the fit.
     parts = [
         part if own.is_group else own
-        for own, part in zip(fit.design.random, target.design.random, strict=True)
+        for own, part in zip(fit.internals.design.random, target.design.random, strict=True)
     ]
     mean = point_of(fit, target) if keep else mean_of(fit, target)
     warn_of_missing(fit, target, mean, stacklevel=4)
@@ -158,10 +157,10 @@ def draw_responses(
     return at_rows(target, drawn) if target.is_new else drawn
 
 
-def _drawn(fit: Estimates, parts: list[RandomPart], *, keep: bool, sample: bool) -> BoolVector:
+def _drawn(fit: Fit, parts: list[RandomPart], *, keep: bool, sample: bool) -> BoolVector:
     """Mark the effects (q,) that are drawn: all, or those of new levels, or none."""
     marks = [np.zeros(0, dtype=bool)]
-    for own, part in zip(fit.design.random, parts, strict=True):
+    for own, part in zip(fit.internals.design.random, parts, strict=True):
         known = np.arange(part.block.n_effects) < own.block.n_effects
         marks.append(~known & sample if keep or own.is_smooth else np.ones_like(known))
     return np.concatenate(marks)

@@ -12,12 +12,12 @@ from lmm.model.predictions.points import Target
 from lmm.typing import FloatVector
 
 if TYPE_CHECKING:
-    from lmm.model.estimates import Estimates
+    from lmm.model.result import Fit
 
 __all__ = ["weights_of"]
 
 
-def weights_of(fit: Estimates, target: Target, new: Any, weights: Any) -> FloatVector | None:
+def weights_of(fit: Fit, target: Target, new: Any, weights: Any) -> FloatVector | None:
     """Find the weights (n,) of the rows of a target; None stands for ones.
 
     Parameters
@@ -48,8 +48,8 @@ def weights_of(fit: Estimates, target: Target, new: Any, weights: Any) -> FloatV
     return values[target.design.rows]
 
 
-def _same_column(fit: Estimates, new: Any) -> str:
-    name = fit.request.weights
+def _same_column(fit: Fit, new: Any) -> str:
+    name = fit.internals.request.weights
     if isinstance(name, str) and name in open_table(new).names:
         return name
     raise LmmError(

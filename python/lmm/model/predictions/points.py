@@ -19,7 +19,7 @@ from lmm.model.predictions.selection import Selection, select_terms
 from lmm.typing import BoolVector, FloatMatrix, FloatVector, NewLevels
 
 if TYPE_CHECKING:
-    from lmm.model.estimates import Estimates
+    from lmm.model.result import Fit
 
 __all__ = [
     "NEW_LEVELS",
@@ -55,17 +55,19 @@ class Target:
     chosen: tuple[int, ...]
     is_new: bool
 
-    def unseen(self, fit: Estimates, place: int) -> BoolVector:
+    def unseen(self, fit: Fit, place: int) -> BoolVector:
         """Mark the rows (n,) whose level of the term at this place of the design is new."""
         part = self.design.random[place]
         if not part.is_group:
             return np.zeros(self.design.n_obs, dtype=bool)
-        marks: BoolVector = part.level_of_row >= fit.design.random[self.chosen[place]].block.n_levels
+        marks: BoolVector = (
+            part.level_of_row >= fit.internals.design.random[self.chosen[place]].block.n_levels
+        )
         return marks
 
 
 def point_predictions(
-    fit: Estimates,
+    fit: Fit,
     new: Any,
     random: Selection,
     new_levels: NewLevels,
@@ -80,7 +82,7 @@ def point_predictions(
 
 
 def aim(
-    fit: Estimates,
+    fit: Fit,
     new: Any,
     random: Selection,
     new_levels: NewLevels,
@@ -104,14 +106,14 @@ def aim(
         If an option does not exist, a column is missing, or a level is new and may not be.
     """
     one_of(*NEW_LEVELS)(new_levels, "new_levels")
-    chosen = select_terms(fit.design.random, random)
+    chosen = select_terms(fit.internals.design.random, random)
     if new is None:
         if offset is not None or blocks is not None:
             raise LmmError(
                 "offset= and blocks= belong to new data; without new the rows of the fit are predicted."
             )
-        parts = tuple(fit.design.random[i] for i in chosen)
-        return Target(replace(fit.design, random=parts), tuple(chosen), is_new=False)
+        parts = tuple(fit.internals.design.random[i] for i in chosen)
+        return Target(replace(fit.internals.design, random=parts), tuple(chosen), is_new=False)
     design = _new_design(fit, new, chosen, offset, blocks, missing_groups=new_levels != "error")
     target = Target(design, tuple(chosen), is_new=True)
     if new_levels == "error":
@@ -119,24 +121,24 @@ def aim(
     return target
 
 
-def point_of(fit: Estimates, target: Target) -> FloatVector:
+def point_of(fit: Fit, target: Target) -> FloatVector:
     """Predict the rows of the target (n,); missing where they cannot be estimated."""
     return mean_of(fit, target) + _effects_of(fit, target, smooth=False)
 
 
-def _effects_of(fit: Estimates, target: Target, *, smooth: bool) -> FloatVector:
+def _effects_of(fit: Fit, target: Target, *, smooth: bool) -> FloatVector:
     """Sum the effects (n,) of the smooth terms of the target, or of its random terms."""
     own = zip(target.chosen, target.design.random, strict=True)
     chosen = [(part, _padded(fit.effects[i], part)) for i, part in own if part.is_smooth == smooth]
     return random_part([part for part, _ in chosen], [b for _, b in chosen], target.design.n_obs)
 
 
-def mean_of(fit: Estimates, target: Target) -> FloatVector:
+def mean_of(fit: Fit, target: Target) -> FloatVector:
     """Sum X beta, smooth terms and the offset (n,); missing where aliased columns make them depend on the unknown."""
     X, offset = target.design.X, target.design.offset
-    mean: FloatVector = X[:, fit.design.kept] @ fit.beta
-    if target.is_new and fit.design.aliased:
-        mean[~_estimable(fit.design, X)] = np.nan
+    mean: FloatVector = X[:, fit.internals.design.kept] @ fit.beta
+    if target.is_new and fit.internals.design.aliased:
+        mean[~_estimable(fit.internals.design, X)] = np.nan
     mean = mean + _effects_of(fit, target, smooth=True)
     return mean if offset is None else mean + offset
 
@@ -156,7 +158,7 @@ def _padded(effects: FloatMatrix, part: RandomPart) -> FloatMatrix:
 
 
 def _new_design(
-    fit: Estimates,
+    fit: Fit,
     new: Any,
     chosen: Sequence[int],
     offset: Any,
@@ -165,14 +167,14 @@ def _new_design(
     missing_groups: bool,
 ) -> Design:
     """Build the design of the new rows with the chosen random terms, in their order."""
-    parts = [fit.design.random[i] for i in chosen]
+    parts = [fit.internals.design.random[i] for i in chosen]
     needed = {part.group: part for part in parts if part.kind == "block"}
     given = dict(blocks or {})
     for name, part in needed.items():
         check_block(name, part, given)
     used = {name: given.pop(name) for name in needed}
     # What is left over is unknown or not chosen; the spec refuses the unknown.
-    design = fit.spec.build(
+    design = fit.internals.spec.build(
         new,
         random=[part.spec for part in parts if part.is_group],
         offset=offset,
@@ -241,7 +243,7 @@ def missing_note(aliased: Sequence[str], count: int) -> str:
     )
 
 
-def warn_of_missing(fit: Estimates, target: Target, values: FloatVector, stacklevel: int) -> None:
+def warn_of_missing(fit: Fit, target: Target, values: FloatVector, stacklevel: int) -> None:
     """Warn where predictions (n,) are missing that no table can say so of.
 
     Warns
@@ -249,17 +251,17 @@ def warn_of_missing(fit: Estimates, target: Target, values: FloatVector, stackle
     LmmWarning
         With the reason.
     """
-    note = missing_note(fit.design.aliased, int(np.count_nonzero(np.isnan(values))))
+    note = missing_note(fit.internals.design.aliased, int(np.count_nonzero(np.isnan(values))))
     if note and target.is_new:
         warnings.warn(note, LmmWarning, stacklevel=stacklevel)
 
 
-def _refuse_new_levels(fit: Estimates, target: Target, advice: str) -> None:
+def _refuse_new_levels(fit: Fit, target: Target, advice: str) -> None:
     for place, part in enumerate(target.design.random):
         unseen = int(np.count_nonzero(target.unseen(fit, place)))
         if not unseen:
             continue
-        first = ", ".join(part.levels[len(fit.design.random[target.chosen[place]].levels) :][:3])
+        first = ", ".join(part.levels[len(fit.internals.design.random[target.chosen[place]].levels) :][:3])
         rows = (
             "1 row of the new data has a level"
             if unseen == 1

@@ -11,12 +11,12 @@ from lmm.model.moments import refuse_negative
 from lmm.typing import FloatVector, ResidualKind
 
 if TYPE_CHECKING:
-    from lmm.model.estimates import Estimates
+    from lmm.model.result import Fit
 
 __all__ = ["marginal_sd", "residuals_of"]
 
 
-def residuals_of(fit: Estimates, kind: ResidualKind) -> FloatVector:
+def residuals_of(fit: Fit, kind: ResidualKind) -> FloatVector:
     """Give the residuals (n,) of a kind; see `lmm.residuals`, which has the studentized ones too.
 
     Raises
@@ -29,7 +29,7 @@ def residuals_of(fit: Estimates, kind: ResidualKind) -> FloatVector:
     if kind == "quantile":
         from scipy.special import ndtr
 
-        refuse_negative(fit.optimum, "Quantile residuals")
+        refuse_negative(fit.internals.optimum, "Quantile residuals")
         below: FloatVector = ndtr(_marginal(fit) / marginal_sd(fit))
         return below
     raw = fit.y - fit.fitted
@@ -39,16 +39,16 @@ def residuals_of(fit: Estimates, kind: ResidualKind) -> FloatVector:
     return pearson if kind == "pearson" else pearson / fit.sigma
 
 
-def marginal_sd(fit: Estimates) -> FloatVector:
+def marginal_sd(fit: Fit) -> FloatVector:
     """Give the standard deviation (n,) of each response, random effects included: the root of diag(V)."""
     relative = np.ones(fit.n_obs) if fit.weights is None else 1.0 / fit.weights
-    for part, T in zip(fit.design.random, fit.T, strict=True):
+    for part, T in zip(fit.internals.design.random, fit.T, strict=True):
         scaled = part.block.to_sparse() @ relative_factor([part], [T])
         relative = relative + np.asarray(scaled.multiply(scaled).sum(axis=1)).ravel()
     return np.asarray(fit.sigma * np.sqrt(relative))
 
 
-def _marginal(fit: Estimates) -> FloatVector:
+def _marginal(fit: Fit) -> FloatVector:
     mean = fit.X @ fit.beta
     residual: FloatVector = fit.y - (mean if fit.offset is None else mean + fit.offset)
     return residual

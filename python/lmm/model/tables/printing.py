@@ -30,9 +30,9 @@ def short_html(fit: Fit) -> str:
 
 def kind_of(fit: Fit) -> str:
     """Name the kind of model."""
-    if fit.spec.smooths.terms:
-        return "Additive mixed model" if fit.design.groups else "Additive model"
-    return "Linear mixed model" if fit.design.random else "Linear model"
+    if fit.internals.spec.smooths.terms:
+        return "Additive mixed model" if fit.internals.design.groups else "Additive model"
+    return "Linear mixed model" if fit.internals.design.random else "Linear model"
 
 
 def _head(fit: Fit) -> list[str]:

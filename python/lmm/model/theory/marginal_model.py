@@ -103,7 +103,7 @@ class Marginal:
                 (f"{kind} {name}", a, b, abs(a - b)) for name, a, b in zip(names, of_fit, own, strict=True)
             ]
         first = 0
-        for part in fit.design.random:
+        for part in fit.internals.design.random:
             stop = first + part.block.n_effects
             of_fit, own = fit.b[first:stop], self.b[first:stop]
             lengths = float(np.linalg.norm(of_fit)), float(np.linalg.norm(own))
@@ -134,7 +134,7 @@ class Marginal:
 
     @property
     def _names(self) -> list[str]:
-        design = self._fit.design
+        design = self._fit.internals.design
         return [design.names[i] for i in design.kept]
 
     def _solve(self, right: FloatMatrix) -> FloatMatrix:
@@ -173,7 +173,7 @@ def marginal(fit: Fit) -> Marginal:
     >>> bool((slow.agrees["difference"] < 1e-6).all())
     True
     """
-    refuse_negative(fit.optimum, "G and the density of u")
+    refuse_negative(fit.internals.optimum, "G and the density of u")
     if fit.n_obs > MOST_ROWS:
         raise UnsupportedError(
             f"marginal() forms matrices of n × n numbers, for n up to {MOST_ROWS:,}; this fit has "
@@ -181,7 +181,7 @@ def marginal(fit: Fit) -> Marginal:
         )
     from scipy.sparse import diags_array
 
-    design = fit.design
+    design = fit.internals.design
     y = response(design) if design.offset is None else response(design) - design.offset
     weights = np.ones(fit.n_obs) if design.weights is None else design.weights
     G = fit.sigma**2 * (fit.Lambda @ fit.Lambda.T)
