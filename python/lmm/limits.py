@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator, Sized
+from collections.abc import Iterable, Iterator, Sized
 from contextlib import contextmanager, suppress
+from io import IOBase
+from itertools import islice
 from pathlib import Path
-from typing import SupportsInt
+from typing import Any, SupportsInt
 
 from lmm.errors import DesignError, FormulaError, LmmError, OutOfMemoryError, brief, visible
 
@@ -25,6 +27,7 @@ __all__ = [
     "MOST_ITEMS",
     "MOST_POWER",
     "MOST_RANDOM_TERMS",
+    "MOST_READ",
     "MOST_REFITS",
     "MOST_RESTARTS",
     "MOST_TERMS",
@@ -34,9 +37,13 @@ __all__ = [
     "check_memory",
     "check_text",
     "counted",
+    "listed",
     "memory",
     "naming_memory",
+    "with_an_end",
 ]
+
+_FEW = 50  # items of a list that are looked at one by one
 
 MOST_CHARACTERS = 1_000_000
 """In a formula or a hypothesis. A formula of 5,000 terms has about 50,000."""
@@ -69,6 +76,9 @@ MOST_VALUES = 1_000_000
 
 MOST_ITEMS = 100_000_000
 """Of a list that is an argument; as numbers they take one gigabyte."""
+
+MOST_READ = 1_000_000
+"""Items of a generator that is an argument: it does not say whether it ends."""
 
 MOST_COMPARISONS = 1_000_000
 """Rows of one family of contrasts. All pairs of 1,400 means are as many; each row has its own test."""
@@ -106,6 +116,63 @@ def check_limit(what: str, count: float, most: int, advice: str, error: type[Lmm
     """
     if count > most:
         raise error(f"{what} {counted(count)} is more than the {most:,} that are possible. {advice}")
+
+
+def listed(name: str, given: Iterable[Any]) -> list[Any]:
+    """Make a list of what may have no end: of a generator, of objects that others wrote.
+
+    Parameters
+    ----------
+    name
+        Of the argument.
+    given
+        What can be walked through.
+
+    Raises
+    ------
+    LmmError
+        If it goes on and on.
+
+    Examples
+    --------
+    >>> from itertools import count
+    >>> from lmm.limits import listed
+    >>> listed("start", (i for i in range(3)))
+    [0, 1, 2]
+    >>> listed("start", count())
+    Traceback (most recent call last):
+    lmm.errors.LmmError: start= goes on and on: it has given 1,000,000 items without an end. Give a list.
+    """
+    if isinstance(given, Sized):
+        return list(given)
+    items = list(islice(given, MOST_READ + 1))
+    if len(items) > MOST_READ:
+        raise LmmError(
+            f"{name}= goes on and on: it has given {MOST_READ:,} items without an end. Give a list."
+        )
+    return items
+
+
+def with_an_end(name: str, value: Any, depth: int = 3) -> Any:
+    """Refuse ``range(10**9)`` and make lists of generators, also within lists and dicts.
+
+    Neither takes memory before it becomes numbers.
+
+    Raises
+    ------
+    LmmError
+        If a range is too long, or a generator goes on and on.
+    """
+    if isinstance(value, range):
+        check_length(f"{name}= has items:", value, MOST_ITEMS, "Give those that are meant.")
+    elif isinstance(value, Iterator) and not isinstance(value, IOBase):
+        return listed(name, value)
+    elif type(value) in (list, tuple, dict) and 0 < len(value) <= _FEW and depth:
+        inner = list(value.values() if isinstance(value, dict) else value)
+        ended = [with_an_end(name, each, depth - 1) for each in inner]
+        if any(new is not old for new, old in zip(ended, inner, strict=True)):
+            return dict(zip(value, ended, strict=True)) if isinstance(value, dict) else type(value)(ended)
+    return value
 
 
 def check_length(what: str, given: object, most: int, advice: str) -> None:

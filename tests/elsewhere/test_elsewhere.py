@@ -159,3 +159,47 @@ def test_tables_of_documents_have_a_head_and_rows_of_one_width(path):
         widths = {len(re.findall(r"(?<!\\)\|", row)) for row in (head, rule, *rows)}
         assert re.fullmatch(r"[|:\- ]+", rule), head
         assert len(widths) == 1, head
+
+
+RESULTS = {
+    "profile": (
+        lambda fit: fit.profile("sigma"),
+        "confnt",
+        'A profile has no attribute "confnt". Did you mean "confint"?',
+    ),
+    "curve": (lambda fit: fit.profile("sigma").curve("sigma"), "paramter", 'Did you mean "parameter"?'),
+    "bootstrap": (lambda fit: fit.bootstrap(n=2, seed=1), "replicate", 'Did you mean "replicates"?'),
+    "bootstrap test": (
+        lambda fit: lmm.bootstrap_test(fit.update(". ~ 1"), fit, n=2, seed=1),
+        "tabel",
+        "A bootstrap test",
+    ),
+    "certificate": (lambda fit: fit.certificate, "convergd", 'Did you mean "converged"?'),
+    "criterion of a fit": (
+        lambda fit: fit.internals.criterion_function,
+        "evalute",
+        'Did you mean "evaluate"?',
+    ),
+    "criterion": (
+        lambda _: lmm.criterion("breaks ~ wool", lmm.datasets.load("warpbreaks")),
+        "gradiant",
+        'Did you mean "gradient"?',
+    ),
+    "evaluation": (lambda fit: fit.internals.evaluation, "sigm", 'Did you mean "sigma"?'),
+    "optimum": (lambda fit: fit.internals.optimum, "thetta", 'Did you mean "theta"?'),
+    "design": (lambda fit: fit.internals.design, "aliassed", 'Did you mean "aliased"?'),
+    "marginal": (lmm.marginal, "vcv", "A marginal model has no attribute"),
+    "summary": (lambda fit: fit.summary(), "coeficients", "A summary has no attribute"),
+    "strata": (lambda fit: fit.strata(), "emss", "has no attribute"),
+}
+
+
+@pytest.mark.parametrize("name", RESULTS)
+def test_every_result_answers_a_misspelt_name(name, fit):
+    make, attribute, message = RESULTS[name]
+    result = make(fit)
+    with pytest.raises(lmm.UnknownNameError) as caught:
+        getattr(result, attribute)
+    assert message in str(caught.value)
+    assert not hasattr(result, "_repr_of_others_")
+    assert type(copy.copy(result)) is type(result)

@@ -22,6 +22,9 @@ RESULTS = {
     "criterion": lambda: lmm.criterion("Reaction ~ Days + (Days | Subject)", SLEEP),
     "criterion without random effects": lambda: lmm.criterion("Reaction ~ Days", SLEEP, method="ml"),
     "criterion with weights": lambda: lmm.criterion("yield ~ 1 + (1 | Block)", OATS, weights=np.arange(1.0, 73.0)),
+    "criterion of a fit": lambda: FIT.internals.criterion_function,
+    "design": lambda: FIT.internals.design,
+    "evaluation": lambda: FIT.internals.evaluation,
     "bootstrap": lambda: FIT.bootstrap(n=4, seed=1),
     "bootstrap test": lambda: lmm.bootstrap_test(SMALLER, FIT, n=3, seed=1),
     "summary": FIT.summary,
@@ -60,3 +63,26 @@ def test_copies_of_profiles_and_criteria_compute_the_same(copied):
     theta = [1.0, 0.1, 0.5]
     assert copied(criterion)(theta) == criterion(theta)
     np.testing.assert_array_equal(copied(criterion).gradient(theta), criterion.gradient(theta))
+
+
+FITS = {
+    "slopes": lambda: FIT,
+    "nested": lambda: SPLIT,
+    "maximum likelihood": lambda: FIT.update(method="ml"),
+    "offset and weights": lambda: lmm.fit(
+        "yield ~ nitro + (1 | Block)", OATS, offset=np.linspace(0, 1, 72), weights=np.arange(1.0, 73.0)
+    ),
+    "aliased": lambda: lmm.fit("Reaction ~ Days + I(2 * Days) + (1 | Subject)", SLEEP),
+    "moments": RESULTS["moments"],
+    "block": lambda: lmm.fit("Reaction ~ 1", SLEEP, random={"b": lmm.block(np.eye(180)[:, :20] + 1.0)}),
+    "after a file": lambda: pickle.loads(pickle.dumps(FIT)),
+}
+
+
+@pytest.mark.parametrize("name", FITS)
+def test_the_criterion_of_a_fit_alone_is_copied_and_computes_the_same(name):
+    own, fit = FITS[name]().internals.criterion_function, FITS[name]()
+    again = pickle.loads(pickle.dumps(own))
+    theta = fit.theta * 1.1
+    assert again.evaluate(theta).criterion == own.evaluate(theta).criterion
+    np.testing.assert_array_equal(again.gradient(theta), own.gradient(theta))

@@ -9,6 +9,7 @@ from lmm.engine import CrossProducts
 from lmm.inference import df_method, joint_test, row_tests
 from lmm.inference.algebra import components as components_module
 from lmm.inference.algebra.information import parameter_covariance
+from lmm.inference.algebra.mixed_equations import mixed_equations
 from lmm.inference.df.many_degrees import LARGE_ROWS, LARGE_TAIL, MANY, are_many
 from lmm.inference.df.satterthwaite import row_moves, single_df
 from lmm.inference.df.spread import fewest_df, is_inside, movement, row_movement
@@ -201,3 +202,29 @@ def test_the_choice_cannot_be_seen(part, seed):
     np.testing.assert_allclose(cheap["std_error"], dear["std_error"], rtol=1e-3)
     ratio = cheap["std_error"] / dear["std_error"]
     np.testing.assert_allclose(student.sf(2.0, cheap["df"]), student.sf(2.0 * ratio, dear["df"]), rtol=5e-3)
+
+
+@pytest.mark.parametrize("interval", ["confidence", "prediction"])
+def test_predictions_with_random_effects_follow_the_catalog(interval, large):
+    new = {"x": [0.0, 1.0, -1.0], "z": 0.5, "t": list("pqr"), "a": list("012"), "b": list("345")}
+    new = {name: values if isinstance(values, list) else [values] * 3 for name, values in new.items()}
+
+    found = large.predict(new, interval=interval)
+
+    assert found.notes[0] == AVERAGE
+    assert found == large.predict(new, interval=interval, df=lmm.Satterthwaite("average"))
+    small = lmm.fit("y ~ x + (x | a)", table(300, 12))
+    assert small.predict(interval=interval).notes[0] == "Degrees of freedom: Satterthwaite."
+
+
+def test_the_average_information_of_one_factorization_gives_predictions_the_same_degrees_of_freedom():
+    fit = lmm.fit("y ~ x + z + (1 | a) + (1 | b)", table(400, 12, 8, seed=3))
+    method = lmm.Satterthwaite("average")
+    predicted = fit.predict(interval="confidence", df=method)
+
+    equations = mixed_equations(fit)
+    blocks = [part.block.to_sparse() for part in fit.internals.design.random]
+    moving = equations.moving(fit.X, equations.rows(blocks, fit.n_obs))
+    by_hand = single_df(moving.value, moving.gradient, parameter_covariance(fit, "average", "drop").W)
+
+    np.testing.assert_allclose(predicted["df"], by_hand, rtol=1e-5)

@@ -146,9 +146,37 @@ def test_the_response_need_not_be_among_the_data():
         ({"formula": "y ~ x + (1 | g"}, FormulaError, r"\("),
         ({"formula": 3}, FormulaError, r"must be text"),
         ({"contrasts": {"g": "sum"}}, DesignError, r"contrasts= names \"g\""),
+        ({"random": {}}, DesignError, r"random= is an empty dict"),
+        ({"seed": []}, LmmError, r"seed= must be a whole number"),
     ],
 )
 def test_what_simulation_without_a_fit_refuses(changes, kind, message):
     arguments = {"formula": "y ~ x + (1 | g)", "beta": [1.0, 1.0], "theta": [1.0], "sigma": 1.0} | changes
     with pytest.raises(kind, match=message):
         lmm.simulate(arguments.pop("formula"), TABLE, **arguments)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"new_levels": "x"}, 'new_levels= must be one of "error", "population", "sample"'),
+        ({"new_levels": "x", "random": "new"}, "new_levels= must be one of"),
+        ({"new_levels": "sampel", "random": "fitted"}, 'Did you mean "sample"'),
+        ({"new_levels": "sample"}, 'belongs to random="fitted"'),
+        ({"new_levels": "population", "random": "new"}, 'belongs to random="fitted"'),
+        ({"new_levels": None}, "new_levels= must be one of"),
+        ({"seed": []}, "seed= must be a whole number of at least 0"),
+        ({"seed": ()}, "seed= must be a whole number of at least 0"),
+        ({"seed": np.array([])}, "seed= must be a whole number of at least 0"),
+    ],
+)
+def test_options_that_would_be_passed_over_are_refused(options, message):
+    fit = lmm.fit("Yield ~ 1 + (1 | Batch)", lmm.datasets.load("Dyestuff"))
+    with pytest.raises(LmmError) as caught:
+        fit.simulate(2, **options)
+    assert message in str(caught.value)
+
+
+def test_no_blocks_are_no_dict():
+    with pytest.raises(DesignError, match="random= is an empty dict: name the blocks"):
+        lmm.fit("Yield ~ 1 + (1 | Batch)", lmm.datasets.load("Dyestuff"), random={})

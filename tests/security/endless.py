@@ -9,8 +9,9 @@ import json
 import resource
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import count, repeat
 from typing import Any
 
 import numpy as np
@@ -59,6 +60,42 @@ COUNTED: dict[str, Callable[..., Any]] = {
     "replicates": lambda _, n: lmm.shell("~ a", {"a": 2, "replicates": n}),
 }
 """What takes a count."""
+
+ENDLESS: dict[str, Callable[..., Any]] = {
+    "start": lambda fit, x: fit.update(start=x),
+    "theta": lambda fit, x: fit.update(theta=x),
+    "weights": lambda fit, x: fit.update(weights=x),
+    "offset": lambda fit, x: fit.update(offset=x),
+    "response": lambda fit, x: fit.refit(x),
+    "beta": lambda _, x: lmm.simulate("~ x", {"x": [1.0, 2.0]}, beta=x, sigma=1.0),
+    "seed": lambda fit, x: fit.simulate(seed=x),
+    "seed of a bootstrap": lambda fit, x: fit.bootstrap(n=2, seed=x),
+    "statistics": lambda fit, x: fit.bootstrap(n=2, statistics=lambda _: x),
+    "hypothesis": lambda fit, x: fit.test(x),
+    "right side": lambda fit, x: fit.test([[0.0, 1.0]], rhs=x),
+    "terms": lambda fit, x: fit.confint(terms=x),
+    "at": lambda fit, x: fit.emmeans("Days", at={"Days": x}),
+    "specs": lambda fit, x: fit.emmeans(x),
+    "cov_reduce": lambda fit, x: fit.emmeans("Days", cov_reduce=lambda _: x),
+    "control": lambda fit, x: fit.emmeans("Days", at={"Days": [1, 2]}).contrast("dunnett", ref=x),
+    "coefficients": lambda fit, x: fit.emmeans("Days", at={"Days": [1, 2]}).contrast({"a": x}),
+    "levels of a block": lambda _, x: lmm.block(np.eye(3), levels=x),
+    "columns of a block": lambda _, x: lmm.block(x),
+    "new rows": lambda fit, x: fit.predict({"Days": x}),
+    "column": lambda _, x: lmm.fit("y ~ x", {"y": x, "x": x}),
+    "contrasts": lambda _, x: lmm.fit("y ~ f6", _small(), contrasts={"f6": x}),
+    "zeta": lambda fit, x: fit.profile("sigma").zeta("sigma", x),
+    "table": lambda _, x: lmm.Table({"a": x}),
+}
+"""What takes several values."""
+
+
+class Walked:
+    """Can be walked through without an end, and has neither a length nor a next item."""
+
+    def __iter__(self) -> Iterator[float]:
+        return count(1.0)
+
 
 REQUESTS: dict[str, Callable[[Any], Any]] = {
     # Formulas.
@@ -125,6 +162,12 @@ REQUESTS: dict[str, Callable[[Any], Any]] = {
     "digits of poly": lambda fit: fit.emmeans("Days", at={"Days": range(500)}).contrast(
         "poly", max_degree=499
     ),
+    # Several values.
+    **{
+        f"{name}: {words}": partial(call, x=make())
+        for words, make in {"count": lambda: count(1.0), "repeat": lambda: repeat(1.0), "own": Walked}.items()
+        for name, call in ENDLESS.items()
+    },
     # Draws and refits.
     **{
         f"{name} of {words}": partial(call, n=n)

@@ -9,6 +9,7 @@ import pickle
 import numpy as np
 import pytest
 
+import lmm
 from lmm import ColumnError, DataError, Table
 
 
@@ -138,3 +139,26 @@ def test_long_tables_show_both_ends():
     assert lines[2].strip() == "0"
     assert lines[32] == "⋮ 940 more rows"
     assert lines[-1] == "999"
+
+
+@pytest.mark.parametrize(
+    "table_of",
+    [
+        lambda fit: fit.fixef,
+        lambda fit: fit.varcorr,
+        lambda fit: fit.model_frame,
+        lambda fit: fit.trace,
+        lambda fit: fit.profile("sigma").table,
+        lambda fit: fit.emmeans("Batch").table,
+        lambda _: Table({"a": [1]}),
+    ],
+    ids=["fixef", "varcorr", "model frame", "trace", "profile", "means", "own"],
+)
+def test_a_table_that_is_called_says_that_it_is_there_already(table_of):
+    table = table_of(lmm.fit("Yield ~ Batch", lmm.datasets.load("Dyestuff")))
+    with pytest.raises(
+        lmm.ArgumentError, match="is there already and is no function: leave the parentheses out"
+    ):
+        table()
+    with pytest.raises(TypeError):
+        table("anything", more=1)

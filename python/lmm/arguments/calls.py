@@ -10,7 +10,7 @@ from typing import Any, ParamSpec, TypeVar
 from lmm.arguments.checks import Check
 from lmm.elsewhere import ABSENT_ARGUMENTS, OF_ARGUMENTS, not_here
 from lmm.errors import ArgumentError, LmmError, brief, near_name
-from lmm.limits import MOST_ITEMS, check_length, naming_memory
+from lmm.limits import naming_memory, with_an_end
 
 __all__ = ["as_method", "built_from", "takes", "unknown_argument"]
 
@@ -19,8 +19,6 @@ R = TypeVar("R")
 C = TypeVar("C", bound=type)
 
 _ITSELF = frozenset(("self",))
-_FEW = 50  # items of a list that are looked at one by one
-_DEPTH = 3  # of lists within lists
 
 
 def takes(**checks: Check) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -79,7 +77,7 @@ def _checking(
         if not hidden.isdisjoint(kwargs):
             raise _mistaken_call(called, signature, args, kwargs, hidden)
         for name, value in bound.arguments.items():
-            _check_ranges(value, name)
+            bound.arguments[name] = with_an_end(name, value)
         for name, check in checks.items():
             if name not in bound.arguments:
                 continue
@@ -93,15 +91,6 @@ def _checking(
 
     checked.__checks__ = checks  # type: ignore[attr-defined]
     return checked
-
-
-def _check_ranges(value: Any, name: str, depth: int = _DEPTH) -> None:
-    """Refuse ``range(10**9)``, also within lists and dicts: it takes no memory until it becomes numbers."""
-    if isinstance(value, range):
-        check_length(f"{name}= has items:", value, MOST_ITEMS, "Give those that are meant.")
-    elif isinstance(value, list | tuple | dict) and len(value) <= _FEW and depth:
-        for each in value.values() if isinstance(value, dict) else value:
-            _check_ranges(each, name, depth - 1)
 
 
 def built_from(**checks: Check) -> Callable[[C], C]:

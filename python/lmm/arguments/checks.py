@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from lmm.errors import ArgumentError, LmmError, brief, nearest
+from lmm.limits import listed
 from lmm.wording import described
 
 __all__ = [
@@ -159,7 +160,7 @@ def texts(value: Any, name: str) -> str | list[str]:
     if isinstance(value, bytes | Mapping | set | frozenset) or not isinstance(value, Iterable):
         raise ArgumentError(f"{name}= must be text or a list of texts, not {shown(value)}.")
     # An array without dimensions calls itself iterable and is not.
-    several = [value.item()] if isinstance(value, np.ndarray) and value.ndim == 0 else list(value)
+    several = [value.item()] if isinstance(value, np.ndarray) and value.ndim == 0 else listed(name, value)
     for each in several:
         if not isinstance(each, str):
             raise ArgumentError(f"{name}= must be text or a list of texts; it holds {shown(each)}.")
@@ -171,7 +172,7 @@ def a_sequence(value: Any, name: str) -> list[Any]:
     ordered = isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping | set | frozenset)
     if not ordered or getattr(value, "ndim", 1) == 0:
         raise ArgumentError(f"{name}= must be a list, not {shown(value)}.")
-    return list(value)
+    return listed(name, value)
 
 
 def as_array(value: Any, name: str) -> Any:
@@ -232,11 +233,11 @@ def a_generator(value: Any, name: str = "seed") -> np.random.Generator:
     ArgumentError
         If it cannot be a seed.
     """
-    if not isinstance(value, bool | np.bool_):
-        try:
+    try:
+        if not isinstance(value, bool | np.bool_) and np.shape(value) != (0,):
             return np.random.default_rng(value)
-        except (TypeError, ValueError, OverflowError):
-            pass
+    except (TypeError, ValueError, OverflowError):
+        pass
     raise ArgumentError(
         f"{name}= must be a whole number of at least 0, a numpy.random.Generator, or None for another one each "
         f"time; it is {shown(value)}."

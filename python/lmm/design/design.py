@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from lmm.elsewhere import near_names
 from lmm.errors import DesignError, visible
 
 if TYPE_CHECKING:
@@ -148,6 +149,7 @@ class RandomPart:
         return found
 
 
+@near_names("A design")
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Design:
     """The arrays of a model for one table: n rows kept, p columns of X.

@@ -166,12 +166,14 @@ def block_names(blocks: Mapping[str, Block] | None) -> tuple[str, ...]:
     Raises
     ------
     DesignError
-        If it is no dict from names.
+        If it is no dict from names, or an empty one.
     """
     if blocks is None:
         return ()
     if not isinstance(blocks, Mapping) or not all(isinstance(name, str) for name in blocks):
         raise DesignError(f"random= must be a dict from names to blocks, {_EXAMPLE}, not {shown(blocks)}.")
+    if not blocks:
+        raise DesignError(f"random= is an empty dict: name the blocks, {_EXAMPLE}, or leave it out.")
     return tuple(blocks)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lmm.elsewhere import near_names
 from lmm.errors import LmmError
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ SAME_OPTIMUM = 1e-6
 """Searches whose criteria differ by less ended at the same optimum."""
 
 
+@near_names("An evaluation")
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Evaluation:
     """The criterion at one set of relative covariance factors T, and what comes with it.

@@ -6,7 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from lmm.elsewhere import near_names
 
+
+@near_names("A certificate")
 @dataclass(frozen=True, slots=True, repr=False)
 class Certificate:
     """Why the estimates may be called an optimum; prints as plain lines.

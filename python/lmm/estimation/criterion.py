@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from lmm.covariance import ThetaLayout
+from lmm.elsewhere import near_names
 from lmm.engine import Block, CrossProducts, Evaluation
-from lmm.errors import brief
+from lmm.errors import UnsupportedError, brief
 from lmm.typing import FloatArray, FloatMatrix, FloatVector, Method
 
 
+@near_names("A criterion")
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Criterion:
     """-2 log-likelihood (ML or REML) of one model, profiled over beta and sigma.
@@ -25,6 +28,8 @@ class Criterion:
         What theta means.
     method
         ``"reml"`` or ``"ml"``.
+    maker
+        Function and arguments that make it again for copies and `pickle`: the compiled core holds the sums.
 
     Examples
     --------
@@ -40,6 +45,7 @@ class Criterion:
     cross: CrossProducts
     layout: ThetaLayout
     method: Method
+    maker: tuple[Callable[..., Criterion], tuple[Any, ...]] | None = None
 
     @classmethod
     def of(
@@ -53,6 +59,13 @@ class Criterion:
     ) -> Criterion:
         """From the response minus the offset (n,), X (n, p) of full rank and the blocks of Z."""
         return cls(CrossProducts(y, X, blocks, weights), layout, method)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self.maker is None:
+            raise UnsupportedError(
+                "This criterion was made from arrays and cannot be copied or pickled: make it again."
+            )
+        return self.maker
 
     def __repr__(self) -> str:
         name = "REML criterion" if self.reml else "profiled deviance"

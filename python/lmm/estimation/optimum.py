@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from lmm.covariance import ThetaChart
+from lmm.elsewhere import near_names
 from lmm.engine import Block, Control, Optimum
 from lmm.engine.results import other_optima
 from lmm.errors import DesignError
@@ -21,6 +22,7 @@ from lmm.estimation.rank import null_directions
 from lmm.typing import BoolVector, FloatMatrix, FloatVector
 
 
+@near_names("An optimum")
 @dataclass(frozen=True, slots=True, eq=False)
 class ThetaOptimum:
     """Where the search ended.

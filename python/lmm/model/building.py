@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -58,7 +59,7 @@ def held_parameters(theta: Any, design: Design, layout: ThetaLayout) -> Given:
 def build_criterion(design: Design, method: Method) -> Criterion:
     """Set up the criterion of a design: the offset leaves y, aliased columns leave X."""
     y = response(design)
-    return Criterion.of(
+    criterion = Criterion.of(
         y if design.offset is None else y - design.offset,
         fixed_matrix(design),
         [part.block for part in design.random],
@@ -66,3 +67,4 @@ def build_criterion(design: Design, method: Method) -> Criterion:
         theta_layout(design),
         method,
     )
+    return replace(criterion, maker=(build_criterion, (design, method)))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lmm.arguments import takes
+from lmm.elsewhere import near_names
 from lmm.inference import row_tests, smooths
 from lmm.model import a_fit
 from lmm.model.tables.printing import METHODS, kind_of
@@ -26,6 +27,7 @@ __all__ = ["Summary", "summary"]
 _MOST_CORRELATED = 20  # with more fixed effects the matrix of correlations is no longer read
 
 
+@near_names("A summary")
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Summary:
     """What a fit says, in the order of R; printing it shows all.

@@ -22,7 +22,7 @@ from lmm.arguments import (
     whole_number,
 )
 from lmm.elsewhere import OF_TABLE, unknown_name
-from lmm.errors import ColumnError, DataError, UnknownNameError, nearest, require
+from lmm.errors import ArgumentError, ColumnError, DataError, UnknownNameError, brief, nearest, require
 from lmm.table import render
 from lmm.table.numbers import format_columns
 
@@ -114,6 +114,20 @@ class Table:
             if not name.startswith("_") and name in self._columns:
                 raise UnknownNameError(f'The columns of a table are its items: table["{name}"].')
             raise unknown_name("A table", name, dir(type(self)), OF_TABLE)
+
+        def __call__(self, *_: object, **__: object) -> Any:
+            """Refuse ``fit.fixef()``: what is a table already takes no parentheses.
+
+            Raises
+            ------
+            ArgumentError
+                Always.
+            """
+            what = f' "{brief(self._title)}"' if self._title else ""
+            raise ArgumentError(
+                f"The table{what} is there already and is no function: leave the parentheses out, as in fit.fixef. Its "
+                'columns are its items, such as table["estimate"].'
+            )
 
     def __contains__(self, name: object) -> bool:
         return name in self._columns

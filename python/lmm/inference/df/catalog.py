@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from lmm.arguments import shown
-from lmm.errors import LmmError, nearest
+from lmm.errors import LmmError, UnsupportedError, nearest
 from lmm.inference.algebra.components import are_feasible, has_negative
 from lmm.inference.df.between_within import BetweenWithin
 from lmm.inference.df.containment import Containment
@@ -17,7 +17,7 @@ from lmm.inference.df.satterthwaite import Satterthwaite
 if TYPE_CHECKING:
     from lmm.model import Fit
 
-__all__ = ["CATALOG", "Df", "df_method"]
+__all__ = ["CATALOG", "Df", "df_method", "df_method_of_effects"]
 
 Df: TypeAlias = str | DfMethod
 """``"auto"``, a name of the catalog, or a method with its options."""
@@ -57,6 +57,31 @@ def df_method(fit: Fit, df: Df = "auto") -> DfMethod:
             f"{nearest(df, known)}"
         )
     method.check(fit)
+    return method
+
+
+def df_method_of_effects(fit: Fit, df: Df = "auto") -> DfMethod:
+    """Look up a method for variances of fixed and random effects together, those of predictions.
+
+    Parameters
+    ----------
+    df
+        ``"auto"`` is ``"residual"`` without random terms, else Satterthwaite: from the average information where
+        `df_method` takes it too, in large fits of many degrees of freedom.
+
+    Raises
+    ------
+    LmmError
+        If there is no such method, or it is for fixed effects alone.
+    """
+    if isinstance(df, str) and df == "auto" and fit.internals.design.random:
+        df = Satterthwaite("average") if not has_negative(fit) and are_many(fit) else Satterthwaite()
+    method = df_method(fit, df)
+    if not isinstance(method, Satterthwaite | Residual | Normal):
+        raise UnsupportedError(
+            f'df="{method.name}" is for fixed effects alone. For predictions with random effects and for new '
+            'observations use df="satterthwaite", or ask for random=False with interval="confidence".'
+        )
     return method
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lmm.elsewhere import near_names
 from lmm.engine import Check, Reached, Trace
 from lmm.errors import visible
 from lmm.inference.likelihood.chart_walk import ChartTrace, start_of_walk
@@ -43,6 +44,7 @@ class Limit:
     lowest: float
 
 
+@near_names("A curve of a profile")
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Curve:
     """Zeta of one parameter, ``sign(value - estimate) √(deviance - least deviance)``.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 import numpy as np
 
 from lmm.arguments import a_level, a_text, number, numbers, one_of, takes, texts
+from lmm.elsewhere import near_names
 from lmm.errors import LmmError, UnsupportedError, nearest
 from lmm.inference.distributions import normal_quantile
 from lmm.inference.likelihood.curve import EXACT, Curve, Limit, trace_curve
@@ -44,6 +45,7 @@ NODES = 6  # points on each side; between them the curve is a cubic with the rig
 LOOSE = 0.2  # how near a point comes to its zeta, relative to their distance
 
 
+@near_names("A profile")
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Profile:
     """Profiled deviance of the parameters of a fit, as zeta; made by `profile`.

@@ -13,9 +13,10 @@ from lmm.errors import LmmError, UnsupportedError
 from lmm.inference.algebra.components import are_feasible
 from lmm.inference.algebra.information import Information, parameter_covariance
 from lmm.inference.algebra.mixed_equations import ErrorVariance, mixed_equations
-from lmm.inference.df.catalog import Df, df_method
-from lmm.inference.df.method import DfMethod, Normal, Residual
+from lmm.inference.df.catalog import Df, df_method_of_effects
+from lmm.inference.df.method import DfMethod
 from lmm.inference.df.satterthwaite import Satterthwaite, single_df
+from lmm.inference.df.spread import is_inside, movement
 from lmm.inference.distributions import t_quantile
 from lmm.inference.door import Vcov, row_tests
 from lmm.inference.observations.new_effects import unknown_squares
@@ -61,7 +62,8 @@ def predict_intervals(
     df
         Fixed effects alone (``random=False``, confidence): any method of `lmm.contrast_test`, by the same
         door. All else: ``"auto"`` and ``"satterthwaite"`` are Satterthwaite's method for the whole
-        variance, as in SAS for predictions with random effects; ``"residual"`` and ``"normal"`` do as well.
+        variance, as in SAS for predictions with random effects, ``"auto"`` from the average information in large fits
+        of many degrees of freedom; ``"residual"`` and ``"normal"`` do as well.
     vcov
         Covariance of the fixed effects, where they stand alone.
     random
@@ -120,7 +122,7 @@ def predict_intervals(
         unknown = unknown_squares(
             fit, target, new, blocks, sample=new_levels == "sample", observation=interval == "prediction"
         )
-        method = _mixed_method(fit, df)
+        method = df_method_of_effects(fit, df)
         spread = _spread(fit, target, unknown, moving=isinstance(method, Satterthwaite))
         if interval == "prediction":
             spread = _with_errors(spread, weights_of(fit, target, new, weights))
@@ -176,25 +178,14 @@ def _judged(fit: Fit, spread: ErrorVariance, method: DfMethod) -> Judged:
 
 
 def _parameter_covariance(fit: Fit, method: Satterthwaite) -> FloatMatrix:
+    if method.information == "average" and is_inside(fit):
+        return movement(fit).covariance.W
     if not are_feasible(fit):
         raise UnsupportedError(
             "Satterthwaite's degrees of freedom of predictions need the information about the covariance "
             'parameters, which is too large to compute for this model. Use df="normal".'
         )
     return parameter_covariance(fit, cast(Information, method.information), "drop").W
-
-
-def _mixed_method(fit: Fit, df: Df) -> DfMethod:
-    """Give the method for variances of fixed and random effects together."""
-    if isinstance(df, str) and df == "auto":
-        df = "satterthwaite" if fit.internals.design.random else "residual"
-    method = df_method(fit, df)
-    if not isinstance(method, Satterthwaite | Residual | Normal):
-        raise UnsupportedError(
-            f'df="{method.name}" is for fixed effects alone. For predictions with random effects and for new '
-            'observations use df="satterthwaite", or ask for random=False with interval="confidence".'
-        )
-    return method
 
 
 def _table(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lmm.arguments import a_seed, takes
+from lmm.elsewhere import near_names
 from lmm.errors import LmmError
 from lmm.inference.fits.chi_bar import chisq_p_value
 from lmm.inference.fits.comparison import comparable, likelihood_ratio
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["BootstrapTest", "bootstrap_test"]
 
 
+@near_names("A bootstrap test")
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class BootstrapTest:
     """A likelihood ratio with its distribution under the smaller model, by simulation.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, get_args
 import numpy as np
 
 from lmm.arguments import a_function, a_level, a_seed, asked, one_of, shown, takes, texts, yes_or_no
+from lmm.elsewhere import near_names
 from lmm.engine import BatchResult
 from lmm.errors import LmmError, LmmWarning, nearest
 from lmm.inference.distributions import checked_level
@@ -35,6 +36,7 @@ Statistics: TypeAlias = "Callable[[Fit], Mapping[str, float] | float | Sequence[
 """What is computed from each fit: numbers by name, or numbers."""
 
 
+@near_names("A bootstrap")
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Bootstrap:
     """Estimates from simulated responses; made by `bootstrap`.

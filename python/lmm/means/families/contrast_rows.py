@@ -12,7 +12,7 @@ from lmm.arguments import shown
 from lmm.errors import LmmError, nearest
 from lmm.means.families.coefficients import Contrasts
 from lmm.means.families.labels import as_objects, combined
-from lmm.means.families.named import Family, family_contrasts, family_named
+from lmm.means.families.named import Family, check_size, family_contrasts, family_named
 from lmm.table.naming import beside
 from lmm.typing import FloatVector, IntVector, ObjectVector
 
@@ -98,6 +98,9 @@ def contrast_blocks(
     if family is None and any(value is not None for value in options.values()):
         named = next(name for name, value in options.items() if value is not None)
         raise LmmError(f"{named}= belongs to a named family; own coefficients take no options.")
+    if isinstance(method, str) and options.get("exclude") is None:
+        for rows in groups:  # before a text is written for each of many means
+            check_size(method, len(rows), family_named(method))
     inner = {name: column for name, column in labels.items() if name not in by}
     blocks = []
     alone = family is not None and method != "identity" and max(map(len, groups)) > 1
@@ -226,6 +229,8 @@ def interaction_blocks(
         for name, method in zip(factors, chosen, strict=True):
             levels = list(dict.fromkeys(labels[name][rows].tolist()))
             sizes.append(len(levels))
+            if isinstance(method, str):
+                check_size(method, len(levels), family_named(method))
             # Without the name of the factor, which the column has.
             texts = combined({"": levels})
             made.append(

@@ -10,7 +10,7 @@ import numpy as np
 
 from lmm.arguments import shown, yes_or_no
 from lmm.errors import LmmError, nearest
-from lmm.limits import MOST_COMPARISONS, MOST_GRID_NUMBERS, check_limit
+from lmm.limits import MOST_COMPARISONS, MOST_GRID_NUMBERS, check_limit, listed
 from lmm.means.families.coefficients import (
     Contrasts,
     against_control,
@@ -30,7 +30,7 @@ from lmm.means.families.coefficients import (
 from lmm.means.families.labels import bracketed
 from lmm.typing import FloatVector
 
-__all__ = ["FAMILIES", "Family", "family_contrasts", "family_named"]
+__all__ = ["FAMILIES", "Family", "check_size", "family_contrasts", "family_named"]
 
 Index = np.ndarray
 
@@ -141,7 +141,7 @@ def family_contrasts(
         given["minus"] = minus
     if kept.size < (1 if name == "identity" else 2):
         raise LmmError(f'"{name}" contrasts need at least two means; there is {kept.size}.')
-    _check_size(name, kept.size, family)
+    check_size(name, kept.size, family)
     found = family.build([names[i] for i in kept], **given)
     return (
         found
@@ -150,8 +150,14 @@ def family_contrasts(
     )
 
 
-def _check_size(name: str, k: int, family: Family) -> None:
-    """Refuse a family with too many contrasts, or with too many coefficients of all means in each."""
+def check_size(name: str, k: int, family: Family) -> None:
+    """Refuse a family with too many contrasts, or with too many coefficients of all means in each.
+
+    Raises
+    ------
+    LmmError
+        With what to do instead.
+    """
     if family.pairs:
         check_limit(
             f'"{name}" contrasts of {k:,} means:',
@@ -180,7 +186,7 @@ def _spread(matrix: Any, kept: Index, k: int) -> Any:
 def _positions(chosen: Any, labels: Sequence[str], where: str) -> list[int]:
     """Positions of means that are named by label or position."""
     several = isinstance(chosen, Iterable) and not isinstance(chosen, str) and getattr(chosen, "ndim", 1) > 0
-    items = list(chosen) if several else [chosen]
+    items = listed(where, chosen) if several else [chosen]
     found = []
     for item in items:
         if isinstance(item, str):

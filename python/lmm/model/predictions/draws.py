@@ -17,7 +17,7 @@ from lmm.model.checking import a_fit
 from lmm.model.matrices import random_matrix, relative_factor
 from lmm.model.moments import refuse_negative
 from lmm.model.predictions.new_weights import weights_of
-from lmm.model.predictions.points import aim, at_rows, mean_of, point_of, warn_of_missing
+from lmm.model.predictions.points import NEW_LEVELS, aim, at_rows, mean_of, point_of, warn_of_missing
 from lmm.typing import BoolVector, FloatMatrix, FloatVector, NewLevels
 
 if TYPE_CHECKING:
@@ -135,7 +135,13 @@ def draw_responses(
     refuse_negative(fit.internals.optimum, "Simulated responses")
     check_count(n)
     one_of(*RANDOM)(random, "random")
+    one_of(*NEW_LEVELS)(new_levels, "new_levels")
     keep = random == "fitted"
+    if not keep and new_levels != "error":
+        raise LmmError(
+            f'new_levels="{new_levels}" belongs to random="fitted": random="new" draws the effects of all levels, new '
+            "ones too. Leave one of them out."
+        )
     # Where all effects are drawn, it is no matter whether the fit has seen a level.
     target = aim(fit, new, True, new_levels if keep else "sample", offset, blocks, ADVICE)
     # A user's block brings the known covariance of its effects from the fit.

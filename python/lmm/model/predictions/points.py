@@ -178,7 +178,7 @@ def _new_design(
         new,
         random=[part.spec for part in parts if part.is_group],
         offset=offset,
-        blocks={**used, **given},
+        blocks={**used, **given} or None,
         extend=True,
         missing_groups=missing_groups,
     )

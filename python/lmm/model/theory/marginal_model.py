@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lmm.arguments import takes
+from lmm.elsewhere import near_names
 from lmm.errors import UnsupportedError
 from lmm.model.building import fixed_matrix, response
 from lmm.model.checking import a_fit
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 MOST_ROWS = 5_000  # V and its inverse then take 0.4 GB
 
 
+@near_names("A marginal model")
 @dataclass(frozen=True, eq=False)
 class Marginal:
     """y ~ N(X beta, V) with ``V = Z G Z' + R`` at the estimates of a fit; made by `marginal`.

@@ -15,6 +15,7 @@ import numpy as np
 from lmm.arguments import number, one_of, shown, takes
 from lmm.data import open_table
 from lmm.design import Design, DesignSpec
+from lmm.elsewhere import near_names
 from lmm.engine import Block
 from lmm.errors import LmmError, brief
 from lmm.estimation import Criterion
@@ -53,6 +54,7 @@ class PenalizedLeastSquares:
         return f"<penalized least squares: r² = {self.r2:.6g}, log|L|² = {self.log_det:.6g}, {sizes}>"
 
 
+@near_names("A criterion")
 @dataclass(frozen=True, eq=False)
 class ProfiledCriterion:
     """Minus twice the log-likelihood of one model as a function of theta; made by `criterion`.
