@@ -7,6 +7,7 @@ import scipy.linalg
 from lmm.bases import Settings, learn_basis, learn_smooths, mixed_form
 from lmm.bases.products.margins import learn_margins
 from lmm.bases.products.t2 import natural, split_product
+from lmm.errors import ArgumentError, LmmError, UnsupportedError
 from tests.bases.stored import factor, invariant, matrix, numbers, penalties, reference, table
 
 POINTS = [numbers("x", [0.1, 0.2, 0.5, 0.7, 0.95]), numbers("z", [0.9, 0.3, 0.5, 0.8, 0.05])]
@@ -15,6 +16,8 @@ CASES = {
     "te_cr": ("te", Settings(k=(4, 5))),
     "te_ps_np": ("te", Settings(k=(6, 5), extra={"bs": "ps"})),
     "ti_cr": ("ti", Settings(k=(4, 5))),
+    "te_tp_np": ("te", Settings(k=(5, 4), extra={"bs": "tp"})),
+    "te_tp_nonp": ("te", Settings(k=(5, 4), extra={"bs": "tp", "np": False})),
 }
 
 each_case = pytest.mark.parametrize("case", CASES)
@@ -32,7 +35,7 @@ def test_columns_and_penalties_are_those_of_mgcv(case):
     basis = learn_basis(name, surface(), settings)
     X = basis.columns(POINTS)
     assert X.shape[1] == stored["dim"]
-    if case != "ti_cr":  # its centred margins depend on the signs of an orthonormal basis
+    if case not in {"ti_cr", "te_tp_nonp"}:  # their margins depend on the signs of orthonormal bases
         np.testing.assert_allclose(X, matrix(stored["X_raw"]), rtol=1e-7, atol=1e-9)
         for S, expected in zip(basis.penalties, penalties(stored["S_raw"]), strict=True):
             np.testing.assert_allclose(S, expected, rtol=1e-7, atol=1e-9)
@@ -110,6 +113,9 @@ def test_parts_of_t2_have_mean_square_one_and_the_identity_as_penalty(bs, full):
 PRODUCTS = {
     "te": ("te", Settings(k=(4, 5))),
     "te of splines": ("te", Settings(k=(6, 5), extra={"bs": ("ps", "bs")})),
+    "te of plates": ("te", Settings(k=(6, 5), extra={"bs": "tp"})),
+    "te of plates without values": ("te", Settings(k=(6, 5), extra={"bs": "tp", "np": False})),
+    "te of plate and process": ("te", Settings(k=(6, 7), extra={"bs": ("ts", "gp")})),
     "te of one": ("te", Settings(k=5)),
     "te without values": ("te", Settings(k=(6, 5), extra={"bs": ("ps", "cr"), "np": False})),
     "te with a shrunken margin": ("te", Settings(k=(5, 4), extra={"bs": ("cs", "cr")})),
@@ -243,7 +249,98 @@ def test_a_margin_of_levels_leaves_the_product_without_constraint():
     assert smooth.null_space.shape[1] == 0
 
 
+def three():
+    rng = np.random.default_rng(8)
+    return [*surface(), numbers("t", rng.uniform(size=200)), factor("g", rng.integers(0, 4, size=200))]
+
+
 def test_margins_of_several_covariates():
-    data = [*surface(), numbers("t", np.linspace(0.0, 1.0, 200))]
-    with pytest.raises(Exception, match="takes one covariate"):
-        learn_basis("te", data, Settings(extra={"d": (2, 1), "bs": "cr"}))
+    basis = learn_basis("te", three()[:3], Settings(k=(12, 4), extra={"d": (2, 1), "bs": ("tp", "cr")}))
+    assert (basis.k, basis.penalty_names) == (48, ("x,z", "t"))
+    assert [margin.basis.name for margin in basis.margins] == ["tp", "cr"]
+    plain = learn_basis("te", three()[:3], Settings(extra={"d": (2, 1)}))
+    assert [(margin.basis.name, margin.q) for margin in plain.margins] == [("tp", 25), ("cr", 5)]
+    np.testing.assert_allclose(
+        basis.columns(three()[:3])[:, 5],
+        basis.margins[0].basis.columns(three()[:2])[:, 1]
+        * basis.margins[1].basis.columns([three()[2]])[:, 1],
+    )
+    own = basis.derivative(three()[:3], 1, 1)
+    expected = (
+        basis.margins[0].basis.derivative(three()[:2], 1, 1)[:, 1]
+        * basis.margins[1].basis.columns([three()[2]])[:, 1]
+    )
+    np.testing.assert_allclose(own[:, 5], expected)
+
+
+def test_a_margin_of_levels_needs_no_name():
+    data = three()
+    basis = learn_basis("te", [data[0], data[3]], Settings())
+    assert [(margin.basis.name, margin.q) for margin in basis.margins] == [("cr", 5), ("re", 4)]
+
+
+@pytest.mark.parametrize(
+    ("settings", "match"),
+    [
+        (Settings(k=(5, 5, 5)), r"te\(x, z\) has 2 margins, and k= gives 3: "),
+        (Settings(m=(1, 2, 3)), "m= gives 3: "),
+        (Settings(extra={"bs": ("cr",)}), "bs= gives 1: "),
+        (
+            Settings(extra={"d": (2, 1)}),
+            "d= says how many of them each margin takes: whole numbers that sum to 2",
+        ),
+        (Settings(extra={"d": (1.5, 0.5)}), "d= says"),
+        (Settings(extra={"d": (3, -1)}), "d= says"),
+        (Settings(extra={"bs": ("cr", "crr")}), 'no basis bs="crr"'),
+        (Settings(k=2), r's\(x, bs="cr"\) needs k of 3 or more, not 2'),
+        (Settings(k=(3, 2), extra={"bs": ("cr", "ps")}), r's\(z, bs="ps"\) needs k of 4 or more, not 2'),
+        (Settings(k=500), "has 200 distinct values"),
+        (Settings(extra={"d": 2, "bs": "cr"}), "takes one covariate, not x, z"),
+    ],
+)
+def test_margins_that_do_not_fit_are_refused(settings, match):
+    with pytest.raises(LmmError, match=match):
+        learn_basis("te", surface(), settings)
+
+
+@pytest.mark.parametrize("mc", [(True,), (True, False, True), "yes", (1, 2)])
+def test_centring_is_true_or_false_for_each_margin(mc):
+    with pytest.raises(ArgumentError, match="mc= says for each whether it has mean zero"):
+        learn_basis("ti", surface(), Settings(extra={"mc": mc}))
+
+
+def test_t2_takes_margins_with_one_penalty():
+    with pytest.raises(UnsupportedError, match=r"that of x has 2\. Write te\(\)"):
+        learn_basis("t2", surface(), Settings(k=6, m=((3, 2, 1), None), extra={"bs": ("bs", "cr")}))
+
+
+@pytest.mark.parametrize("kind", ["te", "ti", "t2"])
+def test_text_and_constants_in_a_margin_are_refused(kind):
+    data = three()
+    with pytest.raises(LmmError, match="needs a covariate that varies"):
+        learn_basis(kind, [data[0], numbers("z", np.ones(200))], Settings())
+    with pytest.raises(LmmError, match="needs numbers, and g holds levels"):
+        learn_basis(kind, [data[0], data[3]], Settings(extra={"bs": "cr"}))
+
+
+def test_huge_products_are_refused_before_they_are_built():
+    data = [numbers(name, np.random.default_rng(2).uniform(size=300)) for name in "abcde"]
+    with pytest.raises(LmmError, match="A penalty of te"):
+        learn_basis("te", data, Settings(k=40))
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_sum_to_zero_curves_are_groups_with_one_precision(shared):
+    data = three()
+    extra = {"id": 1} if shared else {}
+    (smooth,) = learn_smooths("s(g,x)", "sz", [data[3], data[0]], Settings(k=6, extra=extra))
+    form = mixed_form(smooth)
+    (piece,) = form.random
+    assert (piece.copies, piece.size, form.fixed.shape[1]) == (1 if shared else 4, 12, 6)
+    assert piece.dense is None if shared else piece.dense.shape == (4, 3, 3)
+    for sp in ([1.0, 2.0, 0.5, 3.0], [1e3, 1e-2, 1.0, 1.0]):
+        own = sp[: len(smooth.penalties)]
+        S = sum(lam * S_j for lam, S_j in zip(own, smooth.penalties, strict=True))
+        P = piece.precision(own)
+        np.testing.assert_allclose(piece.map.T @ S @ piece.map, P, atol=1e-9 * np.abs(P).max())
+    assert np.linalg.matrix_rank(form.map) == smooth.p

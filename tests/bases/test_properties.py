@@ -6,7 +6,7 @@ from scipy.interpolate import BSpline, CubicSpline
 
 from lmm.bases import CATALOG, Settings, learn_basis, learn_smooths, mixed_form
 from lmm.errors import ArgumentError, UnsupportedError
-from tests.bases.stored import factor, numbers
+from tests.bases.stored import factor, invariant, numbers
 
 RNG = np.random.default_rng(7)
 X = np.sort(RNG.uniform(-2.0, 5.0, 60)).round(3)
@@ -238,3 +238,30 @@ def test_the_catalog_holds_each_basis_under_its_name():
         basis = learn_basis(name, [numbers("x", X)], Settings())
         assert basis.name == name
         assert name in CATALOG
+
+
+@pytest.mark.parametrize("case", [case for case in CURVES if "knots" not in case and "ends" not in case])
+@pytest.mark.parametrize(
+    ("scale", "shift"), [(1e6, 0.0), (1e-6, 0.0), (1.0, 1e6), (86400.0, 1.7e9), (-1.0, 0.0)]
+)
+def test_units_of_the_covariate_do_not_matter(case, scale, shift):
+    name, settings = CURVES[case]
+    if (name == "ad" and scale < 0) or (name == "cs" and scale < 0):
+        return  # weights and the shrunken line look in one direction
+    own, moved = [numbers("x", X)], [numbers("x", shift + scale * X)]
+    (first,), (second,) = (learn_smooths("s(x)", name, data, settings) for data in (own, moved))
+    digits = 1e-9 + 1e-15 * abs(shift / scale)
+    np.testing.assert_allclose(second.scales / first.scales, _power(name, settings, scale), rtol=1e3 * digits)
+    G = invariant(first, own, own)
+    np.testing.assert_allclose(invariant(second, moved, moved), G, atol=1e3 * digits * np.abs(G).max())
+    assert first.null_space.shape == second.null_space.shape
+
+
+def _power(name, settings, scale):
+    """Penalties on derivatives have units."""
+    if name in {"cr", "cs", "cc"}:
+        return abs(scale) ** -3.0
+    if name == "bs":
+        _, *orders = settings.m or (3, 2)
+        return [abs(scale) ** (1.0 - 2.0 * order) for order in orders]
+    return 1.0

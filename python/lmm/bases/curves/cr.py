@@ -16,6 +16,8 @@ from lmm.typing import FloatMatrix, FloatVector, IntVector
 __all__ = ["CubicRegression", "learn"]
 
 DEFAULT_K, LEAST_K = 10, 3
+_MOST_ROWS = 2**29
+"""Whose four elements each are counted in 32 bits."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -89,7 +91,7 @@ def learn(
         covariates=(name,),
         k=k,
         penalties=(penalty,),
-        null_space=np.column_stack([np.ones(k), knots]),
+        null_space=np.column_stack([np.ones(k), knots - knots.mean()]),
         notes=outside_note(knots, x, name),
         knots=knots,
         bends=bends,
@@ -141,22 +143,30 @@ def local_cubic(x: FloatVector, knots: FloatVector, order: int) -> tuple[IntVect
     weights
         Of the values at the left and right knot and of the second derivatives there, shape (n, 4).
     """
-    left = np.clip(np.searchsorted(knots, x, side="right") - 1, 0, knots.size - 2)
-    h = knots[left + 1] - knots[left]
-    inside = np.clip(x, knots[0], knots[-1])
-    a, b = knots[left + 1] - inside, inside - knots[left]
+    left = np.searchsorted(knots[1:-1], x, side="right")
+    h, inside = np.diff(knots)[left], np.clip(x, knots[0], knots[-1])
+    b = inside - knots[left]
+    weights = np.empty((x.size, 4))
     if order == 0:
-        weights = np.column_stack([a / h, b / h, (a**3 / h - h * a) / 6.0, (b**3 / h - h * b) / 6.0])
-        return left, weights + (x - inside)[:, None] * _slopes(a, b, h)
-    if order == 1:
-        return left, _slopes(a, b, h)
-    nil = np.zeros_like(h)
-    within = (x >= knots[0]) & (x <= knots[-1])
-    return left, np.column_stack([nil, nil, a / h, b / h]) * within[:, None]
+        a = h - b
+        weights[:, 1] = b / h
+        weights[:, 0] = 1.0 - weights[:, 1]
+        weights[:, 2] = (a * a / h - h) * a / 6.0
+        weights[:, 3] = (b * b / h - h) * b / 6.0
+        out = np.flatnonzero(x != inside)
+        weights[out] += (x - inside)[out, None] * _slopes(b[out], h[out])
+    elif order == 1:
+        weights = _slopes(b, h)
+    else:
+        weights[:, :2] = 0.0
+        weights[:, 2], weights[:, 3] = 1.0 - b / h, b / h
+        weights[x != inside] = 0.0
+    return left, weights
 
 
-def _slopes(a: FloatVector, b: FloatVector, h: FloatVector) -> FloatMatrix:
-    return np.column_stack([-1.0 / h, 1.0 / h, (h - 3.0 * a**2 / h) / 6.0, (3.0 * b**2 / h - h) / 6.0])
+def _slopes(b: FloatVector, h: FloatVector) -> FloatMatrix:
+    a = h - b
+    return np.column_stack([-1.0 / h, 1.0 / h, (h - 3.0 * a * a / h) / 6.0, (3.0 * b * b / h - h) / 6.0])
 
 
 def local_rows(left: IntVector, right: IntVector, weights: FloatMatrix, k: int) -> Any:

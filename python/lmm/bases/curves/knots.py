@@ -11,15 +11,15 @@ from lmm.typing import FloatVector
 __all__ = ["check_varies", "knots_from_data", "outside_note", "period_note", "quantile_knots"]
 
 
-def quantile_knots(values: FloatVector, k: int) -> FloatVector:
-    """Place k knots at quantiles of the distinct values, the ends included.
+def quantile_knots(unique: FloatVector, k: int) -> FloatVector:
+    """Place k knots at quantiles of distinct values, the ends included.
 
     Examples
     --------
-    >>> quantile_knots(np.array([0.0, 1.0, 1.0, 1.0, 2.0, 6.0]), 3)
+    >>> quantile_knots(np.array([0.0, 1.0, 2.0, 6.0]), 3)
     array([0. , 1.5, 6. ])
     """
-    return np.quantile(np.unique(values), np.linspace(0.0, 1.0, k))
+    return np.quantile(unique, np.linspace(0.0, 1.0, k))
 
 
 def check_varies(values: FloatVector, covariate: str, basis: str) -> FloatVector:
@@ -59,7 +59,7 @@ def knots_from_data(
                 f"{called(covariate, basis)} has k={k} knots, and {covariate} has {unique.size} distinct values."
                 f" Write k={unique.size} or less."
             )
-        return quantile_knots(values, k)
+        return quantile_knots(unique, k)
     if given.size != k:
         raise ArgumentError(
             f"{called(covariate, basis)} has k={k} columns and needs as many knots, and knots= gives {given.size}."

@@ -190,7 +190,7 @@ def _each(value: Any, many: int, what: str, called: str) -> Sequence[Any]:
         return (value,) * many
     if len(value) != many:
         raise ArgumentError(
-            f"{called} has {many} margins, and {what}= gives {len(value)} values: {brief(value)}. Give one for all, or"
+            f"{called} has {many} margins, and {what}= gives {len(value)}: {brief(value)}. Give one for all, or"
             " one for each margin."
         )
     return value
