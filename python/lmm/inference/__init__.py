@@ -37,6 +37,8 @@ from lmm.inference.observations.simulated_residuals import quantile_residuals
 from lmm.inference.resampling.quantiles import BootstrapInterval
 from lmm.inference.resampling.ratio import BootstrapTest, bootstrap_test
 from lmm.inference.resampling.replicates import Bootstrap, bootstrap
+from lmm.inference.smooth_terms.curves import smooth
+from lmm.inference.smooth_terms.of_the_mean import coefficient_draws, design_matrix
 from lmm.inference.smooth_terms.system import total_edf
 from lmm.inference.smooth_terms.tables import smoothing, smooths
 from lmm.inference.tables import coefficients, contrast_test
@@ -68,10 +70,12 @@ __all__ = [
     "bootstrap_test",
     "checked_level",
     "cluster_names",
+    "coefficient_draws",
     "coefficients",
     "compare",
     "confint",
     "contrast_test",
+    "design_matrix",
     "df_method",
     "drop1",
     "estimable_part",
@@ -89,6 +93,7 @@ __all__ = [
     "residuals",
     "row_covariance",
     "row_tests",
+    "smooth",
     "smoothing",
     "smooths",
     "studentized",

@@ -26,6 +26,8 @@ from lmm.inference.likelihood.profiles import MOST, LikelihoodKind, Profile, Sca
 from lmm.inference.resampling.quantiles import BootstrapInterval
 from lmm.inference.resampling.ratio import BootstrapTest
 from lmm.inference.resampling.replicates import Bootstrap, Statistics
+from lmm.inference.smooth_terms.curves import BandKind
+from lmm.inference.smooth_terms.of_the_mean import CurveCovariance
 from lmm.inference.variance_tables.precision import VarianceInterval
 from lmm.means.grid.variables import CovReduce
 from lmm.means.result import Means
@@ -83,6 +85,10 @@ class Questions:
         """Test a smaller model in a larger one by responses simulated from the smaller one."""
     def coef(self) -> Table:
         """Tabulate fixed plus random effects for each level of each grouping factor."""
+    def coefficient_draws(
+        self, n: int = 1000, *, covariance: CurveCovariance = "bayes", seed: Any = None
+    ) -> FloatMatrix:
+        """Draw coefficients of the mean from their posterior, a normal distribution."""
     def coefficients(self, *, df: Df = "auto", vcov: Vcov = None, level: float = 0.95) -> Table:
         """Tabulate the fixed effects with degrees of freedom, tests against zero and intervals."""
     def compare(self, *fits: Fit, refit: bool = True) -> Table:
@@ -109,6 +115,8 @@ class Questions:
         kind: str | None = None,
     ) -> Table:
         """Compute confidence intervals of standard deviations, correlations, sigma and fixed effects."""
+    def design_matrix(self, new: Any = None) -> FloatMatrix:
+        """Build the matrix (n, m) whose product with coefficients is the mean: R's ``predict(type = "lpmatrix")``."""
     def drop1(self, *, test: DropTest = "f", df: Df = "auto") -> Table:
         """Test what each fixed term adds to all others."""
     def emmeans(
@@ -273,6 +281,18 @@ class Questions:
         seed: int | np.random.Generator | None = None,
     ) -> FloatMatrix:
         """Draw responses from the fitted model, its parameters taken as true."""
+    def smooth(
+        self,
+        term: str,
+        at: Any = None,
+        *,
+        level: float = 0.95,
+        band: BandKind = "pointwise",
+        covariance: CurveCovariance = "bayes",
+        intercept: bool = False,
+        seed: Any = 0,
+    ) -> Table:
+        """Tabulate a smooth term over a grid, with standard errors and a band."""
     def smoothing(self) -> Table:
         """Tabulate the smoothing parameters, one row for each penalty."""
     def smooths(self) -> Table:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from lmm.design.smooth_terms import Curve, SmoothTermSpec
     from lmm.model import Fit
 
-__all__ = ["smoothing", "smooths"]
+__all__ = ["penalty_rows", "smoothing", "smooths"]
 
 
 @takes(fit=a_fit)
@@ -67,7 +67,7 @@ def _rows(fit: Fit, term: SmoothTermSpec) -> Iterator[dict[str, Any]]:
             "sp": row["sp"],
         }
     for curve in term.curves:
-        penalties = list(_penalties(fit, curve))
+        penalties = list(penalty_rows(fit, curve))
         one = penalties[0] if len(penalties) == 1 else {"sd": np.nan, "sp": np.nan}
         yield {
             "term": curve.smooth.label,
@@ -129,7 +129,7 @@ def smoothing(fit: Fit) -> Table:
     rows = []
     for term in fit.internals.spec.smooths.terms:
         rows += [] if term.random is None else [_random_penalty(fit, term)]
-        rows += [row for curve in term.curves for row in _penalties(fit, curve)]
+        rows += [row for curve in term.curves for row in penalty_rows(fit, curve)]
     names = ("term", "penalty", "sd", "sp", "theta")
     columns: dict[str, Any] = {name: [row[name] for row in rows] for name in names}
     for name in names[2:]:
@@ -137,7 +137,7 @@ def smoothing(fit: Fit) -> Table:
     return Table(columns, title="Smoothing parameters")
 
 
-def _penalties(fit: Fit, curve: Curve) -> Iterator[dict[str, Any]]:
+def penalty_rows(fit: Fit, curve: Curve) -> Iterator[dict[str, Any]]:
     """Parameters of all penalties of a curve."""
     layout = fit.internals.criterion_function.layout
     places = [
@@ -152,6 +152,7 @@ def _penalties(fit: Fit, curve: Curve) -> Iterator[dict[str, Any]]:
             yield {
                 "term": curve.smooth.label,
                 "penalty": name,
+                "number": number,
                 "sd": fit.sigma * float(theta) * np.sqrt(raw),
                 "sp": float(theta) ** -2 if theta > 0.0 else np.inf,
                 "theta": float(theta),
