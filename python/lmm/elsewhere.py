@@ -5,9 +5,8 @@ The tables are read by messages; docs/limitations.md is tested against `ABSENT`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
 
 from lmm.errors import UnknownNameError, UnsupportedError, brief, near_name
 
@@ -20,12 +19,9 @@ __all__ = [
     "OF_MODULE",
     "OF_TABLE",
     "Absent",
-    "near_names",
     "not_here",
     "unknown_name",
 ]
-
-C = TypeVar("C", bound=type)
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,38 +360,3 @@ def unknown_name(
             return UnknownNameError(f"{says}.")
         ours = elsewhere[foreign]
     return UnknownNameError(f"{says}; here it is {ours}.")
-
-
-def near_names(thing: str, elsewhere: Mapping[str, str] | None = None) -> Callable[[C], C]:
-    """Make the errors of a class for attributes that it does not have name the nearest that it has.
-
-    Parameters
-    ----------
-    thing
-        Subject of the sentence: ``"A profile"``.
-    elsewhere
-        What other packages call its attributes, to ours.
-
-    Examples
-    --------
-    >>> from lmm.elsewhere import near_names
-    >>> @near_names("A circle")
-    ... class Circle:
-    ...     radius = 1.0
-    >>> Circle().raduis
-    Traceback (most recent call last):
-    lmm.errors.UnknownNameError: A circle has no attribute "raduis". Did you mean "radius"?
-    """
-
-    def decorate(cls: C) -> C:
-        def __getattr__(self: object, name: str) -> object:  # noqa: N807
-            known = dir(cls)
-            if name in known:
-                # A property failed: its own error is the useful one.
-                return object.__getattribute__(self, name)
-            raise unknown_name(thing, name, known, elsewhere or {})
-
-        cls.__getattr__ = __getattr__  # type: ignore[attr-defined]
-        return cls
-
-    return decorate

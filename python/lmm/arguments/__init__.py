@@ -7,6 +7,7 @@ argument is refused with the nearest name that exists. What is left at its defau
 
 from __future__ import annotations
 
+from lmm.arguments.attributes import near_names
 from lmm.arguments.calls import as_method, built_from, takes, unknown_argument
 from lmm.arguments.checks import (
     Check,
@@ -44,6 +45,7 @@ __all__ = [
     "asked",
     "built_from",
     "instance_of",
+    "near_names",
     "number",
     "numbers",
     "one_of",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from lmm.elsewhere import near_names
+from lmm.arguments import near_names
 from lmm.errors import DesignError, visible
 
 if TYPE_CHECKING:

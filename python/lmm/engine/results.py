@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lmm.elsewhere import near_names
+from lmm.arguments import near_names
 from lmm.errors import LmmError
 
 if TYPE_CHECKING:

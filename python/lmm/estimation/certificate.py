@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from lmm.elsewhere import near_names
+from lmm.arguments import near_names
 
 
 @near_names("A certificate")

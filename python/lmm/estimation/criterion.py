@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from lmm.arguments import near_names
 from lmm.covariance import ThetaLayout
-from lmm.elsewhere import near_names
 from lmm.engine import Block, CrossProducts, Evaluation
 from lmm.errors import UnsupportedError, brief
 from lmm.typing import FloatArray, FloatMatrix, FloatVector, Method

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from lmm.arguments import near_names
 from lmm.covariance import ThetaChart
-from lmm.elsewhere import near_names
 from lmm.engine import Block, Control, Optimum
 from lmm.engine.results import other_optima
 from lmm.errors import DesignError

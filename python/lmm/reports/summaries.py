@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lmm.arguments import takes
-from lmm.elsewhere import near_names
+from lmm.arguments import near_names, takes
 from lmm.inference import row_tests, smooths
 from lmm.model import a_fit
 from lmm.model.tables.printing import METHODS, kind_of

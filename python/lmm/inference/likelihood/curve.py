@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lmm.elsewhere import near_names
+from lmm.arguments import near_names
 from lmm.engine import Check, Reached, Trace
 from lmm.errors import visible
 from lmm.inference.likelihood.chart_walk import ChartTrace, start_of_walk

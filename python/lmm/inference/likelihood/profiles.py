@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 import numpy as np
 
-from lmm.arguments import a_level, a_text, number, numbers, one_of, takes, texts
-from lmm.elsewhere import near_names
+from lmm.arguments import a_level, a_text, near_names, number, numbers, one_of, takes, texts
 from lmm.errors import LmmError, UnsupportedError, nearest
 from lmm.inference.distributions import normal_quantile
 from lmm.inference.likelihood.curve import EXACT, Curve, Limit, trace_curve

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lmm.arguments import a_seed, takes
-from lmm.elsewhere import near_names
+from lmm.arguments import a_seed, near_names, takes
 from lmm.errors import LmmError
 from lmm.inference.fits.chi_bar import chisq_p_value
 from lmm.inference.fits.comparison import comparable, likelihood_ratio

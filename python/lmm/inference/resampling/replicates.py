@@ -9,8 +9,18 @@ from typing import TYPE_CHECKING, Any, TypeAlias, get_args
 
 import numpy as np
 
-from lmm.arguments import a_function, a_level, a_seed, asked, one_of, shown, takes, texts, yes_or_no
-from lmm.elsewhere import near_names
+from lmm.arguments import (
+    a_function,
+    a_level,
+    a_seed,
+    asked,
+    near_names,
+    one_of,
+    shown,
+    takes,
+    texts,
+    yes_or_no,
+)
 from lmm.engine import BatchResult
 from lmm.errors import LmmError, LmmWarning, nearest
 from lmm.inference.distributions import checked_level

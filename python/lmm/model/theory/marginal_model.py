@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lmm.arguments import takes
-from lmm.elsewhere import near_names
+from lmm.arguments import near_names, takes
 from lmm.errors import UnsupportedError
 from lmm.model.building import fixed_matrix, response
 from lmm.model.checking import a_fit

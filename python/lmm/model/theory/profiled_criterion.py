@@ -12,10 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from lmm.arguments import number, one_of, shown, takes
+from lmm.arguments import near_names, number, one_of, shown, takes
 from lmm.data import open_table
 from lmm.design import Design, DesignSpec
-from lmm.elsewhere import near_names
 from lmm.engine import Block
 from lmm.errors import LmmError, brief
 from lmm.estimation import Criterion
