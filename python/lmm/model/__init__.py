@@ -25,6 +25,7 @@ from lmm.model.predictions.points import (
 )
 from lmm.model.predictions.residual_kinds import marginal_sd, residuals_of
 from lmm.model.predictions.row_values import beside_rows, labels_of_table
+from lmm.model.predictions.rows import Rows
 from lmm.model.predictions.selection import Selection
 from lmm.model.result import Fit
 from lmm.model.theory.from_parameters import simulate
@@ -35,6 +36,7 @@ __all__ = [
     "Fit",
     "Marginal",
     "ProfiledCriterion",
+    "Rows",
     "Selection",
     "Target",
     "a_fit",

@@ -20,7 +20,7 @@ from lmm.errors import UnsupportedError
 from lmm.inference.algebra.components import LARGEST_PART, parameter_basis
 from lmm.inference.algebra.gram import GramInverse
 from lmm.inference.algebra.head_and_tail import Effects, largest_part
-from lmm.inference.algebra.stacks import Rows, block_diagonal, products_within, row_products, scattered
+from lmm.inference.algebra.stacks import SparseRows, block_diagonal, products_within, row_products, scattered
 from lmm.inference.covariance_root import covariance_root
 from lmm.inference.per_fit import per_fit
 from lmm.model import refuse_negative
@@ -193,7 +193,7 @@ class MixedEquations:
         left = tail - scaled @ self._B.E
         return _Pieces(head, scaled, tail, left.tocsr(), self.deviation(X, Z))
 
-    def _tail_products(self, pieces: _Pieces) -> Rows:
+    def _tail_products(self, pieces: _Pieces) -> SparseRows:
         """Multiply what the head leaves of the tail by H (m, q_tail)."""
         if self._EH is None:
             return pieces.left @ self._tail["H"]
@@ -238,7 +238,7 @@ class MixedEquations:
         first = sum(self._parts[i].block.n_effects for i in before)
         return slice(first, first + self._parts[term].block.n_effects)
 
-    def _tail_matrix(self, which: str) -> Rows:
+    def _tail_matrix(self, which: str) -> SparseRows:
         """H or N of the tail (q_tail, q_tail), sparse where it falls into many parts."""
         from scipy.sparse import csr_array
 
@@ -271,7 +271,7 @@ class MixedEquations:
 
 
 def _sums_of_squares(
-    c: Rows, K: FloatMatrix, weights: FloatMatrix, k: int, through: Rows = None, E: Any = None
+    c: SparseRows, K: FloatMatrix, weights: FloatMatrix, k: int, through: SparseRows = None, E: Any = None
 ) -> FloatArray:
     """Σ over the levels (m, k, k) of the squares of c - through E' - K weights, by columns r and s.
 

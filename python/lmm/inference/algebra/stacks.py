@@ -8,13 +8,13 @@ import numpy as np
 
 from lmm.typing import FloatArray, FloatMatrix, FloatVector, IntVector
 
-__all__ = ["Rows", "block_diagonal", "products_within", "row_products", "scattered"]
+__all__ = ["SparseRows", "block_diagonal", "products_within", "row_products", "scattered"]
 
-Rows: TypeAlias = Any
+SparseRows: TypeAlias = Any
 """A matrix, dense or as a SciPy sparse array."""
 
 
-def row_products(left: Rows, right: Rows) -> FloatVector:
+def row_products(left: SparseRows, right: SparseRows) -> FloatVector:
     """Give the inner product (m,) of each row of one matrix (m, q) with that of another.
 
     Examples
@@ -45,7 +45,7 @@ def scattered(blocks: FloatArray, index: IntVector, size: int) -> Any:
     return csr_array((blocks.ravel(), (rows, columns)), shape=(size, size))
 
 
-def products_within(left: Rows, right: Rows, ends: IntVector) -> list[FloatMatrix]:
+def products_within(left: SparseRows, right: SparseRows, ends: IntVector) -> list[FloatMatrix]:
     """Inner products (m, m) of the rows of two matrices (n, q), the second sparse, within sets of neighbouring rows.
 
     Parameters

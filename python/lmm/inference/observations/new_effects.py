@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lmm.engine import Block
-from lmm.inference.algebra.stacks import Rows, row_products
-from lmm.model import Target, check_block
+from lmm.inference.algebra.stacks import SparseRows, row_products
+from lmm.model import Rows, Target, check_block
 from lmm.typing import FloatArray, FloatMatrix
 
 if TYPE_CHECKING:
@@ -22,26 +20,23 @@ __all__ = ["unknown_squares"]
 def unknown_squares(
     fit: Fit,
     target: Target,
-    new: Any,
-    blocks: Mapping[str, Block] | None,
+    rows: Rows,
     *,
-    sample: bool,
     observation: bool,
 ) -> list[FloatArray | None]:
-    """Give Σ z z' (n, k, k) over the unknown effects of each row, per random term; None where there are none.
+    """Sum z z' (n, k, k) over the unknown effects of each row, per random term; None where there are none.
 
     Parameters
     ----------
-    new, blocks
-        The table, and the user's blocks for it.
-    sample
-        Whether new levels of terms that take part have the variance of their effects.
+    rows
+        The rows of the target, as the user named them; new levels of terms that take part have the variance of their
+        effects with ``new_levels="sample"``.
     observation
         Whether a new observation is meant, to which terms that take no part and all new levels
         contribute.
     """
     found: list[FloatArray | None] = [None] * len(fit.internals.design.random)
-    if sample or observation:
+    if rows.new_levels == "sample" or observation:
         for place, i in enumerate(target.chosen):
             unseen = target.unseen(fit, place)
             if unseen.any():
@@ -49,14 +44,12 @@ def unknown_squares(
                 found[i] = _squares(block.to_sparse(), block.n_columns) * unseen[:, None, None]
     if observation:
         others = [i for i in range(len(found)) if i not in target.chosen]
-        for i, values in _left_out(fit, target, new, blocks, others).items():
+        for i, values in _left_out(fit, target, rows, others).items():
             found[i] = values
     return found
 
 
-def _left_out(
-    fit: Fit, target: Target, new: Any, blocks: Mapping[str, Block] | None, others: list[int]
-) -> dict[int, FloatArray]:
+def _left_out(fit: Fit, target: Target, rows: Rows, others: list[int]) -> dict[int, FloatArray]:
     """Σ z z' (n, k, k) of the terms that take no part."""
     parts = fit.internals.design.random
     if not target.is_new:
@@ -67,13 +60,13 @@ def _left_out(
     bars = [i for i in others if parts[i].is_group]
     found = {}
     if bars:
-        loadings, rows = fit.internals.spec.loadings(new, [parts[i].spec for i in bars])
+        loadings, kept = fit.internals.spec.loadings(rows.new, [parts[i].spec for i in bars])
         for i, values in zip(bars, loadings, strict=True):
-            found[i] = _outer(_aligned(values, rows, target))
+            found[i] = _outer(_aligned(values, kept, target))
     for i in (i for i in others if parts[i].kind == "block"):
         part = parts[i]
-        check_block(part.group, part, blocks or {})
-        Z = (blocks or {})[part.group].to_sparse().tocsr()[target.design.rows]
+        check_block(part.group, part, rows.blocks or {})
+        Z = (rows.blocks or {})[part.group].to_sparse().tocsr()[target.design.rows]
         found[i] = _squares(_rooted(Z, part), part.block.n_columns)
     return found
 
@@ -86,7 +79,7 @@ def _aligned(values: FloatMatrix, rows: Any, target: Target) -> FloatMatrix:
     return aligned
 
 
-def _rooted(Z: Rows, part: RandomPart) -> Rows:
+def _rooted(Z: SparseRows, part: RandomPart) -> SparseRows:
     """Multiply rows (n, l k) of a user's block by the root of its known covariance."""
     from scipy.sparse import csr_array, identity, kron
 
@@ -101,7 +94,7 @@ def _outer(values: FloatMatrix) -> FloatArray:
     return products
 
 
-def _squares(Z: Rows, k: int) -> FloatArray:
+def _squares(Z: SparseRows, k: int) -> FloatArray:
     """Σ z z' over the levels (n, k, k), of rows (n, l k)."""
     Z = Z.tocsr()
     columns = [Z[:, r::k] for r in range(k)]

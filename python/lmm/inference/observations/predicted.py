@@ -12,7 +12,7 @@ from lmm.inference.df.catalog import Df
 from lmm.inference.door import Vcov
 from lmm.inference.observations.influence_measures import studentized
 from lmm.inference.observations.prediction import predict_intervals
-from lmm.model import Selection, a_fit, point_predictions, residuals_of
+from lmm.model import Rows, Selection, a_fit, point_predictions, residuals_of
 from lmm.table import Table
 from lmm.typing import FloatVector, Interval, NewLevels, ResidualKind
 
@@ -122,7 +122,7 @@ def predict(
     """
     if interval is None:
         _refuse_of_intervals(level=level, df=df, vcov=vcov, weights=weights)
-        return point_predictions(fit, new, random, new_levels, offset, blocks)
+        return point_predictions(fit, Rows(new, random, new_levels, offset, blocks))
     return predict_intervals(
         fit,
         new,

@@ -20,7 +20,7 @@ from lmm.inference.df.spread import is_inside, movement
 from lmm.inference.distributions import t_quantile
 from lmm.inference.door import Vcov, row_tests
 from lmm.inference.observations.new_effects import unknown_squares
-from lmm.model import Selection, Target, a_fit, aim, at_rows, missing_note, point_of, weights_of
+from lmm.model import Rows, Selection, Target, a_fit, aim, at_rows, missing_note, point_of, weights_of
 from lmm.table import Table
 from lmm.typing import BoolVector, FloatMatrix, FloatVector, Interval, NewLevels
 
@@ -112,20 +112,19 @@ def predict_intervals(
     """
     if weights is not None and interval == "confidence":
         raise LmmError('weights= belongs to interval="prediction": the mean does not depend on it.')
-    target = aim(fit, new, random, new_levels, offset, blocks)
+    rows = Rows(new, random, new_levels, offset, blocks, weights)
+    target = aim(fit, rows)
     point = point_of(fit, target)
     if not target.chosen and interval == "confidence":
         std_error, degrees, notes = _population(fit, target.design.X, np.isnan(point), df, vcov)
     else:
         if vcov is not None:
             raise LmmError('vcov= is for fixed effects alone: random=False with interval="confidence".')
-        unknown = unknown_squares(
-            fit, target, new, blocks, sample=new_levels == "sample", observation=interval == "prediction"
-        )
+        unknown = unknown_squares(fit, target, rows, observation=interval == "prediction")
         method = df_method_of_effects(fit, df)
         spread = _spread(fit, target, unknown, moving=isinstance(method, Satterthwaite))
         if interval == "prediction":
-            spread = _with_errors(spread, weights_of(fit, target, new, weights))
+            spread = _with_errors(spread, weights_of(fit, target, rows))
         std_error, degrees, notes = _judged(fit, spread, method)
     missing = missing_note(fit.internals.design.aliased, int(np.count_nonzero(np.isnan(point))))
     notes = (*notes, missing) if missing else notes

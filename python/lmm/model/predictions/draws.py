@@ -18,6 +18,7 @@ from lmm.model.matrices import random_matrix, relative_factor
 from lmm.model.moments import refuse_negative
 from lmm.model.predictions.new_weights import weights_of
 from lmm.model.predictions.points import NEW_LEVELS, aim, at_rows, mean_of, point_of, warn_of_missing
+from lmm.model.predictions.rows import Rows
 from lmm.typing import BoolVector, FloatMatrix, FloatVector, NewLevels
 
 if TYPE_CHECKING:
@@ -143,7 +144,8 @@ def draw_responses(
             "ones too. Leave one of them out."
         )
     # Where all effects are drawn, it is no matter whether the fit has seen a level.
-    target = aim(fit, new, True, new_levels if keep else "sample", offset, blocks, ADVICE)
+    rows = Rows(new, True, new_levels if keep else "sample", offset, blocks, weights)
+    target = aim(fit, rows, ADVICE)
     # A user's block brings the known covariance of its effects from the fit.
     parts = [
         part if own.is_group else own
@@ -156,7 +158,7 @@ def draw_responses(
         Z=random_matrix(target.design.random, target.design.n_obs),
         Lambda=relative_factor(parts, fit.T),
         sigma=fit.sigma,
-        weights=weights_of(fit, target, new, weights),
+        weights=weights_of(fit, target, rows),
         drawn=_drawn(fit, parts, keep=keep, sample=new_levels == "sample"),
     )
     drawn = generator.draw(int(n), seed)

@@ -9,6 +9,7 @@ import numpy as np
 from lmm.data import in_rows_of, open_table, row_labels
 from lmm.errors import ColumnError, DataError, LmmError, nearest
 from lmm.model.predictions.points import Target
+from lmm.model.predictions.rows import Rows
 from lmm.typing import FloatVector
 
 if TYPE_CHECKING:
@@ -17,21 +18,15 @@ if TYPE_CHECKING:
 __all__ = ["weights_of"]
 
 
-def weights_of(fit: Fit, target: Target, new: Any, weights: Any) -> FloatVector | None:
+def weights_of(fit: Fit, target: Target, rows: Rows) -> FloatVector | None:
     """Find the weights (n,) of the rows of a target; None stands for ones.
-
-    Parameters
-    ----------
-    new
-        The table, None for the rows of the fit.
-    weights
-        A column of it, an array, or one number for all; None for the column that the fit used.
 
     Raises
     ------
     LmmError
         If the fit had weights and those of the new rows are not known, or they are no positive numbers.
     """
+    weights = rows.weights
     if not target.is_new:
         if weights is not None:
             raise LmmError("weights= belongs to new data; the rows of the fit have theirs.")
@@ -39,8 +34,8 @@ def weights_of(fit: Fit, target: Target, new: Any, weights: Any) -> FloatVector 
     if weights is None:
         if fit.weights is None:
             return None
-        weights = _same_column(fit, new)
-    values = _read(new, weights, target.design.n_rows)
+        weights = _same_column(fit, rows.new)
+    values = _read(rows.new, weights, target.design.n_rows)
     if (values <= 0.0).any() or np.isinf(values).any():
         raise DataError(
             "weights= must be positive and finite: the variance of a row is sigma squared divided by its weight."

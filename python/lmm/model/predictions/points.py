@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,7 +15,8 @@ from lmm.engine import Block
 from lmm.errors import DataError, LmmError, LmmWarning
 from lmm.model.building import fixed_matrix
 from lmm.model.matrices import random_part
-from lmm.model.predictions.selection import Selection, select_terms
+from lmm.model.predictions.rows import Rows
+from lmm.model.predictions.selection import select_terms
 from lmm.typing import BoolVector, FloatMatrix, FloatVector, NewLevels
 
 if TYPE_CHECKING:
@@ -66,16 +67,9 @@ class Target:
         return marks
 
 
-def point_predictions(
-    fit: Fit,
-    new: Any,
-    random: Selection,
-    new_levels: NewLevels,
-    offset: Any,
-    blocks: Mapping[str, Block] | None,
-) -> FloatVector:
+def point_predictions(fit: Fit, rows: Rows) -> FloatVector:
     """Predict the response by point; see `lmm.predict`."""
-    target = aim(fit, new, random, new_levels, offset, blocks)
+    target = aim(fit, rows)
     point = point_of(fit, target)
     warn_of_missing(fit, target, point, stacklevel=5)
     return at_rows(target, point) if target.is_new else point
@@ -83,11 +77,7 @@ def point_predictions(
 
 def aim(
     fit: Fit,
-    new: Any,
-    random: Selection,
-    new_levels: NewLevels,
-    offset: Any,
-    blocks: Mapping[str, Block] | None,
+    rows: Rows,
     advice: str = (
         'Use new_levels="population" to predict with their random effects at zero, or random=False for the fixed part '
         "alone."
@@ -105,18 +95,18 @@ def aim(
     LmmError
         If an option does not exist, a column is missing, or a level is new and may not be.
     """
-    one_of(*NEW_LEVELS)(new_levels, "new_levels")
-    chosen = select_terms(fit.internals.design.random, random)
-    if new is None:
-        if offset is not None or blocks is not None:
+    one_of(*NEW_LEVELS)(rows.new_levels, "new_levels")
+    chosen = select_terms(fit.internals.design.random, rows.random)
+    if rows.new is None:
+        if rows.offset is not None or rows.blocks is not None:
             raise LmmError(
                 "offset= and blocks= belong to new data; without new the rows of the fit are predicted."
             )
         parts = tuple(fit.internals.design.random[i] for i in chosen)
         return Target(replace(fit.internals.design, random=parts), tuple(chosen), is_new=False)
-    design = _new_design(fit, new, chosen, offset, blocks, missing_groups=new_levels != "error")
+    design = _new_design(fit, rows, chosen)
     target = Target(design, tuple(chosen), is_new=True)
-    if new_levels == "error":
+    if rows.new_levels == "error":
         _refuse_new_levels(fit, target, advice)
     return target
 
@@ -157,30 +147,22 @@ def _padded(effects: FloatMatrix, part: RandomPart) -> FloatMatrix:
     return np.vstack([effects, np.zeros((n_new, effects.shape[1]))]) if n_new else effects
 
 
-def _new_design(
-    fit: Fit,
-    new: Any,
-    chosen: Sequence[int],
-    offset: Any,
-    blocks: Mapping[str, Block] | None,
-    *,
-    missing_groups: bool,
-) -> Design:
+def _new_design(fit: Fit, rows: Rows, chosen: Sequence[int]) -> Design:
     """Build the design of the new rows with the chosen random terms, in their order."""
     parts = [fit.internals.design.random[i] for i in chosen]
     needed = {part.group: part for part in parts if part.kind == "block"}
-    given = dict(blocks or {})
+    given = dict(rows.blocks or {})
     for name, part in needed.items():
         check_block(name, part, given)
     used = {name: given.pop(name) for name in needed}
     # What is left over is unknown or not chosen; the spec refuses the unknown.
     design = fit.internals.spec.build(
-        new,
+        rows.new,
         random=[part.spec for part in parts if part.is_group],
-        offset=offset,
+        offset=rows.offset,
         blocks={**used, **given} or None,
         extend=True,
-        missing_groups=missing_groups,
+        missing_groups=rows.new_levels != "error",
     )
     return replace(design, random=_in_order_of(parts, design.random))
 
