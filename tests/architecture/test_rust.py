@@ -100,7 +100,7 @@ def floors() -> list[set[str]]:
 
 def test_the_graph_sees_what_files_use():
     assert "blocks::chain" in GRAPH["blocks::tail::full"]
-    assert "matrix::small" in GRAPH["problem"]
+    assert "matrix::row_major" in GRAPH["problem"]
     assert "search::walk" in GRAPH["search::searches"]
     assert all(GRAPH[name] for name in ("profile::curve", "blocks::accumulate", "single::reduction"))
 

@@ -137,7 +137,7 @@ def test_search(data, wild, reml):
 def test_batch(data, wild, reml):
     elements = numbers if wild else tame
     y, *others = data.draw(inputs(elements))
-    batch = answers(lambda: _core.Batch(*others))
+    batch = answers(lambda: _core.Design(*others))
     if batch is None:
         return
     responses = data.draw(matrices(data.draw(lengths(y.size)), data.draw(st.integers(0, 3)), elements))

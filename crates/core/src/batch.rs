@@ -1,10 +1,11 @@
-//! Many responses fitted on one design.
+//! Many responses fitted on one design: what does not depend on them is summed once.
 
 use crate::design::model::Design;
 use crate::error::CoreError;
 use crate::parallel;
 use crate::problem::Problem;
 use crate::search::Control;
+use crate::system::Common;
 
 impl Design {
     /// Fits many responses (each of length n), in order; a response that cannot be fitted keeps its error.
@@ -15,8 +16,12 @@ impl Design {
         start: Option<&[Vec<f64>]>,
         control: &Control,
     ) -> Vec<Result<Refit, CoreError>> {
+        let common = match Common::new(self) {
+            Ok(common) => common,
+            Err(error) => return responses.iter().map(|_| Err(error.clone())).collect(),
+        };
         parallel::map(responses.len(), |i| {
-            let problem = Problem::new(self, responses[i])?;
+            let problem = Problem::with_response(&common, self, responses[i])?;
             let found = problem.optimise(reml, start, None, control, &mut |_, _| true)?;
             if found.falls.is_some() {
                 return Err(CoreError::NoResidualVariation);

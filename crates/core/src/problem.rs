@@ -3,19 +3,21 @@
 use crate::blocks::factor::Factor;
 use crate::blocks::solve::Solution;
 use crate::blocks::tail::Tail;
+use crate::design::choice;
 use crate::design::layout::Part;
 use crate::design::model::Design;
-use crate::design::{checks, choice};
+use crate::design::scaling::Scaling;
 use crate::error::CoreError;
-use crate::matrix::{dense, small};
+use crate::matrix::{column_major, row_major};
 use crate::search::chart::{self, Chart, Charted, Entries};
 use crate::search::evaluator::Evaluator;
 use crate::search::space::Space;
 use crate::search::{Check, Control, Outcome, searches};
-use crate::system::System;
+use crate::system::{Common, System};
 use crate::translate::Units;
 
 /// Cross-products of one data set and the units to read them in.
+#[derive(Clone)]
 pub struct Problem {
     pub(crate) system: System,
     pub(crate) units: Units,
@@ -50,12 +52,28 @@ pub struct Evaluation {
 impl Problem {
     /// Accumulates the cross-products of one response.
     pub fn new(design: &Design, y: &[f64]) -> Result<Problem, CoreError> {
-        checks::check_response(y, design.n)?;
-        let (y, scaling) = design.scaled.response(y)?;
-        let system = System::new(design, &y)?;
+        let (y, scaling) = design.response(y)?;
+        Ok(Problem::of(System::new(design, &y)?, scaling, design))
+    }
+
+    /// The same with cross-products of the design that are at hand.
+    pub fn with_response(common: &Common, design: &Design, y: &[f64]) -> Result<Problem, CoreError> {
+        let (y, scaling) = design.response(y)?;
+        Ok(Problem::of(common.with_response(design, &y), scaling, design))
+    }
+
+    /// The problem of another response under other weights: `design` is this problem's own, or was reweighed from it.
+    pub fn refill(&mut self, design: &Design, y: &[f64]) -> Result<(), CoreError> {
+        let (y, scaling) = design.response(y)?;
+        self.system.refill(design, &y);
+        self.units = Units::new(&self.system.cp.layout, scaling, design.sizes());
+        Ok(())
+    }
+
+    fn of(system: System, scaling: Scaling, design: &Design) -> Problem {
         let shapes = design.terms.iter().map(|t| Shape { n_levels: t.n_levels, k: t.k });
         let units = Units::new(&system.cp.layout, scaling, design.sizes());
-        Ok(Problem { system, units, terms: shapes.collect() })
+        Problem { system, units, terms: shapes.collect() }
     }
 
     /// Whether the tail is sparse, its columns, and the multiplications of one factorization: its own, and those of a full one.
@@ -91,7 +109,7 @@ impl Problem {
     /// The factor at `t` (one `k × k` lower triangle per term).
     pub(crate) fn factor(&self, t: &[Vec<f64>]) -> Result<Factor, CoreError> {
         let layout = &self.system.cp.layout;
-        let lower = |(f, p): (Vec<f64>, &Part)| small::lower_factor(&f, p.k, p.k);
+        let lower = |(f, p): (Vec<f64>, &Part)| row_major::lower_factor(&f, p.k, p.k);
         let t: Vec<Vec<f64>> = self.units.inner_roots(t).into_iter().zip(&layout.parts).map(lower).collect();
         self.system.factor((0..layout.blocks.len()).map(|b| layout.assemble(&t, b)).collect())
     }
@@ -117,16 +135,16 @@ impl Problem {
                 let mut out = Vec::with_capacity(values.len() / k_block * term.k);
                 for v in values.chunks_exact(k_block) {
                     let v = &v[offset..offset + term.k];
-                    out.extend(m.chunks_exact(term.k).map(|row| factor * small::dot(row, v)));
+                    out.extend(m.chunks_exact(term.k).map(|row| factor * row_major::dot(row, v)));
                 }
                 out
             };
             let units = &s.terms[i];
             b.push(levels(&solution.b[block], &units.r, s.y_scale));
             // u = T'Z'We, in the coordinates of the user's own T
-            let back = small::multiply(
-                &small::transpose(&t[i], term.k, term.k),
-                &small::transpose(&units.inverse, term.k, term.k),
+            let back = row_major::multiply(
+                &row_major::transpose(&t[i], term.k, term.k),
+                &row_major::transpose(&units.inverse, term.k, term.k),
                 term.k,
                 term.k,
                 term.k,
@@ -160,7 +178,7 @@ impl Problem {
     fn unscaled_vcov(&self, factor: &Factor) -> Vec<f64> {
         let (p, root) = (self.units.scaling.p, self.inner_vcov_root(factor));
         let mut out = vec![0.0; p * p];
-        dense::transpose_product_add(&mut out, 1.0 / self.units.scaling.w_scale, &root, &root, p, p, p);
+        column_major::transpose_product_add(&mut out, 1.0 / self.units.scaling.w_scale, &root, &root, p, p, p);
         out
     }
 
@@ -172,10 +190,10 @@ impl Problem {
     /// `R⁻¹L⁻ᵀ`, row-major, with `X'V⁻¹X = R'LL'R` up to the mean weight.
     fn inner_vcov_root(&self, factor: &Factor) -> Vec<f64> {
         let (p, r) = (self.units.scaling.p, &self.units.scaling.x_r);
-        let mut half = small::identity(p);
-        small::solve_lower(&small::transpose(r, p, p), p, &mut half, p);
-        let mut by_column = small::transpose(&half, p, p);
-        dense::solve_lower(&factor.tail.fixed(), p, p, &mut by_column, p);
+        let mut half = row_major::identity(p);
+        row_major::solve_lower(&row_major::transpose(r, p, p), p, &mut half, p);
+        let mut by_column = row_major::transpose(&half, p, p);
+        column_major::solve_lower(&factor.tail.fixed(), p, p, &mut by_column, p);
         by_column
     }
 
@@ -187,10 +205,10 @@ impl Problem {
         for (i, term) in self.terms.iter().enumerate() {
             let (block, offset) = self.units.place(i);
             let (kb, k) = (self.system.cp.layout.blocks[block].k, term.k);
-            let r_transposed = small::transpose(&self.units.scaling.terms[i].r, k, k);
+            let r_transposed = row_major::transpose(&self.units.scaling.terms[i].r, k, k);
             let level = |m: &[f64]| {
                 let own: Vec<f64> = (0..k * k).map(|e| m[(offset + e / k) * kb + offset + e % k]).collect();
-                let outer = small::congruence(&own, &r_transposed, k, k);
+                let outer = row_major::congruence(&own, &r_transposed, k, k);
                 outer.into_iter().map(|v| v / self.units.scaling.w_scale).collect::<Vec<f64>>()
             };
             out.push(blocks[block].chunks_exact(kb * kb).flat_map(level).collect());
@@ -222,13 +240,13 @@ impl Problem {
             e[r * p.k + c] = 1.0;
             e[c * p.k + r] = 1.0;
             let inverse = self.units.block(p, &self.units.scaling.terms[p.term].inverse);
-            let image = small::congruence(&e, &small::transpose(&inverse, p.k, p.k), p.k, p.k);
+            let image = row_major::congruence(&e, &row_major::transpose(&inverse, p.k, p.k), p.k, p.k);
             for (i, &(other, row, column)) in elements.iter().enumerate().filter(|(_, e)| e.0 == part) {
                 debug_assert_eq!(other, part);
                 jacobian[i * n + j] = image[row * p.k + column] * self.units.scaling.w_scale;
             }
         }
-        small::congruence(inner, &jacobian, n, n)
+        row_major::congruence(inner, &jacobian, n, n)
     }
 
     /// Searches for the optimum; `hold` masks the entries of T (per term, `k × k`) that stay as in `start`.
@@ -251,8 +269,9 @@ impl Problem {
             (start, None) => {
                 let offset = self.units.criterion_offset(reml);
                 let s: Option<Vec<Vec<f64>>> = start.map(|t| {
-                    let square =
-                        |(f, p): (Vec<f64>, &Part)| small::multiply(&f, &small::transpose(&f, p.k, p.k), p.k, p.k, p.k);
+                    let square = |(f, p): (Vec<f64>, &Part)| {
+                        row_major::multiply(&f, &row_major::transpose(&f, p.k, p.k), p.k, p.k, p.k)
+                    };
                     self.units.inner_roots(t).into_iter().zip(&self.system.cp.layout.parts).map(square).collect()
                 });
                 let mut told = |iteration: usize, criterion: f64| check(iteration, criterion + offset);

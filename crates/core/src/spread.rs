@@ -6,7 +6,7 @@ use crate::blocks::cross::CrossProducts;
 use crate::blocks::factor::Factor;
 use crate::blocks::solve::Solution;
 use crate::error::CoreError;
-use crate::matrix::small;
+use crate::matrix::row_major;
 use crate::problem::Problem;
 
 /// What the variances of estimates depend on, in the user's units.
@@ -40,11 +40,11 @@ impl Problem {
     fn outer_products(&self, term: usize, blocks: &[Vec<f64>]) -> Vec<f64> {
         let ((block, offset), k, p) = (self.units.place(term), self.terms[term].k, self.n_fixed());
         let width = self.system.cp.layout.blocks[block].k;
-        let back: Vec<f64> = small::transpose(&self.units.scaling.terms[term].inverse, k, k)
+        let back: Vec<f64> = row_major::transpose(&self.units.scaling.terms[term].inverse, k, k)
             .iter()
             .map(|v| v * self.units.scaling.w_scale.sqrt())
             .collect();
-        let level = |rows: &[f64]| small::multiply(&back, &rows[offset * p..(offset + k) * p], k, k, p);
+        let level = |rows: &[f64]| row_major::multiply(&back, &rows[offset * p..(offset + k) * p], k, k, p);
         blocks[block].chunks_exact((width * p).max(1)).flat_map(level).collect()
     }
 }

@@ -8,10 +8,12 @@ use crate::blocks::factor::Factor;
 use crate::blocks::rows::Rows;
 use crate::design::model::Design;
 use crate::error::CoreError;
+use crate::single::classes::Classes;
 use crate::single::reduction::SingleFactor;
 use crate::single::sums::Single;
 
 /// Cross-products, and what may stand beside them.
+#[derive(Clone)]
 pub struct System {
     /// Number of rows.
     pub n: usize,
@@ -22,16 +24,59 @@ pub struct System {
     pub rows: Option<Rows>,
 }
 
+/// What systems with different responses on one design have in common.
+pub struct Common {
+    cp: CrossProducts,
+    classes: Option<Classes>,
+    rows: Option<Rows>,
+}
+
+impl Common {
+    /// Accumulates the cross-products of a design.
+    pub fn new(design: &Design) -> Result<Common, CoreError> {
+        let cp = CrossProducts::of_design(design)?;
+        Ok(Common { classes: Single::classes(&cp.chain, &cp.layout), rows: Rows::of_design(design), cp })
+    }
+
+    /// The system of a response in internal units.
+    pub fn with_response(&self, design: &Design, y: &[f64]) -> System {
+        System::complete(design, self.cp.clone(), self.classes.as_ref(), self.rows.as_ref(), y)
+    }
+}
+
 impl System {
-    /// Accumulates the cross-products of a response in internal units.
+    /// Accumulates the cross-products of a design and a response in internal units.
     pub fn new(design: &Design, y: &[f64]) -> Result<System, CoreError> {
-        let rows = Rows::new(design, y);
-        Ok(System { rows, ..System::of_products(design.n, CrossProducts::new(design, y)?) })
+        let Common { cp, classes, rows } = Common::new(design)?;
+        Ok(System::complete(design, cp, classes.as_ref(), rows.as_ref(), y))
+    }
+
+    /// Sums again under the weights of a design that differs in nothing else, with a response in its units.
+    pub fn refill(&mut self, design: &Design, y: &[f64]) {
+        self.cp.refill(design);
+        self.cp.set_response(design, y);
+        let (cp, classes) = (&self.cp, Single::classes(&self.cp.chain, &self.cp.layout));
+        self.single = classes.map(|classes| Single::new(&cp.chain[0], &cp.layout, &classes));
+        self.rows = Rows::of_design(design).map(|rows| rows.with_response(y));
+    }
+
+    fn complete(
+        design: &Design,
+        mut cp: CrossProducts,
+        classes: Option<&Classes>,
+        rows: Option<&Rows>,
+        y: &[f64],
+    ) -> System {
+        cp.set_response(design, y);
+        let single = classes.map(|classes| Single::new(&cp.chain[0], &cp.layout, classes));
+        System { n: design.n, cp, single, rows: rows.map(|rows| rows.with_response(y)) }
     }
 
     /// From cross-products alone.
     pub fn of_products(n: usize, cp: CrossProducts) -> System {
-        System { n, single: Single::new(&cp.chain, &cp.layout), cp, rows: None }
+        let classes = Single::classes(&cp.chain, &cp.layout);
+        let single = classes.map(|classes| Single::new(&cp.chain[0], &cp.layout, &classes));
+        System { n, single, cp, rows: None }
     }
 
     /// Factors at `t`, one `k × k` matrix for each block; from the rows, if there are some, where cross-products lose digits.

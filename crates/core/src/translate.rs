@@ -6,7 +6,7 @@
 use crate::blocks::directions::Change;
 use crate::design::layout::{Layout, Part};
 use crate::design::scaling::Scaling;
-use crate::matrix::small;
+use crate::matrix::row_major;
 
 /// The units of one response.
 #[derive(Clone, Debug)]
@@ -49,7 +49,8 @@ impl Units {
 
     /// Roots of S per part from those of the terms.
     pub fn roots(&self, t: &[Vec<f64>]) -> Vec<(Vec<f64>, usize)> {
-        let root = |(p, m): (&Part, &Vec<f64>)| (small::multiply(m, &self.block(p, &t[p.term]), p.k, p.k, p.k), p.k);
+        let root =
+            |(p, m): (&Part, &Vec<f64>)| (row_major::multiply(m, &self.block(p, &t[p.term]), p.k, p.k, p.k), p.k);
         self.parts.iter().zip(&self.to_internal).map(root).collect()
     }
 
@@ -59,8 +60,8 @@ impl Units {
         for (term, d) in of_terms {
             for (i, p) in self.parts.iter().enumerate().filter(|(_, p)| p.term == *term) {
                 let own = self.block(p, d);
-                let back = small::transpose(&self.to_internal[i], p.k, p.k);
-                out.push((i, small::congruence(&own, &back, p.k, p.k)));
+                let back = row_major::transpose(&self.to_internal[i], p.k, p.k);
+                out.push((i, row_major::congruence(&own, &back, p.k, p.k)));
             }
         }
         out
@@ -68,7 +69,7 @@ impl Units {
 
     /// Slopes by S of the terms (zero between parts) from those of the parts.
     pub fn slopes(&self, of_parts: &[Vec<f64>]) -> Vec<Vec<f64>> {
-        let own = |((p, m), slope): ((&Part, &Vec<f64>), &Vec<f64>)| small::congruence(slope, m, p.k, p.k);
+        let own = |((p, m), slope): ((&Part, &Vec<f64>), &Vec<f64>)| row_major::congruence(slope, m, p.k, p.k);
         let parts: Vec<Vec<f64>> = self.parts.iter().zip(&self.to_internal).zip(of_parts).map(own).collect();
         self.join(&parts)
     }
@@ -89,7 +90,7 @@ impl Units {
     pub fn inner_roots(&self, t: &[Vec<f64>]) -> Vec<Vec<f64>> {
         let root = |part: &Part| {
             let inverse = self.block(part, &self.scaling.terms[part.term].inverse);
-            let f = small::multiply(&inverse, &self.block(part, &t[part.term]), part.k, part.k, part.k);
+            let f = row_major::multiply(&inverse, &self.block(part, &t[part.term]), part.k, part.k, part.k);
             f.iter().map(|v| v * self.scaling.w_scale.sqrt()).collect()
         };
         self.parts.iter().map(root).collect()
@@ -121,7 +122,7 @@ impl Units {
             let (block, offset) = self.place(i);
             let width = self.widths[block];
             let own: Vec<f64> = (0..k * k).map(|e| blocks[block][(offset + e / k) * width + offset + e % k]).collect();
-            let outer = small::congruence(&own, &self.scaling.terms[i].inverse, k, k);
+            let outer = row_major::congruence(&own, &self.scaling.terms[i].inverse, k, k);
             outer.iter().map(|v| v * self.scaling.w_scale).collect()
         };
         self.sizes.iter().enumerate().map(of_term).collect()
@@ -131,7 +132,7 @@ impl Units {
     pub fn beta(&self, internal: &[f64]) -> Vec<f64> {
         let s = &self.scaling;
         let mut out: Vec<f64> = internal.iter().map(|v| v * s.y_scale).collect();
-        small::solve_lower_transposed(&small::transpose(&s.x_r, s.p, s.p), s.p, &mut out, 1);
+        row_major::solve_lower_transposed(&row_major::transpose(&s.x_r, s.p, s.p), s.p, &mut out, 1);
         out.iter().zip(&s.beta0).map(|(a, b)| a + b).collect()
     }
 
@@ -140,8 +141,8 @@ impl Units {
         let outer = |(p, t): (&Part, &Vec<f64>)| {
             let r = self.block(p, &self.scaling.terms[p.term].r);
             let f: Vec<f64> =
-                small::multiply(&r, t, p.k, p.k, p.k).iter().map(|v| v / self.scaling.w_scale.sqrt()).collect();
-            small::lower_factor(&f, p.k, p.k)
+                row_major::multiply(&r, t, p.k, p.k, p.k).iter().map(|v| v / self.scaling.w_scale.sqrt()).collect();
+            row_major::lower_factor(&f, p.k, p.k)
         };
         let parts: Vec<Vec<f64>> = self.parts.iter().zip(t).map(outer).collect();
         self.join(&parts)
@@ -152,8 +153,8 @@ impl Units {
         let p = &self.parts[part];
         let inverse = self.block(p, &self.scaling.terms[p.term].inverse);
         let mut out = vec![0.0; p.k];
-        small::transpose_multiply_add(&mut out, 1.0, &inverse, v, p.k, p.k, 1);
-        let norm = small::dot(&out, &out).sqrt();
+        row_major::transpose_multiply_add(&mut out, 1.0, &inverse, v, p.k, p.k, 1);
+        let norm = row_major::dot(&out, &out).sqrt();
         out.iter().map(|x| x / norm).collect()
     }
 }

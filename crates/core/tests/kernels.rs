@@ -4,7 +4,7 @@
 use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::cholesky::llt::factor::{cholesky_in_place, cholesky_in_place_scratch};
 use faer::{MatMut, Par};
-use lmm_core::matrix::dense;
+use lmm_core::matrix::column_major;
 
 /// Positive definite, diagonal blocks of `width`, a third of the others zero; column-major, lower triangle.
 fn example(n: usize, width: usize) -> Vec<f64> {
@@ -46,7 +46,7 @@ fn factors_are_those_of_the_sequential_kernel() {
     for (n, width) in [(1000, 100), (1537, 61), (2048, 128), (3001, 500), (4096, 37), (6000, 750)] {
         let mut tiled = example(n, width);
         let mut plain = tiled.clone();
-        assert_eq!(dense::cholesky(&mut tiled, n), Ok(()));
+        assert_eq!(column_major::cholesky(&mut tiled, n), Ok(()));
         sequential(&mut plain, n);
         let gap = |j: usize| {
             let below = j * n + j..(j + 1) * n;
@@ -62,10 +62,10 @@ fn inverses_undo_the_matrix() {
     for (n, width) in [(1000, 100), (2048, 128), (3001, 61)] {
         let a = example(n, width);
         let mut l = a.clone();
-        assert_eq!(dense::cholesky(&mut l, n), Ok(()));
-        dense::invert_in_place(&mut l, n, n);
-        let z = dense::probe(n);
+        assert_eq!(column_major::cholesky(&mut l, n), Ok(()));
+        column_major::invert_in_place(&mut l, n, n);
+        let z = column_major::probe(n);
         let back = times(&l, n, &times(&a, n, &z));
-        assert!(dense::relative(&back, &z) < 1e-13, "order {n}");
+        assert!(column_major::relative(&back, &z) < 1e-13, "order {n}");
     }
 }

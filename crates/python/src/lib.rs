@@ -3,9 +3,9 @@
 use pyo3::prelude::*;
 
 mod allocator;
-mod batch;
 mod chart;
 mod convert;
+mod design;
 mod problem;
 mod profile;
 
@@ -16,9 +16,9 @@ static ALLOCATOR: allocator::Allocator = allocator::Allocator;
 #[pymodule]
 mod _core {
     #[pymodule_export]
-    use super::batch::Batch;
-    #[pymodule_export]
     use super::convert::{CoreFailure, CoreInterrupted};
+    #[pymodule_export]
+    use super::design::Design;
     #[pymodule_export]
     use super::problem::{Problem, sparse_cholesky};
     #[pymodule_export]

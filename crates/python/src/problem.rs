@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use lmm_core::design::model::Design;
+use lmm_core::design::model;
 use lmm_core::error::CoreError;
 use lmm_core::matrix::sparse;
 use lmm_core::problem;
@@ -21,8 +21,8 @@ use crate::profile::{Surface, parameter, watched};
 /// Cross-products of one data set.
 #[pyclass(frozen, module = "lmm._core")]
 pub struct Problem {
-    inner: Arc<problem::Problem>,
-    n_fixed: usize,
+    pub inner: Arc<problem::Problem>,
+    pub n_fixed: usize,
 }
 
 impl Problem {
@@ -102,9 +102,17 @@ impl Problem {
         let n_fixed = x.as_array().ncols();
         let (y, x, weights) = (vector(&y), columns(&x), weights.as_ref().map(vector));
         let terms = terms.iter().map(TermInput::to_term).collect();
-        let inner =
-            compute(py, || problem::Problem::new(&Design::new(y.len(), x, weights.as_deref(), terms, tail)?, &y))?;
+        let inner = compute(py, || {
+            problem::Problem::new(&model::Design::new(y.len(), x, weights.as_deref(), terms, tail)?, &y)
+        })?;
         Ok(Problem { inner: Arc::new(inner), n_fixed })
+    }
+
+    /// This problem under the weights of a design that was reweighed from its own, with another response.
+    fn refilled(&self, py: Python<'_>, design: &crate::design::Design, y: PyReadonlyArray1<'_, f64>) -> PyResult<Self> {
+        let (mut inner, y) = (problem::Problem::clone(&self.inner), vector(&y));
+        compute(py, || inner.refill(&design.inner, &y))?;
+        Ok(Problem { inner: Arc::new(inner), n_fixed: self.n_fixed })
     }
 
     /// How the columns are kept that elimination level by level leaves: whether sparse, their number, and the multiplications of

@@ -79,7 +79,7 @@ class Batch:
         X = np.asarray(X, dtype=float)
         w = None if weights is None else np.asarray(weights, dtype=float)
         terms = [core_term(block.effective()) for block in blocks]
-        self._batch = guarded(lambda: _core.Batch(X, w, terms))
+        self._design = guarded(lambda: _core.Design(X, w, terms))
 
     def fit(
         self,
@@ -93,7 +93,7 @@ class Batch:
         limits = (settings.max_iterations, settings.tolerance)
         factors = None if start is None else [np.tril(np.asarray(T, dtype=float)) for T in start]
         responses = np.asarray(Y, dtype=float)
-        found = guarded(lambda: self._batch.fit(responses, reml, factors, limits))
+        found = guarded(lambda: self._design.fit(responses, reml, factors, limits))
         found["converged"] = np.array(found["converged"], dtype=bool)
         found["singular"] = np.array(found["singular"], dtype=bool)
         return BatchResult(**found)

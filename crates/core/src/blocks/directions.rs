@@ -1,7 +1,7 @@
 //! Directions in which S may move, as the second-order quantities need them: `W_u = Z D_u Z'` for `k × k` matrices `D_u` per block.
 
 use crate::design::layout::{Layout, Part};
-use crate::matrix::small;
+use crate::matrix::row_major;
 
 /// A change of S: parts with their symmetric `k × k` matrices.
 pub type Change = Vec<(usize, Vec<f64>)>;
@@ -121,5 +121,5 @@ pub fn on_units(layout: &Layout, changes: &[Change]) -> Vec<f64> {
 
 /// `<m, D_u>` for each change.
 pub fn inner(m: &[Vec<f64>], changes: &[Change]) -> Vec<f64> {
-    changes.iter().map(|change| change.iter().map(|(part, d)| small::dot(&m[*part], d)).sum()).collect()
+    changes.iter().map(|change| change.iter().map(|(part, d)| row_major::dot(&m[*part], d)).sum()).collect()
 }

@@ -8,7 +8,7 @@ use super::cross::CrossProducts;
 use super::tail::pieces::Pieces;
 use super::tail::{Tail, TailFactor};
 use crate::error::CoreError;
-use crate::matrix::small;
+use crate::matrix::row_major;
 use crate::memory;
 use crate::parallel;
 use std::sync::Mutex;
@@ -136,10 +136,18 @@ impl Chain {
                 }
                 sum += (0..k).map(|r| 2.0 * l[r * k + r].ln()).sum::<f64>();
                 let hh = j * k * head..(j + 1) * k * head;
-                small::multiply_add(&mut y_head[i * k * head..(i + 1) * k * head], 1.0, &step, &a_head[hh], k, k, head);
+                row_major::multiply_add(
+                    &mut y_head[i * k * head..(i + 1) * k * head],
+                    1.0,
+                    &step,
+                    &a_head[hh],
+                    k,
+                    k,
+                    head,
+                );
                 let pp = self.pair_range(j);
                 let count = pp.len() / k;
-                small::multiply_add(&mut y_pair[at..at + pp.len()], 1.0, &step, &a_pair[pp.clone()], k, k, count);
+                row_major::multiply_add(&mut y_pair[at..at + pp.len()], 1.0, &step, &a_pair[pp.clone()], k, k, count);
                 at += pp.len();
             }
             if let Ok(mut slot) = log_det.lock() {
@@ -170,15 +178,15 @@ fn factor_level(a: &[f64], t: &[f64], k: usize, l: &mut [f64], step: &mut [f64])
         step[0] = t[0] / l[0];
         return l[0].is_finite() && l[0] > 0.0;
     }
-    l.copy_from_slice(&small::congruence(a, t, k, k));
+    l.copy_from_slice(&row_major::congruence(a, t, k, k));
     (0..k).for_each(|i| l[i * k + i] += 1.0);
-    if !small::cholesky(l, k) {
+    if !row_major::cholesky(l, k) {
         return false;
     }
     for r in 0..k {
         (0..k).for_each(|s| step[r * k + s] = t[s * k + r]);
     }
-    small::solve_lower(l, k, step, k);
+    row_major::solve_lower(l, k, step, k);
     true
 }
 

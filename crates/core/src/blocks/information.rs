@@ -8,8 +8,7 @@ use crate::blocks::directions::Directions;
 use crate::blocks::factor::Factor;
 use crate::blocks::slopes::Slopes;
 use crate::blocks::solve::Solution;
-use crate::matrix::dense;
-use crate::matrix::small;
+use crate::matrix::{column_major, products, row_major};
 
 /// The working variates of some directions.
 struct Variates<'a> {
@@ -62,7 +61,7 @@ impl CrossProducts {
             (0..count).for_each(|u| columns[u * (m - 1) + i] = tail[i * count + u]);
         }
         f.tail.forward(&mut columns, count, true);
-        dense::transpose_product_add(&mut gram, -1.0, &columns, &columns, m - 1, count, count);
+        column_major::transpose_product_add(&mut gram, -1.0, &columns, &columns, m - 1, count, count);
         gram
     }
 
@@ -85,7 +84,7 @@ impl CrossProducts {
     fn tail_rows(&self, variates: &[f64], count: usize, gram: &mut [f64]) -> Vec<f64> {
         let out = self.tail.multiply(variates, count);
         let q = self.layout.q_tail;
-        dense::transpose_multiply_add(gram, 1.0, variates, &out[..q * count], (q, count, count));
+        products::add_transposed(gram, 1.0, variates, &out[..q * count], (q, count, count));
         out
     }
 
@@ -102,8 +101,8 @@ impl CrossProducts {
             let (pairs, pattern) = (&chain.a_pair[chain.pair_range(j)], chain.pattern(j));
             let own = directions.variates(c, k, &solution.r[c], j);
             // products with the own block: gram takes v'A_jj v
-            let product = small::multiply(a, &own, k, k, count);
-            dense::transpose_multiply_add(gram, 1.0, &own, &product, (k, count, count));
+            let product = row_major::multiply(a, &own, k, k, count);
+            products::add_transposed(gram, 1.0, &own, &product, (k, count, count));
             cross.fill(0.0);
             let mut at = 0;
             for (i, parents) in chain.parents.iter().enumerate() {
@@ -111,17 +110,17 @@ impl CrossProducts {
                 let theirs = directions.variates(c + 1 + i, other.k, &solution.r[c + 1 + i], parent);
                 let block: Vec<f64> =
                     (0..k).flat_map(|r| heads[r * head + at..r * head + at + other.k].to_vec()).collect();
-                small::multiply_add(&mut cross, 1.0, &block, &theirs, k, other.k, count);
+                row_major::multiply_add(&mut cross, 1.0, &block, &theirs, k, other.k, count);
                 let rows = &mut coarse[c + 1 + i][parent * other.k * count..(parent + 1) * other.k * count];
-                small::transpose_multiply_add(rows, 1.0, &block, &own, k, other.k, count);
+                row_major::transpose_multiply_add(rows, 1.0, &block, &own, k, other.k, count);
                 at += other.k;
             }
             let run = chain.run(j).map(|r| r.start * count..r.end * count);
             if let Some(run) = &run {
                 let shape = (k, pattern.len(), count);
-                dense::multiply_add(&mut cross, 1.0, pairs, &variates.tail[run.clone()], shape);
+                products::add(&mut cross, 1.0, pairs, &variates.tail[run.clone()], shape);
                 let shape = (k, pattern.len(), count);
-                dense::transpose_multiply_add(&mut tail[run.clone()], 1.0, pairs, &own, shape);
+                products::add_transposed(&mut tail[run.clone()], 1.0, pairs, &own, shape);
             }
             for (s, &column) in pattern.iter().enumerate().take(if run.is_some() { 0 } else { pattern.len() }) {
                 let theirs = &variates.tail[column as usize * count..(column as usize + 1) * count];
@@ -140,8 +139,8 @@ impl CrossProducts {
                 }
             }
             // both triangles of the cross terms
-            dense::transpose_multiply_add(gram, 1.0, &own, &cross, (k, count, count));
-            dense::transpose_multiply_add(gram, 1.0, &cross, &own, (k, count, count));
+            products::add_transposed(gram, 1.0, &own, &cross, (k, count, count));
+            products::add_transposed(gram, 1.0, &cross, &own, (k, count, count));
             let rows = &mut coarse[c][j * k * count..(j + 1) * k * count];
             rows.iter_mut().zip(product.iter().zip(&cross)).for_each(|(o, (x, y))| *o += x + y);
         }
@@ -152,12 +151,12 @@ impl CrossProducts {
         let Rows { coarse, tail, gram } = rows;
         let (chain, own, t) = (&self.chain[c], &f.chain[c], &f.t[c]);
         let (k, head, q, p) = (chain.k, chain.head, self.layout.q_tail, self.layout.p);
-        let t_transposed = small::transpose(t, k, k);
+        let t_transposed = row_major::transpose(t, k, k);
         let (mine, theirs) = coarse.split_at_mut(c + 1);
         for j in 0..chain.n_levels {
-            let mut y = small::multiply(&t_transposed, &mine[c][j * k * count..(j + 1) * k * count], k, k, count);
-            small::solve_lower(&own.l[j * k * k..(j + 1) * k * k], k, &mut y, count);
-            dense::transpose_multiply_add(gram, -1.0, &y, &y, (k, count, count));
+            let mut y = row_major::multiply(&t_transposed, &mine[c][j * k * count..(j + 1) * k * count], k, k, count);
+            row_major::solve_lower(&own.l[j * k * k..(j + 1) * k * k], k, &mut y, count);
+            products::add_transposed(gram, -1.0, &y, &y, (k, count, count));
             let heads = &own.y_head[j * k * head..(j + 1) * k * head];
             let (pairs, pattern) = (&own.y_pair[chain.pair_range(j)], chain.pattern(j));
             let run = chain.run(j);
@@ -185,7 +184,7 @@ impl CrossProducts {
             }
             if let Some(run) = run {
                 let tail = &mut tail[run.start * count..run.end * count];
-                dense::transpose_multiply_add(tail, -1.0, pairs, &y, (k, pattern.len(), count));
+                products::add_transposed(tail, -1.0, pairs, &y, (k, pattern.len(), count));
             }
         }
     }
@@ -201,7 +200,8 @@ impl CrossProducts {
         let mut low_rank = vec![0.0; count * p * p];
         for (j, n) in levels.chunks_exact(k * k).enumerate() {
             let x = &fixed[j * k * p..(j + 1) * k * p];
-            let xx = if reml { small::multiply(x, &small::transpose(x, k, p), k, p, k) } else { vec![0.0; k * k] };
+            let xx =
+                if reml { row_major::multiply(x, &row_major::transpose(x, k, p), k, p, k) } else { vec![0.0; k * k] };
             match &full {
                 Some(matrices) => add_products(&mut out, count, matrices, n, &xx, k),
                 None => add_pairs(&mut out, directions, n, &xx, k),
@@ -210,15 +210,15 @@ impl CrossProducts {
                 for e in entries {
                     let (row, source) = (&x[e.row * p..(e.row + 1) * p], &x[e.source * p..(e.source + 1) * p]);
                     let own = &mut low_rank[e.direction * p * p..(e.direction + 1) * p * p];
-                    small::multiply_add(own, e.value, row, source, p, 1, p);
+                    row_major::multiply_add(own, e.value, row, source, p, 1, p);
                 }
             }
         }
         if reml {
             for u in 0..count {
-                let first = small::transpose(&low_rank[u * p * p..(u + 1) * p * p], p, p);
+                let first = row_major::transpose(&low_rank[u * p * p..(u + 1) * p * p], p, p);
                 for v in 0..count {
-                    out[u * count + v] += small::dot(&first, &low_rank[v * p * p..(v + 1) * p * p]);
+                    out[u * count + v] += row_major::dot(&first, &low_rank[v * p * p..(v + 1) * p * p]);
                 }
             }
         }
@@ -242,14 +242,14 @@ fn add_pairs(out: &mut [f64], directions: &Directions, n: &[f64], xx: &[f64], k:
 /// The same by products of full matrices.
 fn add_products(out: &mut [f64], count: usize, matrices: &[(usize, Vec<f64>)], n: &[f64], xx: &[f64], k: usize) {
     let products = |m: &[f64]| -> Vec<Vec<f64>> {
-        matrices.iter().map(|(_, d)| small::multiply(d, m, k, k, k)).collect() // D_u m, k × k
+        matrices.iter().map(|(_, d)| row_major::multiply(d, m, k, k, k)).collect() // D_u m, k × k
     };
     let (by_n, by_x) = (products(n), products(xx));
-    let transposed: Vec<Vec<f64>> = by_n.iter().map(|m| small::transpose(m, k, k)).collect();
+    let transposed: Vec<Vec<f64>> = by_n.iter().map(|m| row_major::transpose(m, k, k)).collect();
     for (a, (u, _)) in matrices.iter().enumerate() {
         for (b, (v, _)) in matrices.iter().enumerate() {
-            let own = small::dot(&transposed[a], &by_n[b]);
-            let fixed = small::dot(&transposed[a], &by_x[b]) + small::dot(&transposed[b], &by_x[a]);
+            let own = row_major::dot(&transposed[a], &by_n[b]);
+            let fixed = row_major::dot(&transposed[a], &by_x[b]) + row_major::dot(&transposed[b], &by_x[a]);
             out[u * count + v] += own - fixed;
         }
     }

@@ -6,8 +6,7 @@
 use crate::blocks::factor::Factor;
 use crate::blocks::tail::TailInverse;
 use crate::blocks::{chain::Chain, cross::CrossProducts};
-use crate::matrix::dense;
-use crate::matrix::small;
+use crate::matrix::{products, row_major};
 use crate::parallel;
 
 /// What the sweep knows at one level of a chain block.
@@ -40,7 +39,7 @@ impl CrossProducts {
         }
         let found = self.sweep(&f, &c_hat, &vec![true; layout.n_chain], Vec::new, |store: &mut Vec<f64>, level| {
             let (t, k) = (&f.t[level.block], self.chain[level.block].k);
-            store.extend(small::congruence(level.c, &small::transpose(t, k, k), k, k));
+            store.extend(row_major::congruence(level.c, &row_major::transpose(t, k, k), k, k));
         });
         for (block, pieces) in out.iter_mut().zip(found) {
             *block = pieces.concat();
@@ -81,14 +80,15 @@ impl CrossProducts {
                     let (block, p, product) = self.level_inverse(f, c, j, &border, width);
                     if c > 0 {
                         let t = &f.t[c];
-                        own.block.extend(small::congruence(
+                        own.block.extend(row_major::congruence(
                             &block,
-                            &small::transpose(t, chain.k, chain.k),
+                            &row_major::transpose(t, chain.k, chain.k),
                             chain.k,
                             chain.k,
                         ));
-                        own.cross
-                            .push(small::multiply(t, &product, chain.k, chain.k, width).iter().map(|v| -v).collect());
+                        own.cross.push(
+                            row_major::multiply(t, &product, chain.k, chain.k, width).iter().map(|v| -v).collect(),
+                        );
                     }
                     visit(&mut store, Level { block: c, j, c: &block, p: &p, border: &border, width });
                 }
@@ -122,13 +122,13 @@ impl CrossProducts {
         let y_pair = &f.chain[c].y_pair[chain.pair_range(j)];
         let mut p = border_rows(k, chain.head, y_head, y_pair, chain.pattern(j).len());
         let l = &f.chain[c].l[j * k * k..(j + 1) * k * k];
-        small::solve_lower_transposed(l, k, &mut p, width);
+        row_major::solve_lower_transposed(l, k, &mut p, width);
         let mut product = vec![0.0; k * width];
-        dense::multiply_add(&mut product, 1.0, &p, border, (k, width, width));
-        let half = small::invert_lower(l, k);
+        products::add(&mut product, 1.0, &p, border, (k, width, width));
+        let half = row_major::invert_lower(l, k);
         let mut block = vec![0.0; k * k];
-        small::transpose_multiply_add(&mut block, 1.0, &half, &half, k, k, k);
-        small::multiply_add(&mut block, 1.0, &product, &small::transpose(&p, k, width), k, width, k);
+        row_major::transpose_multiply_add(&mut block, 1.0, &half, &half, k, k, k);
+        row_major::multiply_add(&mut block, 1.0, &product, &row_major::transpose(&p, k, width), k, width, k);
         (block, p, product)
     }
 

@@ -6,7 +6,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `cross`, `chain`, `tail` | A in blocks: start here |
-//! | `accumulate` | A from the rows |
+//! | `accumulate`, `rows_of_z` | A from the rows |
 //! | `factor` | elimination at one T: log-determinants and the penalized residual sum of squares |
 //! | `solve` | β, u, b and `Z'We` from a factor |
 //! | `inverse` | diagonal blocks of the inverse: conditional covariances |
@@ -22,6 +22,7 @@ pub mod factor;
 pub mod information;
 pub mod inverse;
 pub mod rows;
+pub mod rows_of_z;
 pub mod slopes;
 pub mod solve;
 pub mod tail;

@@ -14,7 +14,7 @@ use super::tail::pieces::Pieces;
 use super::tail::{Tail, TailFactor};
 use crate::design::layout::{Block, Layout};
 use crate::error::CoreError;
-use crate::matrix::small;
+use crate::matrix::row_major;
 
 /// Numbers of `[Z X y]` up to which the rows are kept.
 const KEPT: usize = 8192;
@@ -25,7 +25,7 @@ const SOLID: f64 = 1e6;
 const LEFT: f64 = 1e-6;
 
 /// Weighted rows of `[Z X y]` in internal units, all random columns in the order of the blocks.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Rows {
     n: usize,
     m: usize,
@@ -39,7 +39,7 @@ pub struct Rows {
 
 impl Rows {
     /// Room for the rows of a design, if it is small.
-    pub fn of(layout: &Layout, n: usize, weight_ratio: f64) -> Option<Rows> {
+    pub fn room(layout: &Layout, n: usize, weight_ratio: f64) -> Option<Rows> {
         let random: usize = layout.blocks.iter().map(|b| b.k * b.n_levels).sum();
         let m = random + layout.p + 1;
         (n * m <= KEPT).then(|| Rows {
@@ -55,6 +55,13 @@ impl Rows {
     /// One row.
     pub fn row(&mut self, i: usize) -> &mut [f64] {
         &mut self.value[i * self.m..(i + 1) * self.m]
+    }
+
+    /// The same rows with another response.
+    pub fn with_response(&self, y: &[f64]) -> Rows {
+        let mut value = self.value.clone();
+        value.chunks_exact_mut(self.m).zip(y).for_each(|(row, v)| row[self.m - 1] = *v);
+        Rows { value, flat: OnceLock::new(), largest: self.largest.clone(), ..*self }
     }
 
     /// Takes note of the largest squares of each block, once the rows are there.
@@ -73,7 +80,7 @@ impl Rows {
         if layout.blocks.len() == 1 && layout.blocks[0].k == 1 {
             return false;
         }
-        t.iter().zip(&self.largest).any(|(t, largest)| small::dot(t, t) * largest > SOLID)
+        t.iter().zip(&self.largest).any(|(t, largest)| row_major::dot(t, t) * largest > SOLID)
     }
 
     /// Whether so little of the response is left that its squares have lost digits.
@@ -92,7 +99,7 @@ impl Rows {
             let layout = layout.flat();
             let m = self.m;
             let mut square = vec![0.0; m * m];
-            small::transpose_multiply_add(&mut square, 1.0, &self.value, &self.value, self.n, m, m);
+            row_major::transpose_multiply_add(&mut square, 1.0, &self.value, &self.value, self.n, m, m);
             let tail = Tail::Full(FullTail { value: square.into(), m, q: layout.q_tail });
             CrossProducts { layout, chain: Vec::new(), tail }
         })
@@ -141,12 +148,12 @@ impl Rows {
         // B'Z'PZB and B'Z'Py, and for ML what X takes as well
         let (mut n_p, mut r) = (vec![0.0; q * q], vec![0.0; q]);
         for row in a.chunks_exact(width).skip(m - 1) {
-            small::multiply_add(&mut n_p, 1.0, &row[m..], &row[m..], q, 1, q);
+            row_major::multiply_add(&mut n_p, 1.0, &row[m..], &row[m..], q, 1, q);
             r.iter_mut().zip(&row[m..]).for_each(|(o, z)| *o += z * row[m - 1]);
         }
         let mut n_q = n_p.clone();
         for row in a.chunks_exact(width).skip(layout.q_tail).take(if reml { 0 } else { p }) {
-            small::multiply_add(&mut n_q, 1.0, &row[m..], &row[m..], q, 1, q);
+            row_major::multiply_add(&mut n_q, 1.0, &row[m..], &row[m..], q, 1, q);
         }
         let (mut trace, mut squares) = (Vec::new(), Vec::new());
         for axes in &axes {
@@ -154,7 +161,7 @@ impl Rows {
             let (mut own, mut square) = (vec![0.0; d * d], vec![0.0; d * d]);
             for first in (0..axes.n_levels).map(|j| axes.start + j * d) {
                 let r = &r[first..first + d];
-                small::multiply_add(&mut square, 1.0, r, r, d, 1, d);
+                row_major::multiply_add(&mut square, 1.0, r, r, d, 1, d);
                 (0..d * d).for_each(|e| own[e] += n_q[(first + e / d) * q + first + e % d]);
             }
             trace.push(own);
@@ -178,7 +185,7 @@ impl Rows {
             for j in 0..axes.n_levels {
                 let z = &self.value[i * self.m + axes.column + j * axes.step..][..part.k];
                 let at = axes.start + j * axes.d;
-                small::multiply_add(&mut out[at..at + axes.d], 1.0, z, &part.basis, 1, part.k, axes.d);
+                row_major::multiply_add(&mut out[at..at + axes.d], 1.0, z, &part.basis, 1, part.k, axes.d);
             }
         }
     }
@@ -192,7 +199,7 @@ impl Rows {
                 let k = block.k;
                 let end = block.tail_start + k * block.n_levels;
                 for level in row[block.tail_start..end].chunks_exact_mut(k).filter(|l| l.iter().any(|v| *v != 0.0)) {
-                    let scaled = small::multiply(level, t, 1, k, k);
+                    let scaled = row_major::multiply(level, t, 1, k, k);
                     level.copy_from_slice(&scaled);
                 }
             }

@@ -5,8 +5,7 @@ use crate::blocks::factor::Factor;
 use crate::blocks::inverse::{Level, border_rows};
 use crate::blocks::solve::through_inverse;
 use crate::blocks::tail::{Tail, TailInverse};
-use crate::matrix::dense;
-use crate::matrix::small;
+use crate::matrix::{column_major, products, row_major};
 use crate::parallel;
 
 /// `Σ_j Z_j'QZ_j` of every block, with what the exact Hessian of a single grouping factor needs.
@@ -107,7 +106,8 @@ impl CrossProducts {
                 for r in 0..k {
                     for s in 0..k {
                         let (i, j) = (level * k + r, level * k + s);
-                        let product = small::dot(&right[i * rows..(i + 1) * rows], &right[j * rows..(j + 1) * rows]);
+                        let product =
+                            row_major::dot(&right[i * rows..(i + 1) * rows], &right[j * rows..(j + 1) * rows]);
                         out[r * k + s] += own[i * size + columns.start + j] - product;
                     }
                 }
@@ -143,8 +143,16 @@ impl CrossProducts {
         let mut out = self.own_slope(f, c, level.j);
         let border = self.direct_border(f, level);
         let mut product = vec![0.0; k * level.width];
-        dense::multiply_add(&mut product, 1.0, &border, level.border, (k, level.width, level.width));
-        small::multiply_add(&mut out, -1.0, &product, &small::transpose(&border, k, level.width), k, level.width, k);
+        products::add(&mut product, 1.0, &border, level.border, (k, level.width, level.width));
+        row_major::multiply_add(
+            &mut out,
+            -1.0,
+            &product,
+            &row_major::transpose(&border, k, level.width),
+            k,
+            level.width,
+            k,
+        );
         out
     }
 
@@ -152,10 +160,10 @@ impl CrossProducts {
     fn own_slope(&self, f: &Factor, c: usize, j: usize) -> Vec<f64> {
         let k = self.chain[c].k;
         let a = &self.reduced(f, c).0[j * k * k..(j + 1) * k * k];
-        let mut g = small::multiply(&small::transpose(&f.t[c], k, k), a, k, k, k);
-        small::solve_lower(&f.chain[c].l[j * k * k..(j + 1) * k * k], k, &mut g, k);
+        let mut g = row_major::multiply(&row_major::transpose(&f.t[c], k, k), a, k, k, k);
+        row_major::solve_lower(&f.chain[c].l[j * k * k..(j + 1) * k * k], k, &mut g, k);
         let mut out = a.to_vec();
-        small::transpose_multiply_add(&mut out, -1.0, &g, &g, k, k, k);
+        row_major::transpose_multiply_add(&mut out, -1.0, &g, &g, k, k, k);
         out
     }
 
@@ -172,8 +180,8 @@ impl CrossProducts {
             &a_pair[chain.pair_range(j)],
             chain.pattern(j).len(),
         );
-        let at = small::multiply(&a[j * k * k..(j + 1) * k * k], &f.t[c], k, k, k);
-        small::multiply_add(&mut out, -1.0, &at, level.p, k, k, level.width);
+        let at = row_major::multiply(&a[j * k * k..(j + 1) * k * k], &f.t[c], k, k, k);
+        row_major::multiply_add(&mut out, -1.0, &at, level.p, k, k, level.width);
         out
     }
 
@@ -182,18 +190,18 @@ impl CrossProducts {
         let (c, k, p, t) = (level.block, self.chain[level.block].k, self.layout.p, &f.t[level.block]);
         let l = &f.chain[c].l[level.j * k * k..(level.j + 1) * k * k];
         let (own, mut x) = if solid {
-            let half = small::invert_lower(l, k);
+            let half = row_major::invert_lower(l, k);
             let mut rest = vec![0.0; k * k];
-            small::transpose_multiply_add(&mut rest, -1.0, &half, &half, k, k, k);
+            row_major::transpose_multiply_add(&mut rest, -1.0, &half, &half, k, k, k);
             (0..k).for_each(|r| rest[r * k + r] += 1.0);
             let mut x = level.p.to_vec();
-            small::solve_lower_transposed(t, k, &mut x, p);
+            row_major::solve_lower_transposed(t, k, &mut x, p);
             (through(t, k, &rest), x)
         } else {
             (self.own_slope(f, c, level.j), self.direct_border(f, level))
         };
         // rows of x times L_XX⁻ᵀ: a forward solve on each row
-        x.chunks_exact_mut(p.max(1)).for_each(|row| dense::solve_lower(l_x, p, p, row, 1));
+        x.chunks_exact_mut(p.max(1)).for_each(|row| column_major::solve_lower(l_x, p, p, row, 1));
         (own, x)
     }
 }
@@ -208,6 +216,6 @@ struct LevelSums {
 
 /// `T⁻ᵀ m T⁻¹`.
 fn through(t: &[f64], k: usize, m: &[f64]) -> Vec<f64> {
-    let inverse = small::invert_lower(t, k);
-    small::congruence(m, &inverse, k, k)
+    let inverse = row_major::invert_lower(t, k);
+    row_major::congruence(m, &inverse, k, k)
 }

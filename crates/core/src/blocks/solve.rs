@@ -3,7 +3,7 @@
 use crate::blocks::factor::Factor;
 use crate::blocks::{chain::Chain, cross::CrossProducts};
 use crate::design::layout::{Block, Layout};
-use crate::matrix::{eigen, small};
+use crate::matrix::{eigen, row_major};
 use crate::parallel;
 
 /// Penalized least-squares solution in internal units; per block, level by level, `k` values each.
@@ -24,7 +24,7 @@ const PIECE: usize = 4096;
 /// True if going through `T⁻¹` loses fewer digits than differences of cross-products: the first loses as `1/(λ_min a)`, the second
 /// as `λ_max a`, for eigenvalues λ of S and `a` rows per level.
 pub fn through_inverse(t: &[f64], k: usize, rows_per_level: f64) -> bool {
-    let s = small::multiply(t, &small::transpose(t, k, k), k, k, k);
+    let s = row_major::multiply(t, &row_major::transpose(t, k, k), k, k, k);
     let (w, _) = eigen::symmetric_eigen(&s, k);
     // a triangular T that is not numerically invertible never qualifies
     let solid = (0..k).all(|i| t[i * k + i] != 0.0) && w[0] > 1e-11 * w[k - 1];
@@ -33,7 +33,7 @@ pub fn through_inverse(t: &[f64], k: usize, rows_per_level: f64) -> bool {
 
 /// `x := T⁻ᵀ x` for lower-triangular T.
 fn solve_t_transposed(t: &[f64], k: usize, x: &mut [f64]) {
-    small::solve_lower_transposed(t, k, x, 1);
+    row_major::solve_lower_transposed(t, k, x, 1);
 }
 
 impl Solution {
@@ -42,7 +42,7 @@ impl Solution {
         let square = |(block, r): (&Block, &Vec<f64>)| {
             let k = block.k;
             let mut u = vec![0.0; k * k];
-            r.chunks_exact(k).for_each(|v| small::multiply_add(&mut u, 1.0, v, v, k, 1, k));
+            r.chunks_exact(k).for_each(|v| row_major::multiply_add(&mut u, 1.0, v, v, k, 1, k));
             u
         };
         layout.blocks.iter().zip(&self.r).map(square).collect()
@@ -106,16 +106,16 @@ impl CrossProducts {
                 }
                 border.extend_from_slice(&rest[q..q + p]);
                 remainder(chain, j, (&own.y_head, &own.y_pair), &border, rest, &mut left);
-                small::solve_lower_transposed(&own.l[j * k * k..(j + 1) * k * k], k, &mut left, 1);
+                row_major::solve_lower_transposed(&own.l[j * k * k..(j + 1) * k * k], k, &mut left, 1);
                 u.extend_from_slice(&left);
                 let at = effects.len();
-                effects.extend(t.chunks_exact(k).map(|row| small::dot(row, &left)));
+                effects.extend(t.chunks_exact(k).map(|row| row_major::dot(row, &left)));
                 if inverse {
                     solve_t_transposed(t, k, &mut left);
                 } else {
                     remainder(chain, j, (a_head, a_pair), &border, rest, &mut left);
                     let own = a[j * k * k..(j + 1) * k * k].chunks_exact(k);
-                    left.iter_mut().zip(own).for_each(|(o, row)| *o -= small::dot(row, &effects[at..]));
+                    left.iter_mut().zip(own).for_each(|(o, row)| *o -= row_major::dot(row, &effects[at..]));
                 }
                 r.extend_from_slice(&left);
             }
@@ -142,7 +142,7 @@ impl CrossProducts {
             let product = f.tail_a.multiply(&rest[..q], 1);
             let left = |i: usize| {
                 let border = f.tail_a.border(i);
-                border[p] - small::dot(&border[..p], &rest[q..]) - product[i]
+                border[p] - row_major::dot(&border[..p], &rest[q..]) - product[i]
             };
             direct = (0..q).map(left).collect();
         }
@@ -179,12 +179,12 @@ fn remainder(chain: &Chain, j: usize, (heads, pairs): (&[f64], &[f64]), border: 
         let own = &heads[i * head..(i + 1) * head];
         let tail = &pairs[i * pattern.len()..(i + 1) * pattern.len()];
         *o = own[head - 1]
-            - small::dot(&own[..head - 1], border)
+            - row_major::dot(&own[..head - 1], border)
             - pattern.iter().zip(tail).map(|(&s, v)| v * rest[s as usize]).sum::<f64>();
     }
 }
 
 /// `T` applied to each level's values.
 fn times_t(t: &[f64], k: usize, u: &[f64]) -> Vec<f64> {
-    u.chunks_exact(k).flat_map(|v| small::multiply(t, v, k, k, 1)).collect()
+    u.chunks_exact(k).flat_map(|v| row_major::multiply(t, v, k, k, 1)).collect()
 }

@@ -4,7 +4,7 @@ use crate::blocks::cross::CrossProducts;
 use crate::blocks::directions::Directions;
 use crate::blocks::factor::Factor;
 use crate::error::CoreError;
-use crate::matrix::dense;
+use crate::matrix::column_major;
 
 /// Largest number of random effects for which Z'QZ is formed.
 pub const DENSE_LIMIT: usize = 300;
@@ -132,8 +132,8 @@ impl CrossProducts {
                 }
             }
         }
-        let transposed: Vec<Vec<f64>> = products.iter().map(|m| crate::matrix::small::transpose(m, q, q)).collect();
-        let pair = |i: usize| crate::matrix::small::dot(&transposed[i / count], &products[i % count]);
+        let transposed: Vec<Vec<f64>> = products.iter().map(|m| crate::matrix::row_major::transpose(m, q, q)).collect();
+        let pair = |i: usize| crate::matrix::row_major::dot(&transposed[i / count], &products[i % count]);
         (0..count * count).map(pair).collect()
     }
 
@@ -167,12 +167,12 @@ impl CrossProducts {
             }
         }
         (0..q).for_each(|i| l[i * q + i] += 1.0);
-        dense::cholesky(&mut l, q).map_err(|pivot| CoreError::NotPositiveDefinite { pivot })?;
+        column_major::cholesky(&mut l, q).map_err(|pivot| CoreError::NotPositiveDefinite { pivot })?;
         let mut half: Vec<f64> = y.chunks_exact(size.max(1)).flat_map(|column| column[..q].to_vec()).collect();
-        dense::solve_lower(&l, q, q, &mut half, size);
+        column_major::solve_lower(&l, q, q, &mut half, size);
         for i in 0..size {
             for j in 0..size {
-                n[i * size + j] -= crate::matrix::small::dot(&half[i * q..(i + 1) * q], &half[j * q..(j + 1) * q]);
+                n[i * size + j] -= crate::matrix::row_major::dot(&half[i * q..(i + 1) * q], &half[j * q..(j + 1) * q]);
             }
         }
         if reml {
@@ -186,12 +186,12 @@ impl CrossProducts {
         let p = self.layout.p;
         let size = q + p;
         let mut x: Vec<f64> = (0..p).flat_map(|j| n[(q + j) * size + q..(q + j + 1) * size].to_vec()).collect();
-        dense::cholesky(&mut x, p).map_err(|pivot| CoreError::NotPositiveDefinite { pivot: q + pivot })?;
+        column_major::cholesky(&mut x, p).map_err(|pivot| CoreError::NotPositiveDefinite { pivot: q + pivot })?;
         let mut z: Vec<f64> = (0..q).flat_map(|j| n[j * size + q..(j + 1) * size].to_vec()).collect();
-        dense::solve_lower(&x, p, p, &mut z, q);
+        column_major::solve_lower(&x, p, p, &mut z, q);
         for i in 0..q {
             for j in 0..q {
-                n[i * size + j] -= crate::matrix::small::dot(&z[i * p..(i + 1) * p], &z[j * p..(j + 1) * p]);
+                n[i * size + j] -= crate::matrix::row_major::dot(&z[i * p..(i + 1) * p], &z[j * p..(j + 1) * p]);
             }
         }
         Ok(())

@@ -36,8 +36,8 @@ pub fn check_response(y: &[f64], n: usize) -> Result<(), CoreError> {
     check_squares("the response", y.iter())
 }
 
-/// Refuse fixed columns, weights and random terms that do not fit together, or are not finite.
-pub fn check_design(n: usize, x: &[Vec<f64>], weights: Option<&[f64]>, terms: &[Term]) -> Result<(), CoreError> {
+/// Refuse fixed columns and weights that do not fit together, or are not finite.
+pub fn check_fixed(n: usize, x: &[Vec<f64>], weights: Option<&[f64]>) -> Result<(), CoreError> {
     if n <= x.len() {
         return fail(format!("{n} rows cannot determine {} fixed columns and a residual variance", x.len()));
     }
@@ -51,7 +51,11 @@ pub fn check_design(n: usize, x: &[Vec<f64>], weights: Option<&[f64]>, terms: &[
         return fail("weights must be positive and finite".into());
     }
     x.iter().enumerate().try_for_each(|(j, c)| check_squares(&format!("column {} of X", j + 1), c.iter()))?;
-    check_squares("the vector of weights", weights.unwrap_or(&[]).iter())?;
+    check_squares("the vector of weights", weights.unwrap_or(&[]).iter())
+}
+
+/// Refuse random terms that do not fit to `n` rows, or are not finite.
+pub fn check_terms(n: usize, terms: &[Term]) -> Result<(), CoreError> {
     terms.iter().enumerate().try_for_each(|(i, t)| check_term(i, t, n))
 }
 

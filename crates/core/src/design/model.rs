@@ -4,7 +4,7 @@ use super::checks;
 use super::choice::{self, Choice};
 use crate::design::layout::{Block, Columns, Layout, Term};
 use crate::design::pattern::Pattern;
-use crate::design::scaling::ScaledDesign;
+use crate::design::scaling::{ScaledDesign, Scaling};
 use crate::error::CoreError;
 use crate::memory;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use std::sync::Arc;
 /// All but the response.
 pub struct Design {
     pub(crate) n: usize,
-    pub(crate) terms: Vec<Term>,
+    pub(crate) terms: Arc<Vec<Term>>,
     pub(crate) layout: Layout,
     /// Structure of a sparse tail.
     pub(crate) pattern: Option<Arc<Pattern>>,
@@ -28,14 +28,32 @@ impl Design {
         mut terms: Vec<Term>,
         tail: Choice,
     ) -> Result<Design, CoreError> {
-        checks::check_design(n, &x, weights, &terms)?;
+        checks::check_fixed(n, &x, weights)?;
+        checks::check_terms(n, &terms)?;
         identify_factors(&mut terms);
         let (layout, pattern) = choice::choose(&terms, x.len(), n, tail)?;
         checks::check_size(&layout, pattern.is_some())?;
         let values: usize = terms.iter().map(|t| t.k * n).sum();
         memory::check("the columns of the model", n * (x.len() + 3) + 3 * values)?;
         let scaled = ScaledDesign::new(n, x, weights, &terms)?;
-        Ok(Design { n, terms, layout, pattern, scaled })
+        Ok(Design { n, terms: Arc::new(terms), layout, pattern, scaled })
+    }
+
+    /// The same columns under other weights. Terms, their order of elimination and the structure of the tail are shared; the units of
+    /// columns are new ones, as weights change their means and sizes.
+    pub fn reweigh(&self, x: Vec<Vec<f64>>, weights: &[f64]) -> Result<Design, CoreError> {
+        if x.len() != self.layout.p {
+            return Err(CoreError::BadInput(format!("{} fixed columns are needed, not {}", self.layout.p, x.len())));
+        }
+        checks::check_fixed(self.n, &x, Some(weights))?;
+        let scaled = ScaledDesign::new(self.n, x, Some(weights), &self.terms)?;
+        Ok(Design {
+            n: self.n,
+            terms: self.terms.clone(),
+            layout: self.layout.clone(),
+            pattern: self.pattern.clone(),
+            scaled,
+        })
     }
 
     /// Numbers of all cross-products, at most.
@@ -52,6 +70,12 @@ impl Design {
             None => layout.tail_size() * layout.tail_size(),
         };
         layout.blocks[..layout.n_chain].iter().enumerate().map(of_chain).sum::<usize>() + tail
+    }
+
+    /// A response in internal units, and the units.
+    pub fn response(&self, y: &[f64]) -> Result<(Vec<f64>, Scaling), CoreError> {
+        checks::check_response(y, self.n)?;
+        self.scaled.response(y)
     }
 
     /// Columns per level of each term.

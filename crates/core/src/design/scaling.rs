@@ -5,7 +5,7 @@
 use crate::design::layout::{Columns, Term};
 use crate::error::CoreError;
 use crate::matrix::lanes::dot;
-use crate::matrix::small;
+use crate::matrix::row_major;
 
 /// `Z_internal = Z · r` per level of one term; `inverse` undoes it. Both `k × k`, row-major.
 #[derive(Clone, Debug)]
@@ -33,7 +33,7 @@ pub struct Scaling {
 /// Everything but the response in internal units, rows already multiplied by the square root of their weight.
 #[derive(Clone, Debug)]
 pub struct ScaledDesign {
-    n: usize,
+    pub n: usize,
     w_scale: f64,
     /// Square roots of the weights.
     root: Option<Vec<f64>>,
@@ -169,7 +169,7 @@ impl ScaledDesign {
         let mut e = weigh(y, self.root.as_deref());
         let size = size.unwrap_or_else(|| dot(&e, &e).sqrt());
         let mut beta0 = project_out(&mut e, &self.x);
-        small::solve_lower_transposed(&small::transpose(&self.x_r, p, p), p, &mut beta0, 1);
+        row_major::solve_lower_transposed(&row_major::transpose(&self.x_r, p, p), p, &mut beta0, 1);
         if let Some((column, factor)) = shifted {
             beta0[column] += factor;
         }
@@ -201,7 +201,7 @@ fn scale_term(term: &Term, n: usize, root: Option<&[f64]>) -> (TermScale, Option
         }
         Columns::Group { values: Some(z), .. } => {
             let scale = group_scale(z, n, k, term.parts.len() == 1, root);
-            let mut out = small::multiply(z, &scale.r, n, k, k);
+            let mut out = row_major::multiply(z, &scale.r, n, k, k);
             if let Some(w) = root {
                 out.chunks_exact_mut(k).zip(w).for_each(|(row, s)| row.iter_mut().for_each(|v| *v *= s));
             }
@@ -275,7 +275,7 @@ fn invert_permuted(a: &[f64], order: &[usize], k: usize) -> Vec<f64> {
             lower[j * k + i] = a[order[i] * k + order[j]];
         }
     }
-    let inverse = small::invert_lower(&lower, k);
+    let inverse = row_major::invert_lower(&lower, k);
     let mut out = vec![0.0; k * k];
     for i in 0..k {
         for j in 0..k {

@@ -1,6 +1,6 @@
 //! Eigenvalues and eigenvectors of symmetric matrices, row-major.
 
-use super::small::identity;
+use super::row_major::identity;
 use faer::{MatRef, Side};
 
 /// Largest order for which rotations are faster than reduction to tridiagonal form.
@@ -83,7 +83,7 @@ fn by_tridiagonal(a: &[f64], n: usize) -> Option<(Vec<f64>, Vec<f64>)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::matrix::small::{multiply, transpose};
+    use crate::matrix::row_major::{multiply, transpose};
 
     fn spd(n: usize) -> Vec<f64> {
         let b: Vec<f64> = (0..n * n).map(|i| ((i * 37 + 11) % 19) as f64 / 7.0 - 1.0).collect();

@@ -2,16 +2,18 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `small` | `k × k` blocks and the search's own matrices, row-major |
-//! | `dense` | large matrices in tiles, column-major; products of row-major ones |
+//! | `row_major` | `k × k` blocks and the search's own matrices, by rows |
+//! | `column_major` | large matrices in tiles, by columns: factors, solves and inverses of the tail |
+//! | `products` | products of large matrices by rows |
 //! | `eigen` | eigenvalues of symmetric matrices |
 //! | `lanes` | long inner products |
 //! | `level` | one level of a grouping factor, its size known to the compiler |
 //! | `sparse` | the sparse Cholesky factor that is only shown |
 
-pub mod dense;
+pub mod column_major;
 pub mod eigen;
 pub mod lanes;
 pub mod level;
-pub mod small;
+pub mod products;
+pub mod row_major;
 pub mod sparse;

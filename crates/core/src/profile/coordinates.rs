@@ -9,7 +9,7 @@ use std::ops::Range;
 use super::deviance::Deviance;
 use super::parameter::Parameter;
 use crate::error::CoreError;
-use crate::matrix::small;
+use crate::matrix::row_major;
 use crate::problem::Problem;
 
 /// How the root of one term is written.
@@ -209,7 +209,7 @@ impl TermCoordinates {
             return (0..k).map(|i| root[i * k + i]).collect();
         }
         let ordered: Vec<f64> = self.order.iter().flat_map(|c| root[c * k..(c + 1) * k].to_vec()).collect();
-        let l = small::lower_factor(&ordered, k, k);
+        let l = row_major::lower_factor(&ordered, k, k);
         let row = |r: usize| {
             let own = &l[r * k..r * k + r + 1];
             if !self.polar[r] {
@@ -236,7 +236,7 @@ impl TermCoordinates {
         self.rows(|r| {
             let (at, own) = (&z[self.row(r)], &direction[self.row(r)]);
             if self.polar[r] {
-                small::multiply(&self.jacobian(r, at), own, at.len(), at.len(), 1)
+                row_major::multiply(&self.jacobian(r, at), own, at.len(), at.len(), 1)
             } else {
                 own.to_vec()
             }
@@ -284,7 +284,15 @@ impl TermCoordinates {
                 return own.to_vec();
             }
             let mut out = vec![0.0; own.len()];
-            small::transpose_multiply_add(&mut out, 1.0, &self.jacobian(r, &z[place]), own, own.len(), own.len(), 1);
+            row_major::transpose_multiply_add(
+                &mut out,
+                1.0,
+                &self.jacobian(r, &z[place]),
+                own,
+                own.len(),
+                own.len(),
+                1,
+            );
             out
         };
         self.order.iter().enumerate().flat_map(row).collect()

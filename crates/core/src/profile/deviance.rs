@@ -5,7 +5,7 @@
 //! Soc. B 59, 701-714).
 
 use crate::error::CoreError;
-use crate::matrix::small;
+use crate::matrix::row_major;
 use crate::problem::Problem;
 use crate::search::blocks_evaluator::Reduced;
 use crate::search::evaluator::Evaluator;
@@ -68,9 +68,9 @@ impl Problem {
         }
         let (mut by_root, mut trace) = (Vec::new(), 0.0);
         for ((n, r), term) in self.units.outer_slopes(&slope).iter().zip(roots).zip(&self.terms) {
-            let mut along = small::multiply(n, r, term.k, term.k, term.k);
+            let mut along = row_major::multiply(n, r, term.k, term.k, term.k);
             along.iter_mut().for_each(|v| *v /= sigma2);
-            trace += small::dot(&along, r);
+            trace += row_major::dot(&along, r);
             by_root.push(along.into_iter().map(|v| 2.0 * v).collect());
         }
         let by_beta = pull.slope.iter().map(|v| 2.0 * v / (inner * s.y_scale)).collect();
@@ -92,20 +92,20 @@ impl Problem {
         // β_i = a_i'β_internal with a_i = R⁻ᵀ e_i
         let mut half = vec![0.0; p * h];
         held.iter().enumerate().for_each(|(c, &i)| half[i * h + c] = 1.0);
-        small::solve_lower(&small::transpose(&s.x_r, p, p), p, &mut half, h);
-        let estimates = small::multiply(&small::transpose(&half, p, h), &beta, h, p, 1);
+        row_major::solve_lower(&row_major::transpose(&s.x_r, p, p), p, &mut half, h);
+        let estimates = row_major::multiply(&row_major::transpose(&half, p, h), &beta, h, p, 1);
         let away: Vec<f64> = (0..h).map(|c| (values[c] - s.beta0[held[c]]) / s.y_scale - estimates[c]).collect();
-        small::solve_lower(&l, p, &mut half, h);
+        row_major::solve_lower(&l, p, &mut half, h);
         let mut w = vec![0.0; h * h];
-        small::transpose_multiply_add(&mut w, 1.0, &half, &half, p, h, h);
-        if !small::cholesky(&mut w, h) {
+        row_major::transpose_multiply_add(&mut w, 1.0, &half, &half, p, h, h);
+        if !row_major::cholesky(&mut w, h) {
             return Err(CoreError::NotPositiveDefinite { pivot: 0 });
         }
         let mut slope = away.clone();
-        small::solve_lower(&w, h, &mut slope, 1);
-        small::solve_lower_transposed(&w, h, &mut slope, 1);
-        let shift = small::multiply(&half, &slope, p, h, 1);
-        Ok(Pull { rise: small::dot(&away, &slope), shift, slope })
+        row_major::solve_lower(&w, h, &mut slope, 1);
+        row_major::solve_lower_transposed(&w, h, &mut slope, 1);
+        let shift = row_major::multiply(&half, &slope, p, h, 1);
+        Ok(Pull { rise: row_major::dot(&away, &slope), shift, slope })
     }
 
     /// `Σ Z_j'QZ_j` and `Σ h_j h_j'` with `h_j = Z_j'V⁻¹(y − Xβ)` per block, where β is moved from its estimate.

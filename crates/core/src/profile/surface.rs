@@ -3,7 +3,7 @@
 use super::coordinates::{Coordinates, Kind};
 use super::parameter::{Check, Estimates, Parameter};
 use crate::error::CoreError;
-use crate::matrix::{eigen, small};
+use crate::matrix::{eigen, row_major};
 use crate::problem::Problem;
 
 /// A search ends when the next step promises to lower the deviance by less.
@@ -124,9 +124,9 @@ impl Surface {
         };
         let mut step: Vec<f64> = self.free.iter().map(pull).collect();
         let count = self.free.len();
-        if small::cholesky(&mut h, count) {
-            small::solve_lower(&h, count, &mut step, 1);
-            small::solve_lower_transposed(&h, count, &mut step, 1);
+        if row_major::cholesky(&mut h, count) {
+            row_major::solve_lower(&h, count, &mut step, 1);
+            row_major::solve_lower_transposed(&h, count, &mut step, 1);
             self.free.iter().zip(&step).for_each(|(&i, v)| z[i] -= v);
         }
         z
@@ -155,8 +155,8 @@ impl Surface {
         let mut fresh = false;
         for _ in 0..MOST_STEPS {
             let gradient = self.of_free(&place.slope);
-            let step: Vec<f64> = small::multiply(known, &gradient, n, n, 1).iter().map(|v| -v).collect();
-            let promise = -small::dot(&gradient, &step);
+            let step: Vec<f64> = row_major::multiply(known, &gradient, n, n, 1).iter().map(|v| -v).collect();
+            let promise = -row_major::dot(&gradient, &step);
             let found = if promise < 2.0 * ENOUGH { None } else { self.line(counter, &place, &step, promise)? };
             if let Some(found) = found {
                 let difference =
@@ -165,7 +165,8 @@ impl Surface {
                 (place, fresh) = (found, false);
                 continue;
             }
-            let slow = small::dot(&gradient, &small::multiply(&self.inverse, &gradient, n, n, 1)) < 2.0 * ENOUGH;
+            let slow =
+                row_major::dot(&gradient, &row_major::multiply(&self.inverse, &gradient, n, n, 1)) < 2.0 * ENOUGH;
             if fresh || slow {
                 break;
             }
@@ -272,7 +273,7 @@ fn sizes(
         let unit = estimates.sigma / problem.column_scale(term, column);
         let k = problem.terms()[term].k;
         let own = &roots[term][column * k..(column + 1) * k];
-        let length = small::dot(own, own).sqrt().max(0.1 * unit);
+        let length = row_major::dot(own, own).sqrt().max(0.1 * unit);
         let (scale, floor) = match kind {
             Kind::Length => (length, FLOOR * unit),
             Kind::Root => (length.sqrt(), (FLOOR * unit).sqrt()),
@@ -291,10 +292,10 @@ fn sizes(
 /// Inverse of a positive definite matrix; of one that rounding has spoilt, that of its diagonal.
 fn inverted(m: &[f64], n: usize) -> Vec<f64> {
     let mut l = m.to_vec();
-    let mut out = small::identity(n);
-    if small::cholesky(&mut l, n) {
-        small::solve_lower(&l, n, &mut out, n);
-        small::solve_lower_transposed(&l, n, &mut out, n);
+    let mut out = row_major::identity(n);
+    if row_major::cholesky(&mut l, n) {
+        row_major::solve_lower(&l, n, &mut out, n);
+        row_major::solve_lower_transposed(&l, n, &mut out, n);
     } else {
         (0..n).for_each(|i| out[i * n + i] = 1.0 / m[i * n + i].abs().max(f64::MIN_POSITIVE));
     }
@@ -304,13 +305,13 @@ fn inverted(m: &[f64], n: usize) -> Vec<f64> {
 /// BFGS: the inverse of the curvature that explains the change of the slope.
 fn update(inverse: &mut [f64], moved: &[f64], change: &[f64]) {
     let n = moved.len();
-    let curvature = small::dot(moved, change);
-    if curvature <= 1e-12 * (small::dot(moved, moved) * small::dot(change, change)).sqrt() {
+    let curvature = row_major::dot(moved, change);
+    if curvature <= 1e-12 * (row_major::dot(moved, moved) * row_major::dot(change, change)).sqrt() {
         return;
     }
     let a: Vec<f64> =
         (0..n * n).map(|e| f64::from(u8::from(e / n == e % n)) - change[e / n] * moved[e % n] / curvature).collect();
-    let mut out = small::congruence(inverse, &a, n, n);
-    small::multiply_add(&mut out, 1.0 / curvature, moved, moved, n, 1, n);
+    let mut out = row_major::congruence(inverse, &a, n, n);
+    row_major::multiply_add(&mut out, 1.0 / curvature, moved, moved, n, 1, n);
     inverse.copy_from_slice(&out);
 }

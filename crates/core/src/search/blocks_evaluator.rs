@@ -13,7 +13,7 @@ use crate::blocks::solve::Solution;
 use crate::blocks::traces::DENSE_LIMIT;
 use crate::design::layout::Part;
 use crate::error::CoreError;
-use crate::matrix::small;
+use crate::matrix::row_major;
 use crate::memory;
 use crate::single::reduction::SingleFactor;
 use crate::system::System;
@@ -61,8 +61,9 @@ impl Evaluator for System {
     }
 
     fn evaluate(&self, space: &Space, roots: &[PartRoot]) -> Result<At<Reduced>, CoreError> {
-        let square =
-            |(p, (f, r)): (&PartSpace, &PartRoot)| small::multiply(f, &small::transpose(f, p.d, *r), p.d, *r, p.d);
+        let square = |(p, (f, r)): (&PartSpace, &PartRoot)| {
+            row_major::multiply(f, &row_major::transpose(f, p.d, *r), p.d, *r, p.d)
+        };
         let s = space.parts.iter().zip(roots).map(square).collect();
         let reduced = self.reduced(&space.factors(roots))?;
         let (log_det_z, log_det_x, r2) = reduced.pieces();
@@ -98,7 +99,7 @@ impl Evaluator for System {
             (Some(Reduced::Single(f)), Some(single)) => {
                 let found = f.derivatives(&self.cp, single, space.reml);
                 let on_units = on_units(layout, changes);
-                let pull = |m: &[f64]| small::congruence(m, &on_units, space.n_units(), changes.len());
+                let pull = |m: &[f64]| row_major::congruence(m, &on_units, space.n_units(), changes.len());
                 Derivatives {
                     information: pull(&found.information),
                     traces: found.traces.as_deref().map(pull),
@@ -177,7 +178,7 @@ impl System {
 fn of_part(cp: &CrossProducts, own: &PartSpace, part: &Part, block: &[f64], scale: impl Fn(f64) -> f64) -> Vec<f64> {
     let (k, width) = (part.k, cp.layout.blocks[part.block].k);
     let entry = |e: usize| scale(block[(part.offset + e / k) * width + part.offset + e % k]);
-    small::congruence(&(0..k * k).map(entry).collect::<Vec<_>>(), &own.basis, k, own.d)
+    row_major::congruence(&(0..k * k).map(entry).collect::<Vec<_>>(), &own.basis, k, own.d)
 }
 
 /// `dcriterion/dS̃`, `Σ Z_j'QZ_j` and `Σ r_j r_j'/σ²` per part from those of the blocks.

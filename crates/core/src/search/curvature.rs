@@ -2,7 +2,7 @@
 
 use super::space::Space;
 use crate::blocks::directions::{Change, Derivatives, PartSpace, inner};
-use crate::matrix::{eigen, small};
+use crate::matrix::{eigen, row_major};
 
 /// First and second derivatives with respect to the distinct elements of S̃ (off-diagonal elements count twice).
 #[derive(Clone, Debug)]
@@ -37,7 +37,7 @@ impl Curvature {
     /// indefinite (few rows, far away), the expected one or the average one as it is, which never are.
     pub fn model(&self, n: usize) -> &[f64] {
         let mut l = self.rescaled.clone();
-        let definite = (0..n).all(|i| l[i * n + i] > 0.0) && small::cholesky(&mut l, n);
+        let definite = (0..n).all(|i| l[i * n + i] > 0.0) && row_major::cholesky(&mut l, n);
         match (definite, self.exact) {
             (true, _) => &self.rescaled,
             (false, true) => &self.expected,
@@ -57,26 +57,26 @@ impl Space {
         traces: Option<&[f64]>,
     ) -> Curvature {
         let n = self.n_elements();
-        let plain: Vec<Vec<f64>> = self.parts.iter().map(|p| small::identity(p.d)).collect();
+        let plain: Vec<Vec<f64>> = self.parts.iter().map(|p| row_major::identity(p.d)).collect();
         let rescale: Vec<Vec<f64>> =
             self.parts.iter().zip(trace.iter().zip(&quadratic)).map(|(p, (t, u))| rescaling(t, u, p.d)).collect();
         let directions = self.directions(&plain);
-        let raw = small::congruence(unit, &directions, self.n_units(), n);
+        let raw = row_major::congruence(unit, &directions, self.n_units(), n);
         let a = self.pack_gradient(&quadratic);
         let average = outer_subtract(&raw, &a, self.m);
         let scaled_directions = self.directions(&rescale);
-        let scaled = small::congruence(unit, &scaled_directions, self.n_units(), n);
+        let scaled = row_major::congruence(unit, &scaled_directions, self.n_units(), n);
         let rotated: Vec<Vec<f64>> = self
             .parts
             .iter()
             .zip(rescale.iter().zip(&quadratic))
-            .map(|(p, (r, u))| small::congruence(u, &small::transpose(r, p.d, p.d), p.d, p.d))
+            .map(|(p, (r, u))| row_major::congruence(u, &row_major::transpose(r, p.d, p.d), p.d, p.d))
             .collect();
         let rescaled = outer_subtract(&scaled, &self.pack_gradient(&rotated), self.m);
         let t = self.pack_gradient(&trace);
         let (tt, expected) = match traces {
             Some(units) => {
-                let tt = small::congruence(units, &directions, self.n_units(), n);
+                let tt = row_major::congruence(units, &directions, self.n_units(), n);
                 let expected = outer_subtract(&tt, &t, self.m);
                 (tt, expected)
             }
@@ -98,8 +98,8 @@ impl Space {
 
     /// Average information from `F'PF/σ²` of all matrix units and `Σ r_j r_j'/σ²` per part.
     pub fn average_of(&self, unit: &[f64], quadratic: &[Vec<f64>]) -> Vec<f64> {
-        let plain: Vec<Vec<f64>> = self.parts.iter().map(|p| small::identity(p.d)).collect();
-        let raw = small::congruence(unit, &self.directions(&plain), self.n_units(), self.n_elements());
+        let plain: Vec<Vec<f64>> = self.parts.iter().map(|p| row_major::identity(p.d)).collect();
+        let raw = row_major::congruence(unit, &self.directions(&plain), self.n_units(), self.n_elements());
         outer_subtract(&raw, &self.pack_gradient(quadratic), self.m)
     }
 
@@ -126,7 +126,7 @@ impl Space {
 
     /// From derivatives that are in the coordinates of S̃ already, part by part.
     pub fn on_axes(&self, found: Derivatives, sigma2: f64) -> Curvature {
-        let part = |p: &PartSpace| PartSpace { k: p.d, d: p.d, basis: small::identity(p.d) };
+        let part = |p: &PartSpace| PartSpace { k: p.d, d: p.d, basis: row_major::identity(p.d) };
         let space = Space { parts: self.parts.iter().map(part).collect(), ..*self };
         let over = |m: &Vec<f64>| -> Vec<f64> { m.iter().map(|v| v / sigma2).collect() };
         let quadratic: Vec<Vec<f64>> = found.squares.iter().map(over).collect();
@@ -146,15 +146,16 @@ pub fn outer_subtract(a: &[f64], v: &[f64], m: f64) -> Vec<f64> {
 /// information the size of the expected one, far from the optimum where the two can differ a hundredfold.
 fn rescaling(trace: &[f64], quadratic: &[f64], d: usize) -> Vec<f64> {
     let mut t = trace.to_vec();
-    if !small::cholesky(&mut t, d) {
-        return small::identity(d);
+    if !row_major::cholesky(&mut t, d) {
+        return row_major::identity(d);
     }
-    let inverse = small::invert_lower(&t, d);
-    let (rho, q) = eigen::symmetric_eigen(&small::congruence(quadratic, &small::transpose(&inverse, d, d), d, d), d);
+    let inverse = row_major::invert_lower(&t, d);
+    let (rho, q) =
+        eigen::symmetric_eigen(&row_major::congruence(quadratic, &row_major::transpose(&inverse, d, d), d, d), d);
     let mut scaled = q.clone();
     for r in 0..d {
         (0..d).for_each(|c| scaled[r * d + c] /= rho[c].clamp(0.1, 1e4).sqrt());
     }
-    let middle = small::multiply(&scaled, &small::transpose(&q, d, d), d, d, d);
-    small::multiply(&small::multiply(&t, &middle, d, d, d), &inverse, d, d, d)
+    let middle = row_major::multiply(&scaled, &row_major::transpose(&q, d, d), d, d, d);
+    row_major::multiply(&row_major::multiply(&t, &middle, d, d, d), &inverse, d, d, d)
 }

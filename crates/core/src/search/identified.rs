@@ -6,7 +6,7 @@ use super::facts::Facts;
 use super::point::Point;
 use super::root::PartRoot;
 use super::space::Space;
-use crate::matrix::{eigen, small};
+use crate::matrix::{eigen, row_major};
 
 /// S from which rounding hides what the data identify.
 pub const FAR: f64 = 1e4;
@@ -20,7 +20,7 @@ pub fn turn(space: &mut Space, s: &[Vec<f64>]) {
 
 /// S = I, where what is identified can be seen.
 pub fn looked_at_one<E: Evaluator>(model: &E, space: &Space) -> Option<(Point, Curvature)> {
-    let roots: Vec<PartRoot> = space.parts.iter().map(|p| (small::identity(p.d), p.d)).collect();
+    let roots: Vec<PartRoot> = space.parts.iter().map(|p| (row_major::identity(p.d), p.d)).collect();
     let mut at = model.evaluate(space, &roots).ok()?;
     let curvature = model.curvature(space, &mut at).ok()?;
     Some((at.point, curvature))
@@ -38,7 +38,7 @@ pub fn restrict(space: &mut Space, facts: &Facts, point: &Point, c: &Curvature) 
         if lost == 0 {
             continue;
         }
-        let v = small::multiply(&p.basis, &v, p.k, p.k, p.k);
+        let v = row_major::multiply(&p.basis, &v, p.k, p.k, p.k);
         let column = |c: usize| -> Vec<f64> { (0..p.k).map(|r| v[r * p.k + c]).collect() };
         out.extend((0..lost).map(|c| (i, column(c))));
         p.d = p.k - lost;

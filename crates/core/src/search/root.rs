@@ -1,6 +1,6 @@
 //! Rank and roots of the covariance of one part.
 
-use crate::matrix::{eigen, small};
+use crate::matrix::{eigen, row_major};
 
 /// A root F of S = FF' (`d × r`) with its number of columns.
 pub type PartRoot = (Vec<f64>, usize);
@@ -54,7 +54,7 @@ pub fn null_space(s: &[f64], d: usize) -> (Vec<f64>, usize) {
 
 /// `RR'` with eigenvalues that are zero beside the largest set to zero.
 pub fn snap(r: &[f64], d: usize) -> Vec<f64> {
-    let root = Root::new(&small::multiply(r, &small::transpose(r, d, d), d, d, d), d);
+    let root = Root::new(&row_major::multiply(r, &row_major::transpose(r, d, d), d, d, d), d);
     let m = root.matrix();
-    small::multiply(&m, &small::transpose(&m, d, root.rank), d, root.rank, d)
+    row_major::multiply(&m, &row_major::transpose(&m, d, root.rank), d, root.rank, d)
 }

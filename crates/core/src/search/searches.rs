@@ -11,7 +11,7 @@ use super::starts::{fall, marginal, several};
 use super::walk::Search;
 use crate::blocks::directions::PartSpace;
 use crate::error::CoreError;
-use crate::matrix::small;
+use crate::matrix::row_major;
 
 /// Searches from `start` (S per part in internal units). Without one: from the identity or, where evaluations are dear, from the
 /// fits of single factors; and where several optima are likely from other places too.
@@ -66,7 +66,8 @@ fn lowest<E: Evaluator>(
     if best.converged || patience == control.max_iterations {
         return Ok(best);
     }
-    let square = |(p, t): (&PartFacts, &Vec<f64>)| small::multiply(t, &small::transpose(t, p.k, p.k), p.k, p.k, p.k);
+    let square =
+        |(p, t): (&PartFacts, &Vec<f64>)| row_major::multiply(t, &row_major::transpose(t, p.k, p.k), p.k, p.k, p.k);
     let reached: Vec<Vec<f64>> = facts.parts.iter().zip(&best.t).map(square).collect();
     let rest = search_from(model, facts, reml, Some(&reached), None, control, check)?.optimum()?;
     Ok(best.continued(rest))
@@ -84,8 +85,8 @@ fn search_from<E: Evaluator>(
 ) -> Result<End, CoreError> {
     let mut space = Space::new(facts, reml);
     let roots = |space: &Space| -> Vec<PartRoot> {
-        let identity = |p: &PartSpace| (small::identity(p.d), p.d);
-        let given = |(p, s): (&PartSpace, &Vec<f64>)| start_root(&small::congruence(s, &p.basis, p.k, p.d), p.d);
+        let identity = |p: &PartSpace| (row_major::identity(p.d), p.d);
+        let given = |(p, s): (&PartSpace, &Vec<f64>)| start_root(&row_major::congruence(s, &p.basis, p.k, p.d), p.d);
         match start {
             Some(s) => space.parts.iter().zip(s).map(given).collect(),
             None => space.parts.iter().map(identity).collect(),

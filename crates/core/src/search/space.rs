@@ -5,7 +5,7 @@ use super::point::Point;
 use super::root::{PartRoot, Root, null_space};
 use crate::blocks::directions::PartSpace;
 use crate::blocks::factor::criterion;
-use crate::matrix::small;
+use crate::matrix::row_major;
 
 /// Directions with the part that they belong to.
 pub type Placed = Vec<(usize, Vec<f64>)>;
@@ -28,7 +28,7 @@ impl Space {
 
     /// The same from the orders of the parts, and `m` degrees of freedom.
     pub fn of_sizes(sizes: impl Iterator<Item = usize>, m: f64, reml: bool) -> Space {
-        let part = |k: usize| PartSpace { k, d: k, basis: small::identity(k) };
+        let part = |k: usize| PartSpace { k, d: k, basis: row_major::identity(k) };
         Space { reml, parts: sizes.map(part).collect(), m }
     }
 
@@ -73,7 +73,7 @@ impl Space {
     /// T per part from roots F of S̃ (`d × r` per part).
     pub fn factors(&self, roots: &[PartRoot]) -> Vec<Vec<f64>> {
         let factor = |(p, (f, r)): (&PartSpace, &PartRoot)| {
-            small::lower_factor(&small::multiply(&p.basis, f, p.k, p.d, *r), p.k, *r)
+            row_major::lower_factor(&row_major::multiply(&p.basis, f, p.k, p.d, *r), p.k, *r)
         };
         self.parts.iter().zip(roots).map(factor).collect()
     }
@@ -111,9 +111,9 @@ impl Space {
             let mut e = vec![0.0; p.d * p.d];
             e[r * p.d + c] = 1.0;
             e[c * p.d + r] = 1.0;
-            let en = small::multiply(&e, &n[part], p.d, p.d, p.d);
-            let left = small::multiply(&p.basis, &en, p.k, p.d, p.d);
-            let full = small::multiply(&left, &small::transpose(&p.basis, p.k, p.d), p.k, p.d, p.k);
+            let en = row_major::multiply(&e, &n[part], p.d, p.d, p.d);
+            let left = row_major::multiply(&p.basis, &en, p.k, p.d, p.d);
+            let full = row_major::multiply(&left, &row_major::transpose(&p.basis, p.k, p.d), p.k, p.d, p.k);
             full.iter().enumerate().for_each(|(u, v)| out[(start + u) * elements.len() + i] = *v);
         }
         out
@@ -124,7 +124,7 @@ impl Space {
         let mut null = Vec::new();
         for (i, (p, s)) in self.parts.iter().zip(s).enumerate() {
             let (v, free) = null_space(s, p.d);
-            let full = small::multiply(&p.basis, &v, p.k, p.d, free);
+            let full = row_major::multiply(&p.basis, &v, p.k, p.d, free);
             null.extend((0..free).map(|c| (i, (0..p.k).map(|r| full[r * free + c]).collect())));
         }
         (null, self.lower_factors(s))
@@ -134,7 +134,7 @@ impl Space {
     pub fn lower_factors(&self, s: &[Vec<f64>]) -> Vec<Vec<f64>> {
         let factor = |(p, s): (&PartSpace, &Vec<f64>)| {
             let root = Root::new(s, p.d);
-            small::lower_factor(&small::multiply(&p.basis, &root.matrix(), p.k, p.d, root.rank), p.k, root.rank)
+            row_major::lower_factor(&row_major::multiply(&p.basis, &root.matrix(), p.k, p.d, root.rank), p.k, root.rank)
         };
         self.parts.iter().zip(s).map(factor).collect()
     }

@@ -12,7 +12,7 @@ use super::steps::correction::Correction;
 use super::steps::face::{self, FaceStep};
 use super::steps::line::{Line, Step};
 use crate::error::CoreError;
-use crate::matrix::{eigen, small};
+use crate::matrix::{eigen, row_major};
 
 /// One search: the counters and the trust radius.
 pub struct Search<'a, E: Evaluator> {
@@ -163,7 +163,7 @@ impl<'a, E: Evaluator> Search<'a, E> {
             }
         }
         let d: Vec<f64> = space.pack(&a.target).iter().zip(space.pack(&point.s)).map(|(y, s)| y - s).collect();
-        let slope = small::dot(&d, &c.gradient);
+        let slope = row_major::dot(&d, &c.gradient);
         let (next, alpha) = self.line(space).search(point, slope, &Step::Cone { target: &a.target })?;
         Some((next, alpha, "cone"))
     }
@@ -187,7 +187,7 @@ impl<'a, E: Evaluator> Search<'a, E> {
         for (i, (p, s)) in space.parts.iter().zip(&point.s).enumerate() {
             let (v, free) = null_space(s, p.d);
             if free > 0 {
-                let (w, _) = eigen::symmetric_eigen(&small::congruence(&c.m[i], &v, p.d, free), free);
+                let (w, _) = eigen::symmetric_eigen(&row_major::congruence(&c.m[i], &v, p.d, free), free);
                 min_boundary_slope = min_boundary_slope.min(w[0]);
             }
         }
@@ -227,7 +227,7 @@ fn is_near(space: &Space, point: &Point, c: &Curvature, gap: f64, known: &Point)
         return false;
     }
     let d: Vec<f64> = here.iter().zip(&there).map(|(a, b)| a - b).collect();
-    let distance = 0.5 * small::dot(&d, &small::multiply(&c.expected, &d, d.len(), d.len(), 1));
+    let distance = 0.5 * row_major::dot(&d, &row_major::multiply(&c.expected, &d, d.len(), d.len(), 1));
     let margin = space.noise(point) + space.noise(known);
     (point.criterion - known.criterion - gap).abs() <= gap + margin && distance <= 4.0 * gap + margin
 }
@@ -272,7 +272,7 @@ impl Assessment {
     fn free_gradient(&self, space: &Space, c: &Curvature) -> f64 {
         let part = |i: usize| {
             let (root, r) = &self.roots[i];
-            small::congruence(&c.m[i], root, space.parts[i].d, *r).iter().fold(0.0_f64, |a, x| a.max(x.abs()))
+            row_major::congruence(&c.m[i], root, space.parts[i].d, *r).iter().fold(0.0_f64, |a, x| a.max(x.abs()))
         };
         (0..self.roots.len()).map(part).fold(0.0, f64::max)
     }

@@ -6,7 +6,7 @@ use crate::blocks::directions::Derivatives;
 use crate::blocks::solve::through_inverse;
 use crate::design::layout::Part;
 use crate::error::CoreError;
-use crate::matrix::small;
+use crate::matrix::row_major;
 
 /// What is left of [X y] after the random effects are eliminated at one T.
 #[derive(Clone, Debug)]
@@ -31,16 +31,16 @@ impl SingleFactor {
         for i in 0..p {
             (0..=i).for_each(|j| l_x[i * p + j] = entry(i, j));
         }
-        if !small::cholesky(&mut l_x, p) {
+        if !row_major::cholesky(&mut l_x, p) {
             return Err(failed(1));
         }
         let mut beta: Vec<f64> = (0..p).map(|j| entry(p, j)).collect();
-        small::solve_lower(&l_x, p, &mut beta, 1);
-        let r2 = entry(p, p) - small::dot(&beta, &beta);
+        row_major::solve_lower(&l_x, p, &mut beta, 1);
+        let r2 = entry(p, p) - row_major::dot(&beta, &beta);
         if r2.is_nan() || r2 <= 0.0 {
             return Err(failed(p));
         }
-        small::solve_lower_transposed(&l_x, p, &mut beta, 1);
+        row_major::solve_lower_transposed(&l_x, p, &mut beta, 1);
         let log_det_x = (0..p).map(|i| 2.0 * l_x[i * p + i].ln()).sum();
         Ok(SingleFactor { t, l_x, beta, log_det_z: sums.log_det, log_det_x, r2 })
     }
@@ -55,7 +55,7 @@ impl SingleFactor {
         let mut out = self.clone();
         let mut move_by = shift.to_vec();
         if !shift.is_empty() {
-            small::solve_lower_transposed(&self.l_x, self.beta.len(), &mut move_by, 1);
+            row_major::solve_lower_transposed(&self.l_x, self.beta.len(), &mut move_by, 1);
         }
         out.beta.iter_mut().zip(&move_by).for_each(|(b, v)| *b += v);
         out

@@ -8,7 +8,7 @@ use super::classes::Classes;
 use crate::blocks::chain::Chain;
 use crate::design::layout::Layout;
 use crate::matrix::level::{Level, add, dot, square, unscale};
-use crate::matrix::{eigen, small};
+use crate::matrix::{eigen, row_major};
 use crate::parallel;
 
 /// Levels per piece of work: enough to pay for a thread.
@@ -49,19 +49,21 @@ pub struct Sums {
 }
 
 impl Single {
-    /// None if there is more than one block, a tail, or more than four columns.
-    pub fn new(chain: &[Chain], layout: &Layout) -> Option<Single> {
-        if !layout.is_single() || layout.blocks[0].k > 4 {
-            return None;
-        }
-        let chain = &chain[0];
+    /// Classes of levels that are equal but for y; none if there is more than one block, a tail, or more than four columns.
+    pub fn classes(chain: &[Chain], layout: &Layout) -> Option<Classes> {
+        let possible = layout.is_single() && layout.blocks[0].k <= 4;
+        possible.then(|| Classes::new(&chain[0].a, &chain[0].a_head, chain[0].k, layout.p))
+    }
+
+    /// Sums of the levels of each class.
+    pub fn new(chain: &Chain, layout: &Layout, classes: &Classes) -> Single {
         let (k, p) = (chain.k, layout.p);
         let mut out =
             Single { k, p, a: Vec::new(), count: Vec::new(), head: Vec::new(), start: vec![0], scatter: Vec::new() };
-        for members in Classes::new(&chain.a, &chain.a_head, k, p).iter() {
+        for members in classes.iter() {
             out.add(&chain.a, &chain.a_head, members);
         }
-        Some(out)
+        out
     }
 
     fn add(&mut self, a: &[f64], head: &[f64], members: &[u32]) {
@@ -321,15 +323,15 @@ impl<const K: usize> Piece<K> {
         let (mut information, mut traces) = (flat_pairs(&self.information), flat_pairs(&self.traces));
         for u in 0..units {
             for v in 0..units {
-                let product = small::dot(&self.shift[u * p..(u + 1) * p], &self.shift[v * p..(v + 1) * p]);
+                let product = row_major::dot(&self.shift[u * p..(u + 1) * p], &self.shift[v * p..(v + 1) * p]);
                 information[u * units + v] -= product;
             }
         }
         if reml {
             for u in 0..units {
-                let first = small::transpose(&self.low_rank[u * p * p..(u + 1) * p * p], p, p);
+                let first = row_major::transpose(&self.low_rank[u * p * p..(u + 1) * p * p], p, p);
                 for v in 0..units {
-                    traces[u * units + v] += small::dot(&first, &self.low_rank[v * p * p..(v + 1) * p * p]);
+                    traces[u * units + v] += row_major::dot(&first, &self.low_rank[v * p * p..(v + 1) * p * p]);
                 }
             }
         }

@@ -5,8 +5,7 @@ use super::pieces::Pieces;
 use crate::blocks::chain::{Chain, ChainFactor};
 use crate::design::layout::Layout;
 use crate::error::CoreError;
-use crate::matrix::dense;
-use crate::matrix::small;
+use crate::matrix::{column_major, row_major};
 use crate::parallel;
 
 /// Lower triangle over [tail columns, X, y], column-major.
@@ -48,7 +47,7 @@ impl FullTail {
         self.value[i.min(j) * self.m + i.max(j)]
     }
 
-    /// Adds one row of the data: its values on the tail columns, and of X and y; their own products stand in the corner already.
+    /// Adds one row of the data: its values on the tail columns, and of X, whose own products stand in the corner already.
     pub fn add_row(&mut self, tail: &[(u32, f64)], border: &[f64]) {
         let (m, q) = (self.m, self.q);
         for (s, &(a, v)) in tail.iter().enumerate() {
@@ -57,6 +56,16 @@ impl FullTail {
             for &(b, u) in &tail[..=s] {
                 let (low, high) = (a.min(b) as usize, a.max(b) as usize);
                 self.value[high + low * m] += v * u;
+            }
+        }
+    }
+
+    /// Adds the products of some values of a row with others, columns apart.
+    pub fn add_pairs(&mut self, some: &[(u32, f64)], others: &[(u32, f64)]) {
+        for &(a, v) in some {
+            for &(b, u) in others {
+                let (low, high) = (a.min(b) as usize, a.max(b) as usize);
+                self.value[high + low * self.m] += v * u;
             }
         }
     }
@@ -97,7 +106,7 @@ impl FullTail {
             // a complete crossing: one product of dense matrices
             let y = complete_border(chain, own, at, q);
             let rows = chain.n_levels * chain.k;
-            parallel::each(items, |(first, tile)| dense::subtract_gram(tile, m, first, &y, rows));
+            parallel::each(items, |(first, tile)| column_major::subtract_gram(tile, m, first, &y, rows));
             return;
         }
         parallel::each(items, |(first, tile)| update_tile(chain, own, at, first, tile, m, q));
@@ -107,18 +116,18 @@ impl FullTail {
     pub fn factor(&self, layout: &Layout, t: &[Vec<f64>]) -> Result<(FullFactor, Pieces), CoreError> {
         let (size, q) = (self.m - 1, self.q);
         let (mut l, mut y, corner) = self.scaled(layout, t);
-        let probe = dense::Probe::new(&l, size);
-        dense::cholesky(&mut l, size).map_err(|pivot| CoreError::NotPositiveDefinite { pivot })?;
+        let probe = column_major::Probe::new(&l, size);
+        column_major::cholesky(&mut l, size).map_err(|pivot| CoreError::NotPositiveDefinite { pivot })?;
         let residual = probe.residual(&l);
-        if residual.is_nan() || residual > dense::WORST_RESIDUAL {
+        if residual.is_nan() || residual > column_major::WORST_RESIDUAL {
             return Err(CoreError::UnreliableFactor { residual });
         }
-        dense::solve_lower(&l, size, size, &mut y, 1);
+        column_major::solve_lower(&l, size, size, &mut y, 1);
         let log = |i: usize| 2.0 * l[i * self.m].ln();
         let pieces = Pieces {
             log_det_z: (0..q).map(log).sum(),
             log_det_x: (q..size).map(log).sum(),
-            r2: corner - small::dot(&y, &y),
+            r2: corner - row_major::dot(&y, &y),
             residual,
         };
         Ok((FullFactor { l, y, size, q }, pieces))
@@ -162,14 +171,14 @@ impl FullFactor {
     /// `L⁻¹ b` for columns on [tail, X], or on the tail alone.
     pub fn forward(&self, b: &mut [f64], count: usize, with_x: bool) {
         // the leading rows of the factor are the factor of the leading rows
-        dense::solve_lower(&self.l, self.size, if with_x { self.size } else { self.q }, b, count);
+        column_major::solve_lower(&self.l, self.size, if with_x { self.size } else { self.q }, b, count);
     }
 
     /// Spherical effects of the tail, and β: the estimates, or moved from them by δ, given `shift = L_X'δ`.
     pub fn solution(&self, shift: &[f64]) -> Vec<f64> {
         let mut x = self.y.clone();
         x[self.q..].iter_mut().zip(shift).for_each(|(o, v)| *o += v);
-        dense::solve_lower_transposed(&self.l, self.size, &mut x);
+        column_major::solve_lower_transposed(&self.l, self.size, &mut x);
         x
     }
 
@@ -182,7 +191,7 @@ impl FullFactor {
     pub fn inverse(self, reml: bool) -> FullInverse {
         let (size, q) = (self.size, self.q);
         let mut value = self.l;
-        dense::invert_in_place(&mut value, size, if reml { size } else { q });
+        column_major::invert_in_place(&mut value, size, if reml { size } else { q });
         if !reml {
             for j in 0..size {
                 value[j * size + q.max(j)..(j + 1) * size].fill(0.0);
@@ -207,7 +216,7 @@ impl FullInverse {
             column[j..].iter_mut().zip(&scalar[j..]).for_each(|(v, g)| *v *= f * g);
         }
         for (b, block) in layout.tail_blocks().filter(|(_, block)| block.k > 1) {
-            let transposed = small::transpose(&t[b], block.k, block.k);
+            let transposed = row_major::transpose(&t[b], block.k, block.k);
             for level in 0..block.n_levels {
                 scale_level(hat, size, block.tail_start + level * block.k, block.k, &transposed);
             }
@@ -246,7 +255,7 @@ impl FullInverse {
             // pairs beyond the diagonal twice
             let rest: f64 =
                 pattern[s + 1..].iter().zip(&pairs[s + 1..]).map(|(&other, v)| row[other as usize] * v).sum();
-            sum += y * (row[column as usize] * y + 2.0 * rest + 2.0 * small::dot(&row[q..q + p], heads));
+            sum += y * (row[column as usize] * y + 2.0 * rest + 2.0 * row_major::dot(&row[q..q + p], heads));
         }
         for i in 0..p {
             sum += heads[i] * (0..p).map(|j| self.entry(q + i, q + j) * heads[j]).sum::<f64>();
@@ -346,7 +355,7 @@ fn scale_level(m: &mut [f64], size: usize, first: usize, k: usize, t: &[f64]) {
             square[r * k + s] = m[(first + r.min(s)) * size + first + r.max(s)];
         }
     }
-    let scaled = small::congruence(&square, t, k, k);
+    let scaled = row_major::congruence(&square, t, k, k);
     for s in 0..k {
         for r in s..k {
             m[(first + s) * size + first + r] = scaled[r * k + s];

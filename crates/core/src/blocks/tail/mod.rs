@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `full` | one dense triangle, its factor and its inverse |
 //! | `sparse`, `supernodes`, `sparse_inverse` | the sparse form, solves with its factor, and what is known of its inverse |
+//! | `sums` | the cross-products from the rows |
 //! | `pieces` | numbers of one factorization |
 //! | `buffer` | memory that goes from one evaluation to the next |
 
@@ -15,6 +16,7 @@ pub mod full;
 pub mod pieces;
 pub mod sparse;
 pub mod sparse_inverse;
+pub mod sums;
 pub mod supernodes;
 #[cfg(test)]
 mod tests;
@@ -87,7 +89,23 @@ impl Tail {
         }
     }
 
-    /// Adds one row of the data: its values on the tail columns, and of X and y.
+    /// Back to zeros.
+    pub(crate) fn clear(&mut self) {
+        match self {
+            Tail::Full(t) => t.value.fill(0.0),
+            Tail::Sparse(t) => [&mut t.value, &mut t.border, &mut t.corner].into_iter().for_each(|v| v.fill(0.0)),
+        }
+    }
+
+    /// Sets the product of a random column with y.
+    pub(crate) fn set_response(&mut self, column: usize, v: f64) {
+        match self {
+            Tail::Full(t) => t.value[(column + 1) * t.m - 1] = v,
+            Tail::Sparse(t) => t.border[(column + 1) * t.width - 1] = v,
+        }
+    }
+
+    /// Adds one row of the data: its values on the tail columns, and of X.
     pub(crate) fn add_row(&mut self, tail: &[(u32, f64)], border: &[f64]) {
         match self {
             Tail::Full(t) => t.add_row(tail, border),

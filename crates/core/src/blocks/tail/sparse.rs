@@ -6,8 +6,7 @@ use crate::blocks::chain::{Chain, ChainFactor};
 use crate::design::layout::Layout;
 use crate::design::pattern::Pattern;
 use crate::error::CoreError;
-use crate::matrix::dense;
-use crate::matrix::small;
+use crate::matrix::{column_major, row_major};
 use faer::Par;
 use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::cholesky::llt::factor::LltError;
@@ -54,7 +53,7 @@ impl SparseTail {
         }
     }
 
-    /// Adds one row of the data: its values on the tail columns, and of X and y.
+    /// Adds one row of the data: its values on the tail columns, and of X.
     pub fn add_row(&mut self, tail: &[(u32, f64)], border: &[f64]) {
         for (s, &(a, v)) in tail.iter().enumerate() {
             let at = a as usize * self.width;
@@ -152,7 +151,7 @@ impl SparseTail {
         (0..q).for_each(|j| a[pattern.start[j]] += 1.0);
         let l = pattern.cholesky(&a)?;
         let residual = pattern.residual(&a, &l);
-        if residual.is_nan() || residual > dense::WORST_RESIDUAL {
+        if residual.is_nan() || residual > column_major::WORST_RESIDUAL {
             return Err(CoreError::UnreliableFactor { residual });
         }
         let mut y = self.scaled_border(layout, t);
@@ -164,12 +163,12 @@ impl SparseTail {
         let mut l_x: Vec<f64> = (0..p * p).map(|e| left(e % p, e / p)).collect();
         let mut y_last: Vec<f64> = (0..p).map(|r| left(p, r)).collect();
         let corner = left(p, p);
-        dense::cholesky(&mut l_x, p).map_err(|pivot| CoreError::NotPositiveDefinite { pivot: q + pivot })?;
-        dense::solve_lower(&l_x, p, p, &mut y_last, 1);
+        column_major::cholesky(&mut l_x, p).map_err(|pivot| CoreError::NotPositiveDefinite { pivot: q + pivot })?;
+        column_major::solve_lower(&l_x, p, p, &mut y_last, 1);
         let pieces = Pieces {
             log_det_z: 2.0 * pattern.log_diagonal(&l),
             log_det_x: (0..p).map(|i| 2.0 * l_x[i * p + i].ln()).sum(),
-            r2: corner - small::dot(&y_last, &y_last),
+            r2: corner - row_major::dot(&y_last, &y_last),
             residual,
         };
         let mut last = y.split_off(p * q);
@@ -213,7 +212,7 @@ impl SparseFactor {
                 own.iter_mut()
                     .zip(self.y_x.chunks_exact(q))
                     .for_each(|(o, y)| *o -= crate::matrix::lanes::dot(y, solved));
-                dense::solve_lower(&self.l_x, p, p, own, 1);
+                column_major::solve_lower(&self.l_x, p, p, own, 1);
             }
         }
     }
@@ -225,7 +224,7 @@ impl SparseFactor {
         let p = self.y.len() - q;
         let (mut u, mut beta) = (self.y[..q].to_vec(), self.y[q..].to_vec());
         beta.iter_mut().zip(shift).for_each(|(o, v)| *o += v);
-        dense::solve_lower_transposed(&self.l_x, p, &mut beta);
+        column_major::solve_lower_transposed(&self.l_x, p, &mut beta);
         for (y, b) in self.y_x.chunks_exact(q.max(1)).zip(&beta) {
             u.iter_mut().zip(y).for_each(|(o, v)| *o -= b * v);
         }
@@ -244,25 +243,26 @@ impl SparseFactor {
             pattern.backward(&self.l, &mut g, p);
             // rows of L⁻ᵀ Y_X L_XX⁻ᵀ
             let mut rows: Vec<f64> = (0..q * p).map(|e| g[e % p * q + e / p]).collect();
-            dense::solve_lower(&self.l_x, p, p, &mut rows, q);
+            column_major::solve_lower(&self.l_x, p, p, &mut rows, q);
             for j in 0..q {
                 let own = &rows[j * p..(j + 1) * p];
                 for slot in pattern.start[j]..pattern.start[j + 1] {
                     let i = pattern.row[slot];
-                    value[slot] += small::dot(own, &rows[i * p..(i + 1) * p]);
+                    value[slot] += row_major::dot(own, &rows[i * p..(i + 1) * p]);
                 }
             }
             // L_XX⁻¹, row-major
             let by_row: Vec<f64> = (0..p * p).map(|e| self.l_x[e % p * p + e / p]).collect();
-            let half = small::transpose(&small::invert_lower(&by_row, p), p, p);
+            let half = row_major::transpose(&row_major::invert_lower(&by_row, p), p, p);
             for i in 0..p {
-                (0..p).for_each(|j| xx[i * p + j] = small::dot(&half[i * p..(i + 1) * p], &half[j * p..(j + 1) * p]));
+                (0..p)
+                    .for_each(|j| xx[i * p + j] = row_major::dot(&half[i * p..(i + 1) * p], &half[j * p..(j + 1) * p]));
             }
             for (i, &at) in pattern.place.iter().enumerate() {
                 for c in 0..p {
                     // −G C_XX, with one factor of C_XX in the rows already
                     let column = &half[c * p..(c + 1) * p];
-                    with_x[i * p + c] = -small::dot(&rows[at * p..(at + 1) * p], column);
+                    with_x[i * p + c] = -row_major::dot(&rows[at * p..(at + 1) * p], column);
                 }
             }
         }
@@ -289,7 +289,7 @@ impl Pattern {
             let (k, first, own) = (node.k, node.first, &f[node.block]);
             let at = |r: usize, c: usize| self.start[first + r.min(c)] + r.max(c) - r.min(c);
             let square: Vec<f64> = (0..k * k).map(|e| value[at(e / k, e % k)]).collect();
-            let scaled = small::congruence(&square, own, k, k);
+            let scaled = row_major::congruence(&square, own, k, k);
             (0..k * k).for_each(|e| value[at(e / k, e % k)] = scaled[e]);
             let height = self.start[first + 1] - self.start[first] - k;
             let mut t = 0;
@@ -297,9 +297,9 @@ impl Pattern {
                 let other = &self.nodes[owner[self.row[self.start[first] + k + t]]];
                 let at = |r: usize, c: usize| self.start[first + c] + k - c + t + r;
                 let block: Vec<f64> = (0..other.k * k).map(|e| value[at(e / k, e % k)]).collect();
-                let right = small::multiply(&block, own, other.k, k, k);
+                let right = row_major::multiply(&block, own, other.k, k, k);
                 let mut scaled = vec![0.0; other.k * k];
-                small::transpose_multiply_add(&mut scaled, 1.0, &f[other.block], &right, other.k, other.k, k);
+                row_major::transpose_multiply_add(&mut scaled, 1.0, &f[other.block], &right, other.k, other.k, k);
                 (0..other.k * k).for_each(|e| value[at(e / k, e % k)] = scaled[e]);
                 t += other.k;
             }
@@ -335,7 +335,7 @@ impl Pattern {
     /// `‖L(L'z) − Az‖ / ‖Az‖` for one fixed z.
     fn residual(&self, a: &[f64], l: &[f64]) -> f64 {
         let n = self.size();
-        let z = dense::probe(n);
+        let z = column_major::probe(n);
         let mut az = vec![0.0; n];
         for j in 0..n {
             for slot in self.start[j]..self.start[j + 1] {
@@ -356,6 +356,6 @@ impl Pattern {
                 rows().zip(used).for_each(|(r, v)| product[r] += v * t);
             }
         }
-        dense::relative(&product, &az)
+        column_major::relative(&product, &az)
     }
 }

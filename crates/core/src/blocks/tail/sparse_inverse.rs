@@ -3,7 +3,7 @@
 use crate::blocks::chain::Chain;
 use crate::design::layout::Layout;
 use crate::design::pattern::Pattern;
-use crate::matrix::small;
+use crate::matrix::row_major;
 use std::sync::Arc;
 
 /// Entries of the inverse: on the pattern, with X (a row per tail column), and of X.
@@ -20,12 +20,12 @@ impl SparseInverse {
     pub fn scale(&mut self, layout: &Layout, t: &[Vec<f64>]) {
         let p = self.xx.len().isqrt();
         let transposed: Vec<Vec<f64>> =
-            layout.blocks.iter().zip(t).map(|(b, t)| small::transpose(t, b.k, b.k)).collect();
+            layout.blocks.iter().zip(t).map(|(b, t)| row_major::transpose(t, b.k, b.k)).collect();
         self.pattern.congruence(&mut self.value, &transposed);
         for node in &self.pattern.nodes {
             let k = node.k;
             let rows = &mut self.with_x[node.column * p..(node.column + k) * p];
-            let scaled = small::multiply(&t[node.block], rows, k, k, p);
+            let scaled = row_major::multiply(&t[node.block], rows, k, k, p);
             rows.copy_from_slice(&scaled);
         }
     }
@@ -59,10 +59,10 @@ impl SparseInverse {
             // pairs beyond the diagonal twice
             let rest: f64 = pairs[s + 1..].iter().zip(&mut slots).map(|(v, &slot)| self.value[slot as usize] * v).sum();
             let row = &self.with_x[column as usize * p..(column as usize + 1) * p];
-            sum += y * (own + 2.0 * rest + 2.0 * small::dot(row, heads));
+            sum += y * (own + 2.0 * rest + 2.0 * row_major::dot(row, heads));
         }
         for i in 0..p {
-            sum += heads[i] * small::dot(&self.xx[i * p..(i + 1) * p], heads);
+            sum += heads[i] * row_major::dot(&self.xx[i * p..(i + 1) * p], heads);
         }
         sum
     }

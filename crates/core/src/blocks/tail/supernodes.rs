@@ -140,7 +140,7 @@ impl Pattern {
             }
             i = end;
         }
-        crate::matrix::dense::fill_upper(&mut out, n);
+        crate::matrix::column_major::fill_upper(&mut out, n);
         out
     }
 }

@@ -1,6 +1,6 @@
 //! Where the search begins when evaluations are dear: each grouping factor fitted alone costs next to nothing.
 
-use crate::matrix::small;
+use crate::matrix::row_major;
 use crate::search::evaluator::Evaluator;
 use crate::search::facts::{Facts, PartFacts};
 use crate::search::outcome::{Control, End};
@@ -18,7 +18,7 @@ pub fn marginal<E: Evaluator>(model: &E, facts: &Facts, reml: bool) -> Option<Ve
         let own = alone.facts();
         let space = Space::new(&own, reml);
         let control = Control { max_iterations: 4, tolerance: 1e-2 };
-        let identity: Vec<_> = space.parts.iter().map(|p| (small::identity(p.d), p.d)).collect();
+        let identity: Vec<_> = space.parts.iter().map(|p| (row_major::identity(p.d), p.d)).collect();
         let at = alone.evaluate(&space, &identity).ok()?;
         let fit = Search::new(&alone, &own, &control).run(&space, at, None, Vec::new(), &mut |_, _| true);
         let fit = fit.and_then(End::optimum).ok()?;

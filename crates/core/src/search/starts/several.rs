@@ -2,7 +2,7 @@
 //! a small model, where looking everywhere costs next to nothing.
 
 use crate::blocks::directions::PartSpace;
-use crate::matrix::small;
+use crate::matrix::row_major;
 use crate::search::evaluator::Evaluator;
 use crate::search::facts::Facts;
 use crate::search::point::Point;
@@ -88,7 +88,7 @@ pub fn further<E: Evaluator>(model: &E, facts: &Facts, reml: bool, found: &Point
 
 /// A multiple of the identity in all parts.
 pub fn uniform(facts: &Facts, value: f64) -> Start {
-    facts.parts.iter().map(|p| small::identity(p.k).iter().map(|v| value * v).collect()).collect()
+    facts.parts.iter().map(|p| row_major::identity(p.k).iter().map(|v| value * v).collect()).collect()
 }
 
 /// Far away; direction by direction, one alone small among large ones and one alone large; and pair by pair of one term,

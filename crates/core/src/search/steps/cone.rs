@@ -1,6 +1,6 @@
 //! The quadratic model's minimum over positive semidefinite matrices.
 
-use crate::matrix::{eigen, small};
+use crate::matrix::{eigen, row_major};
 use crate::search::space::Space;
 
 /// `Y ⪰ 0` that minimises `g'(Y − S) + ½ (Y − S)'B(Y − S)`, through `Y = RR'` with square R: Newton steps on R with absolute
@@ -47,11 +47,11 @@ fn descent(gradient: &[f64], hessian: &[f64]) -> Option<(Vec<f64>, f64)> {
     // rotations of R change nothing: the ridge keeps the step out of them
     let ridge = 1e-10 * (0..n).map(|i| l[i * n + i].abs()).fold(0.0, f64::max);
     (0..n).for_each(|i| l[i * n + i] += ridge);
-    if small::cholesky(&mut l, n) {
+    if row_major::cholesky(&mut l, n) {
         let mut step: Vec<f64> = gradient.iter().map(|v| -v).collect();
-        small::solve_lower(&l, n, &mut step, 1);
-        let decrement = small::dot(&step, &step);
-        small::solve_lower_transposed(&l, n, &mut step, 1);
+        row_major::solve_lower(&l, n, &mut step, 1);
+        let decrement = row_major::dot(&step, &step);
+        row_major::solve_lower_transposed(&l, n, &mut step, 1);
         return Some((step, decrement));
     }
     let (h, v) = eigen::symmetric_eigen(hessian, n);
@@ -81,15 +81,20 @@ fn inner_root(s: &[f64], d: usize) -> Vec<f64> {
 }
 
 fn square(space: &Space, r: &[Vec<f64>]) -> Vec<Vec<f64>> {
-    space.parts.iter().zip(r).map(|(p, m)| small::multiply(m, &small::transpose(m, p.d, p.d), p.d, p.d, p.d)).collect()
+    space
+        .parts
+        .iter()
+        .zip(r)
+        .map(|(p, m)| row_major::multiply(m, &row_major::transpose(m, p.d, p.d), p.d, p.d, p.d))
+        .collect()
 }
 
 /// Model value and its gradient in the elements of Y.
 fn model(space: &Space, r: &[Vec<f64>], origin: &[f64], g: &[f64], b: &[f64]) -> (f64, Vec<f64>) {
     let n = origin.len();
     let d: Vec<f64> = space.pack(&square(space, r)).iter().zip(origin).map(|(y, s)| y - s).collect();
-    let bd = small::multiply(b, &d, n, n, 1);
-    let value = small::dot(g, &d) + 0.5 * small::dot(&d, &bd);
+    let bd = row_major::multiply(b, &d, n, n, 1);
+    let value = row_major::dot(g, &d) + 0.5 * row_major::dot(&d, &bd);
     (value, g.iter().zip(&bd).map(|(x, y)| x + y).collect())
 }
 
@@ -108,11 +113,11 @@ fn derivatives(space: &Space, r: &[Vec<f64>], slope: &[f64], b: &[f64]) -> (Vec<
         }
     }
     // a diagonal element S_rr has derivative 2 R_r: the two additions above meet
-    let mut hessian = small::congruence(b, &jacobian, elements.len(), n);
+    let mut hessian = row_major::congruence(b, &jacobian, elements.len(), n);
     let mut gradient = vec![0.0; n];
     for (part, p) in space.parts.iter().enumerate() {
         let (d, at) = (p.d, start(part));
-        small::multiply_add(&mut gradient[at..at + d * d], 2.0, &m[part], &r[part], d, d, d);
+        row_major::multiply_add(&mut gradient[at..at + d * d], 2.0, &m[part], &r[part], d, d, d);
         for i in 0..d {
             for j in 0..d {
                 for t in 0..d {

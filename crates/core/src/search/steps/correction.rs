@@ -1,6 +1,6 @@
 //! Corrections of an inexact Hessian from observed gradients (symmetric, of rank one: SR1).
 
-use crate::matrix::small;
+use crate::matrix::row_major;
 
 /// Symmetric rank-one corrections of an inexact Hessian from the gradients that were seen.
 pub struct Correction {
@@ -22,12 +22,12 @@ impl Correction {
         }
         if let Some((s0, g0)) = &self.last {
             let step: Vec<f64> = s.iter().zip(s0).map(|(a, b)| a - b).collect();
-            let hs = small::multiply(hessian, &step, n, n, 1);
-            let cs = small::multiply(&self.matrix, &step, n, n, 1);
+            let hs = row_major::multiply(hessian, &step, n, n, 1);
+            let cs = row_major::multiply(&self.matrix, &step, n, n, 1);
             let rest: Vec<f64> = (0..n).map(|i| gradient[i] - g0[i] - hs[i] - cs[i]).collect();
-            let d = small::dot(&rest, &step);
-            if d.abs() > 1e-8 * (small::dot(&rest, &rest) * small::dot(&step, &step)).sqrt() {
-                small::multiply_add(&mut self.matrix, 1.0 / d, &rest, &rest, n, 1, n);
+            let d = row_major::dot(&rest, &step);
+            if d.abs() > 1e-8 * (row_major::dot(&rest, &rest) * row_major::dot(&step, &step)).sqrt() {
+                row_major::multiply_add(&mut self.matrix, 1.0 / d, &rest, &rest, n, 1, n);
             }
         }
         self.last = Some((s.to_vec(), gradient.to_vec()));

@@ -1,6 +1,6 @@
 //! Newton's step among matrices of the same rank, `S = RR'` with R of full column rank; and in coordinates of any kind.
 
-use crate::matrix::{eigen, small};
+use crate::matrix::{eigen, row_major};
 use crate::search::curvature::Curvature;
 use crate::search::root::{PartRoot, Root};
 use crate::search::space::Space;
@@ -127,13 +127,14 @@ impl NewtonStep {
 pub fn minimum(gradient: &[f64], hessian: &[f64], metric: Vec<f64>, radius: f64, ridge: f64) -> Option<NewtonStep> {
     let n = gradient.len();
     let mut l = metric;
-    if !small::cholesky(&mut l, n) {
+    if !row_major::cholesky(&mut l, n) {
         return None;
     }
     // generalised eigenvectors of (hessian, metric)
-    let inverse = small::invert_lower(&l, n);
-    let (h, v) = eigen::symmetric_eigen(&small::congruence(hessian, &small::transpose(&inverse, n, n), n, n), n);
-    let u = small::multiply(&small::transpose(&inverse, n, n), &v, n, n, n);
+    let inverse = row_major::invert_lower(&l, n);
+    let (h, v) =
+        eigen::symmetric_eigen(&row_major::congruence(hessian, &row_major::transpose(&inverse, n, n), n, n), n);
+    let u = row_major::multiply(&row_major::transpose(&inverse, n, n), &v, n, n, n);
     let g: Vec<f64> = (0..n).map(|i| (0..n).map(|t| u[t * n + i] * gradient[t]).sum()).collect();
     let floor = if ridge < RIDGE { ridge } else { 1e-6 };
     let solid: Vec<f64> = h.iter().map(|x| x.abs().max(floor)).collect();
@@ -144,7 +145,7 @@ pub fn minimum(gradient: &[f64], hessian: &[f64], metric: Vec<f64>, radius: f64,
     let x: Vec<f64> = (0..n).map(|t| (0..n).map(|i| u[t * n + i] * z[i]).sum()).collect();
     let mut slope = 0.0;
     x.iter().zip(gradient).for_each(|(x, g)| slope += g * x);
-    let length = small::dot(&z, &z).sqrt();
+    let length = row_major::dot(&z, &z).sqrt();
     Some(NewtonStep { x, slope, decrement, min_curvature: h[0], length, limited, saddle, flat })
 }
 
@@ -155,7 +156,7 @@ fn zero_step(roots: &[PartRoot]) -> Vec<Vec<f64>> {
 /// `−g/(|h| + λ)` with the smallest λ ≥ 0 that keeps the length within the radius; a saddle without gradient is left downhill.
 fn within_radius(g: &[f64], solid: &[f64], radius: f64, saddle: bool) -> (Vec<f64>, bool) {
     let at = |lambda: f64| -> Vec<f64> { g.iter().zip(solid).map(|(a, b)| -a / (b + lambda)).collect() };
-    let norm = |z: &[f64]| small::dot(z, z).sqrt();
+    let norm = |z: &[f64]| row_major::dot(z, z).sqrt();
     let mut z = at(0.0);
     let limited = norm(&z) > radius;
     if limited {
@@ -193,20 +194,21 @@ fn pull_back(
         let (root, r) = &roots[direction.part];
         for (i, &(part, row, column)) in elements.iter().enumerate().filter(|(_, e)| e.0 == direction.part) {
             debug_assert_eq!(part, direction.part);
-            let pair =
-                |a: &[f64], b: &[f64], i: usize, j: usize| small::dot(&a[i * r..(i + 1) * r], &b[j * r..(j + 1) * r]);
+            let pair = |a: &[f64], b: &[f64], i: usize, j: usize| {
+                row_major::dot(&a[i * r..(i + 1) * r], &b[j * r..(j + 1) * r])
+            };
             jacobian[i * n + t] = pair(&direction.a, root, row, column) + pair(root, &direction.a, row, column);
         }
     }
     let mut gradient = vec![0.0; n];
-    small::transpose_multiply_add(&mut gradient, 1.0, &jacobian, &c.gradient, elements.len(), n, 1);
-    let mut hessian = small::congruence(&c.hessian, &jacobian, elements.len(), n);
-    let mut metric = small::congruence(&c.expected, &jacobian, elements.len(), n);
+    row_major::transpose_multiply_add(&mut gradient, 1.0, &jacobian, &c.gradient, elements.len(), n, 1);
+    let mut hessian = row_major::congruence(&c.hessian, &jacobian, elements.len(), n);
+    let mut metric = row_major::congruence(&c.expected, &jacobian, elements.len(), n);
     for (s, a) in directions.iter().enumerate() {
         let (d, r) = (space.parts[a.part].d, roots[a.part].1);
-        let ma = small::multiply(&c.m[a.part], &a.a, d, d, r);
+        let ma = row_major::multiply(&c.m[a.part], &a.a, d, d, r);
         for (t, _) in directions.iter().enumerate().filter(|(_, b)| b.part == a.part) {
-            hessian[s * n + t] += 2.0 * small::dot(&ma, &directions[t].a);
+            hessian[s * n + t] += 2.0 * row_major::dot(&ma, &directions[t].a);
         }
     }
     lift(&mut metric, n, ridge);

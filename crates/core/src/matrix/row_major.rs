@@ -1,4 +1,5 @@
-//! Small dense matrices, row-major in flat slices: the k × k blocks of one grouping level and the optimiser's own algebra.
+//! Small matrices by rows, in flat slices: entry (i, j) of an `r × c` matrix is number `i c + j`. The `k × k` blocks of one grouping
+//! level and the search's own algebra.
 
 /// Cholesky factor of the leading `n × n` matrix, in place (lower triangle, upper zeroed). False if not positive definite.
 pub fn cholesky(a: &mut [f64], n: usize) -> bool {

@@ -1,4 +1,4 @@
-//! Dense algebra of the tail, on column-major lower triangles. Sequential faer kernels inside our own fixed tiles: parallel faer
+//! Large matrices by columns, triangles below the diagonal: the algebra of the tail. Sequential faer kernels inside our own fixed tiles: parallel faer
 //! products have given wrong numbers at some sizes, and the bits must not depend on the number of threads.
 
 use faer::dyn_stack::{MemBuffer, MemStack};
@@ -258,34 +258,13 @@ pub fn solve_lower_transposed(l: &[f64], n: usize, b: &mut [f64]) {
     }
 }
 
-/// Multiplications from which a product is worth a call of the library's kernel.
-const WORTH_A_CALL: usize = 4096;
-
-/// `out += s · a (r × m) · b (m × c)`, all row-major.
-pub fn multiply_add(out: &mut [f64], s: f64, a: &[f64], b: &[f64], (r, m, c): (usize, usize, usize)) {
-    if r * m * c < WORTH_A_CALL {
-        return crate::matrix::small::multiply_add(out, s, a, b, r, m, c);
-    }
-    let (a, b) = (MatRef::from_row_major_slice(a, r, m), MatRef::from_row_major_slice(b, m, c));
-    matmul(MatMut::from_row_major_slice_mut(out, r, c), Accum::Add, a, b, s, Par::Seq);
-}
-
-/// `out += s · a' b` with `a (m × r)`, `b (m × c)`, all row-major.
-pub fn transpose_multiply_add(out: &mut [f64], s: f64, a: &[f64], b: &[f64], (m, r, c): (usize, usize, usize)) {
-    if r * m * c < WORTH_A_CALL {
-        return crate::matrix::small::transpose_multiply_add(out, s, a, b, m, r, c);
-    }
-    let (a, b) = (MatRef::from_row_major_slice(a, m, r), MatRef::from_row_major_slice(b, m, c));
-    matmul(MatMut::from_row_major_slice_mut(out, r, c), Accum::Add, a.transpose(), b, s, Par::Seq);
-}
-
 /// `out (r × c) += s · a' b` for column-major `a (n × r)`, `b (n × c)`; `out` is row-major.
 pub fn transpose_product_add(out: &mut [f64], s: f64, a: &[f64], b: &[f64], n: usize, r: usize, c: usize) {
     for i in 0..r {
         let x = &a[i * n..(i + 1) * n];
         for j in 0..c {
             let y = &b[j * n..(j + 1) * n];
-            out[i * c + j] += s * crate::matrix::small::dot(x, y);
+            out[i * c + j] += s * crate::matrix::row_major::dot(x, y);
         }
     }
 }

@@ -1,36 +1,62 @@
-//! Many responses on one design.
+//! A design that waits for its responses.
 
-use lmm_core::design::choice::Choice;
-use lmm_core::design::model::Design;
+use std::sync::Arc;
+
+use lmm_core::design::model;
+use lmm_core::problem;
 use lmm_core::search::Control;
 use numpy::{PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::convert::{TermInput, columns, compute, room_for_copies, squares, to_matrix, to_stack, to_vector, vector};
+use crate::convert::{
+    TermInput, choice, columns, compute, room_for_copies, squares, to_matrix, to_stack, to_vector, vector,
+};
+use crate::problem::Problem;
 
 /// All of a model but its response.
 #[pyclass(frozen, module = "lmm._core")]
-pub struct Batch {
-    inner: Design,
+pub struct Design {
+    pub inner: model::Design,
     n_fixed: usize,
 }
 
 #[pymethods]
-impl Batch {
+impl Design {
     #[new]
+    #[pyo3(signature = (x, weights, terms, tail = "auto"))]
     fn new(
         py: Python<'_>,
         x: PyReadonlyArray2<'_, f64>,
         weights: Option<PyReadonlyArray1<'_, f64>>,
         terms: Vec<TermInput<'_>>,
+        tail: &str,
     ) -> PyResult<Self> {
         let (n, n_fixed) = x.as_array().dim();
+        let tail = choice(tail)?;
         room_for_copies((n, n_fixed), &terms)?;
         let (x, weights) = (columns(&x), weights.as_ref().map(vector));
         let terms = terms.iter().map(TermInput::to_term).collect();
-        let inner = compute(py, || Design::new(n, x, weights.as_deref(), terms, Choice::Auto))?;
-        Ok(Batch { inner, n_fixed })
+        let inner = compute(py, || model::Design::new(n, x, weights.as_deref(), terms, tail))?;
+        Ok(Design { inner, n_fixed })
+    }
+
+    /// The same columns (X is given again, random terms are shared) under other weights.
+    fn reweigh(
+        &self,
+        py: Python<'_>,
+        x: PyReadonlyArray2<'_, f64>,
+        weights: PyReadonlyArray1<'_, f64>,
+    ) -> PyResult<Self> {
+        let (x, weights) = (columns(&x), vector(&weights));
+        Ok(Design { inner: compute(py, || self.inner.reweigh(x, &weights))?, n_fixed: self.n_fixed })
+    }
+
+    /// The problem of one response.
+    fn problem(&self, py: Python<'_>, y: PyReadonlyArray1<'_, f64>) -> PyResult<Problem> {
+        let y = vector(&y);
+        let inner = compute(py, || problem::Problem::new(&self.inner, &y))?;
+        Ok(Problem { inner: Arc::new(inner), n_fixed: self.n_fixed })
     }
 
     /// Fits each column of `responses`; what could not be fitted is missing.
