@@ -1,5 +1,7 @@
 """Tensor products against the columns, penalties and scales of mgcv."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import scipy.linalg
@@ -344,3 +346,29 @@ def test_sum_to_zero_curves_are_groups_with_one_precision(shared):
         P = piece.precision(own)
         np.testing.assert_allclose(piece.map.T @ S @ piece.map, P, atol=1e-9 * np.abs(P).max())
     assert np.linalg.matrix_rank(form.map) == smooth.p
+
+
+@pytest.mark.parametrize(
+    "case", ["te", "te of splines", "te of plates", "ti", "te of orders", "te with a shrunken margin"]
+)
+def test_known_coordinates_and_those_of_an_eigenproblem_have_the_same_law(case):
+    name, settings = PRODUCTS[case]
+    (smooth,) = learn_smooths("te(x,z)", name, covariates_of(case), settings)
+    assert smooth.basis.joint is not None
+    plain = replace(smooth, basis=replace(smooth.basis, joint=None))
+    X = smooth.columns(covariates_of(case))
+    for sp in ([1.0, 1.0], [1e-3, 10.0], [1e5, 1e-3]):
+        covariances = []
+        for one in (smooth, plain):
+            (piece,) = mixed_form(one).random
+            Z = X @ piece.map
+            # Up to what the fixed columns can take.
+            F = np.linalg.qr(np.column_stack([np.ones(len(X)), X @ one.null_space]))[0]
+            Z = Z - F @ (F.T @ Z)
+            covariances.append(Z @ np.linalg.solve(piece.precision(sp), Z.T))
+        np.testing.assert_allclose(*covariances, atol=1e-6 * np.abs(covariances[0]).max())
+
+
+def test_a_single_margin_takes_several_orders():
+    basis = learn_basis("te", surface()[:1], Settings(k=8, m=(2, 1), extra={"bs": "ps"}))
+    assert basis.null_space.shape == (8, 1)

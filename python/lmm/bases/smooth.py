@@ -74,12 +74,9 @@ class Smooth:
 
     def carrier(self, covariates: Sequence[Covariate], by: Covariate | None = None) -> Carrier:
         """Rows and map whose product is the columns of the term at the given data."""
-        from scipy import sparse
-
         rows, to_basis = self.basis.carrier(covariates)
         if self.by is not None:
-            weights = self.by_weights(by)
-            rows = sparse.diags(weights) @ rows if sparse.issparse(rows) else weights[:, None] * rows
+            rows = _weighted(rows, self.by_weights(by))
         return Carrier(rows, to_basis @ self.absorbed)
 
     def columns(self, covariates: Sequence[Covariate], by: Covariate | None = None) -> FloatMatrix:
@@ -229,6 +226,17 @@ def learn_smooths(
         means=means,
     )
     return _by_copies(smooth, by, by_is_ordered)
+
+
+def _weighted(rows: Any, weights: FloatVector) -> Any:
+    from scipy import sparse
+
+    if not sparse.issparse(rows):
+        return weights[:, None] * rows
+    # Rows of other levels take no place.
+    found = sparse.csr_matrix(sparse.diags(weights) @ rows)
+    found.eliminate_zeros()
+    return found
 
 
 def _by_copies(smooth: Smooth, by: Covariate | None, is_ordered: bool) -> tuple[Smooth, ...]:

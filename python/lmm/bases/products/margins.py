@@ -188,6 +188,8 @@ def _each(value: Any, many: int, what: str, called: str) -> Sequence[Any]:
     """One value for each margin; a single one stands for all."""
     if not isinstance(value, list | tuple):
         return (value,) * many
+    if many == 1 and what == "m" and len(value) > 1:
+        return (value,)
     if len(value) != many:
         raise ArgumentError(
             f"{called} has {many} margins, and {what}= gives {len(value)}: {brief(value)}. Give one for all, or"
