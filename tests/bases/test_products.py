@@ -331,18 +331,20 @@ def test_huge_products_are_refused_before_they_are_built():
         learn_basis("te", data, Settings(k=40))
 
 
+@pytest.mark.parametrize("select", [False, True])
 @pytest.mark.parametrize("shared", [False, True])
-def test_sum_to_zero_curves_are_groups_with_one_precision(shared):
+def test_sum_to_zero_curves_are_groups_with_one_precision(shared, select):
     data = three()
     extra = {"id": 1} if shared else {}
-    (smooth,) = learn_smooths("s(g,x)", "sz", [data[3], data[0]], Settings(k=6, extra=extra))
+    (smooth,) = learn_smooths("s(g,x)", "sz", [data[3], data[0]], Settings(k=6, extra=extra), select=select)
     form = mixed_form(smooth)
-    (piece,) = form.random
-    assert (piece.copies, piece.size, form.fixed.shape[1]) == (1 if shared else 4, 12, 6)
+    piece, *null = form.random
+    assert (piece.copies, piece.size, form.fixed.shape[1]) == (1 if shared else 4, 12, 0 if select else 6)
+    assert [one.size for one in null] == ([6] if select else [])
     assert piece.dense is None if shared else piece.dense.shape == (4, 3, 3)
     for sp in ([1.0, 2.0, 0.5, 3.0], [1e3, 1e-2, 1.0, 1.0]):
-        own = sp[: len(smooth.penalties)]
-        S = sum(lam * S_j for lam, S_j in zip(own, smooth.penalties, strict=True))
+        own = sp[: len(smooth.basis.penalties)]
+        S = sum(lam * S_j for lam, S_j in zip(own, smooth.penalties, strict=False))
         P = piece.precision(own)
         np.testing.assert_allclose(piece.map.T @ S @ piece.map, P, atol=1e-9 * np.abs(P).max())
     assert np.linalg.matrix_rank(form.map) == smooth.p
@@ -372,3 +374,18 @@ def test_known_coordinates_and_those_of_an_eigenproblem_have_the_same_law(case):
 def test_a_single_margin_takes_several_orders():
     basis = learn_basis("te", surface()[:1], Settings(k=8, m=(2, 1), extra={"bs": "ps"}))
     assert basis.null_space.shape == (8, 1)
+
+
+def test_a_penalty_without_columns_has_no_piece():
+    (smooth,) = learn_smooths("te(x,z)", "te", surface(), Settings(k=4))
+    zero = replace(
+        smooth, basis=replace(smooth.basis, joint=None), penalties=(smooth.penalties[0], np.zeros((15, 15)))
+    )
+    null = np.linalg.eigh(smooth.penalties[0])[1][:, : 15 - np.linalg.matrix_rank(smooth.penalties[0])]
+    (piece,) = mixed_form(replace(zero, null_space=null)).random
+    assert (piece.penalties, piece.size) == ((0,), 8)
+    diagonal = replace(
+        zero, penalties=(np.diag([0.0] * 7 + [1.0] * 8), np.zeros((15, 15))), null_space=np.eye(15)[:, :7]
+    )
+    (piece,) = mixed_form(diagonal).random
+    assert (piece.penalties, piece.size) == ((0,), 8)

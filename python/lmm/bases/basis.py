@@ -130,7 +130,8 @@ class Carrier(NamedTuple):
 
 def column_means(carrier: Carrier) -> FloatVector:
     """Means of all columns over the rows; shape (k,)."""
-    return np.asarray(np.asarray(carrier.rows.mean(axis=0)).ravel() @ carrier.map)
+    n = carrier.rows.shape[0]
+    return np.asarray((carrier.rows.T @ np.full(n, 1.0 / n)) @ carrier.map)
 
 
 class Joint(NamedTuple):

@@ -140,9 +140,9 @@ def _of_levels(smooth: Smooth) -> list[Piece]:
     if structure is None or smooth.p < smooth.basis.k:
         return []
     values, vectors = np.linalg.eigh(structure.right)
-    rank = structure.right.shape[0] - smooth.null_space.shape[1] // structure.left[0].shape[0]
-    V = vectors[:, ::-1][:, :rank] / np.sqrt(values[::-1][:rank])
     K = structure.left[0].shape[0]
+    rank = len(values) - (smooth.null_space.shape[1] + smooth.selected.shape[1]) // K
+    V = vectors[:, ::-1][:, :rank] / np.sqrt(values[::-1][:rank])
     # Coefficients stand level by level, effects eigenvector by eigenvector.
     map_ = np.einsum("pr,jk->jprk", V, np.eye(K)).reshape(K * len(V), rank * K)
     D = np.array([left / c for left, c in zip(structure.left, smooth.scales, strict=False)])
@@ -202,6 +202,8 @@ def _of_diagonals(smooth: Smooth, main: Sequence[int]) -> list[Piece]:
     pieces = []
     for group in _together(used):
         at = np.flatnonzero(diagonals[group].max(axis=0) > 0.0)
+        if not at.size:
+            continue
         names = tuple(smooth.penalty_names[j] for j in group)
         units = np.eye(smooth.p)[:, at]
         own = diagonals[group][:, at].T
@@ -219,7 +221,7 @@ def _of_any(smooth: Smooth, main: Sequence[int]) -> list[Piece]:
     T = sum_of_scaled(penalties)
     values, vectors = np.linalg.eigh(range_.T @ T @ range_)
     W = range_ @ (vectors / np.sqrt(values))
-    norms = [float(np.linalg.norm(S)) for S in penalties]
+    norms = [max(float(np.linalg.norm(S)), np.finfo(float).tiny) for S in penalties]
     B = [W.T @ (S / norm) @ W for S, norm in zip(penalties, norms, strict=True)]
     meets = np.array([[np.linalg.norm(a @ b) > _APART * np.linalg.norm(a) for b in B] for a in B])
     pieces = []
@@ -228,7 +230,8 @@ def _of_any(smooth: Smooth, main: Sequence[int]) -> list[Piece]:
         if len(group) < len(B):
             own, directions = np.linalg.eigh(sum(B[j] for j in group))
             V = W @ directions[:, own > 0.5]
-        pieces.append(_piece(smooth, group, V, norms))
+        if V.shape[1]:
+            pieces.append(_piece(smooth, group, V, norms))
     return pieces
 
 

@@ -209,9 +209,9 @@ def learn_smooths(
             np.eye(absorbed.shape[1]),
             selected[:, :0],
         )
-    means = column_means(Carrier(carrier.rows, carrier.map @ absorbed)) * float(
-        learned.is_recentred and by is None
-    )
+    means = np.zeros(absorbed.shape[1])
+    if learned.is_recentred and by is None:
+        means = column_means(Carrier(carrier.rows, carrier.map @ absorbed))
     smooth = Smooth(
         label=label,
         basis=learned,
