@@ -324,3 +324,25 @@ def test_each_expression_is_computed_once(monkeypatch):
     design("scale(y) ~ scale(x) + f:scale(x) + (scale(x) | g) + (0 + scale(x) | h)")
 
     assert runs == ["scale", "scale"]
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("I(x.1 + x.10)", "I(a + b)"),
+        ("log(`a b`) + a_b", "log(a) + b"),
+        ("C + C(f)", "a + f"),
+        ("log(log) + log", "log(a) + a"),
+        ("I(I) + scale(scale)", "I(a) + scale(b)"),
+        ("np + np.log(np)", "a + np.log(a)"),
+    ],
+)
+def test_columns_whose_names_look_alike_or_are_functions_are_told_apart(text, plain):
+    rng = np.random.default_rng(4)
+    a, b = rng.uniform(1, 2, 12), rng.uniform(1, 2, 12)
+    names = {"x.1": a, "x.10": b, "a b": a, "a_b": b, "C": a, "log": a, "I": a, "scale": b, "np": a}
+    data = {"f": list("pq") * 6, "y": rng.normal(size=12)}
+
+    found = design(f"y ~ {text}", data | names)
+
+    np.testing.assert_array_equal(found.X, design(f"y ~ {plain}", data | {"a": a, "b": b}).X)

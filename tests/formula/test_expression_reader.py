@@ -277,8 +277,6 @@ def test_names_that_were_used_are_known():
     names = Names(["a.b", "x", "yield"])
     ExpressionReader(text := "a.b.clip(0) + log(yield) + `q r`", 0, len(text), names).read()
     assert set(names.variables) == {"a.b", "yield", "q r"}
-    assert set(names.called) == {"Q", "log"}
-    assert names.quoted == {"a.b", "q r"}
 
 
 @pytest.mark.parametrize(

@@ -68,10 +68,13 @@ def test_a_method_of_a_dotted_column():
 @pytest.mark.parametrize(
     ("typed", "written"),
     [
-        ("I(x.1 + x.10)", "I(Q('x.1') + Q('x.10'))"),
-        ("log(a.b) + a_b", "log(Q('a.b')) + a_b"),
+        ("I(x.1 + x.10)", "I(`x.1` + `x.10`)"),
+        ("log(a.b) + a_b", "log(`a.b`) + a_b"),
         ("log(a.b) + log(a)", "log(`a.b`) + log(a)"),
+        ("I(`a b` + a_b)", "I(`a b` + a_b)"),
+        ("C + C(f)", "C + C(f)"),
+        ("log(log) + log", "log(log) + log"),
     ],
 )
-def test_columns_that_formulaic_would_mix_up_are_named_by_q(typed, written):
+def test_names_that_look_alike_are_written_as_they_are(typed, written):
     assert parse(f"y ~ {typed}").fixed == f"1 + {written}"

@@ -114,7 +114,6 @@ MESSAGES = [
     ("1 ~ x", "^    ", "the left side names no column"),
     ("y ~ x + y", "  ^      ", "the response y stands on the right side too"),
     ("y ~ (1 | y)", "    ^      ", "the response y cannot be a grouping factor"),
-    ("y ~ C + C(f)", "        ^   ", "C is a column and a function in this formula: rename the column"),
 ]
 
 

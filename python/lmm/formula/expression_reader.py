@@ -231,7 +231,6 @@ class ExpressionReader:
             raise self.pieces.error(f"'{name}' has no place in a formula", position)
         root = name.partition(".")[0]
         if root in MODULES and "." in name:
-            self.names.called.setdefault(root, position)
             return member(name, self.source, position)
         if self.is_coding and name in CONTRAST_CLASSES:
             return Named(name)
@@ -294,10 +293,8 @@ class ExpressionReader:
         if root in MODULES and rest:
             if signature_of(name) is None:
                 raise no_member(name, self.source, position)
-            self.names.called.setdefault(root, position)
             return self._call(name, (), position)
         if signature_of(known) is not None and not known.startswith(("np.", "contr.", ".")):
-            self.names.called.setdefault(known, position)
             return self._call(known, (), position)
         return self._method_of_name(name, position)
 

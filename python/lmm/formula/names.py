@@ -21,21 +21,12 @@ class Names:
     ----------
     columns
         Names of the columns of the table; None if they are not known.
-    by_function
-        Columns that calls write as ``Q("name")``.
     variables
         Columns used, with the place where each is met first.
-    quoted
-        Columns that calls write in backticks.
-    called
-        Functions used, with the place where each is met first.
     """
 
     columns: Collection[str] | None = None
-    by_function: frozenset[str] = frozenset()
     variables: dict[str, int] = field(default_factory=dict)
-    quoted: set[str] = field(default_factory=set)
-    called: dict[str, int] = field(default_factory=dict)
 
     def is_known(self, name: str) -> bool:
         """Whether the table has such a column; so it is taken where the columns are not known."""
@@ -56,12 +47,7 @@ class Names:
                 source,
                 position,
             )
-        if name in self.by_function or keyword.iskeyword(name):
-            self.called.setdefault("Q", position)
-            return Name(name, by_function=True)
-        if not name.isidentifier():
-            self.quoted.add(name)
-        return Name(name)
+        return Name(name, by_function=keyword.iskeyword(name))
 
     def split(self, name: str) -> tuple[str, str]:
         """Cut a name with dots in the column that it begins with, and the rest.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from functools import lru_cache
 from typing import TypeAlias
@@ -70,35 +69,11 @@ def parse(text: str, *, columns: Collection[str] | None = None, response_require
 @lru_cache(maxsize=256)
 def _parse(text: str, columns: frozenset[str] | None, response_required: bool) -> Formula:
     try:
-        reader = _Reader(text, Names(columns), response_required)
-        formula = reader.read()
-        ambiguous = _alike(reader.names)
-        if ambiguous:
-            formula = _Reader(text, Names(columns, by_function=ambiguous), response_required).read()
+        return _Reader(text, Names(columns), response_required).read()
     except RecursionError:
         raise FormulaError(
             "the formula is nested too deeply for what the program that asks has left of Python's stack"
         ) from None
-    return formula
-
-
-def _alike(names: Names) -> frozenset[str]:
-    """Columns that formulaic would mix up in calls, where it puts underscores for odd characters and back.
-
-    It puts them back by replacing text, so that one name must not begin with another.
-    """
-    plain = {name: re.sub(r"\W", "_", name) for name in names.quoted}
-    taken = {name for name in names.variables if name not in plain}
-    found = {name for name, written in plain.items() if written in taken}
-    # In this order a name comes behind those that it begins with, and they are all that wait.
-    waiting: list[str] = []
-    for name in sorted(plain, key=plain.__getitem__):
-        while waiting and not plain[name].startswith(plain[waiting[-1]]):
-            waiting.pop()
-        if waiting:
-            found |= {name, waiting[-1]}
-        waiting.append(name)
-    return frozenset(found)
 
 
 class _Reader:
@@ -114,7 +89,6 @@ class _Reader:
         left, right = self._sides()
         response = self._response(left) if left else ""
         fixed, random, offsets, smooths = self._right_side(Tree(self.source, right).read(), response)
-        self._check_called()
         variables = frozenset(self.names.variables)
         return Formula(self.source, response, fixed, random, offsets, variables, smooths)
 
@@ -255,14 +229,4 @@ class _Reader:
             if response and response in map(quote, term.factors):
                 raise FormulaError(
                     f"the response {response} cannot be a grouping factor", self.source, term.position
-                )
-
-    def _check_called(self) -> None:
-        """Formulaic looks for functions among the columns first, so a name cannot be both."""
-        for name, position in self.names.called.items():
-            if name in self.names.variables:
-                raise FormulaError(
-                    f"{name} is a column and a function in this formula: rename the column",
-                    self.source,
-                    position,
                 )
