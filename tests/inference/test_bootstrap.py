@@ -13,7 +13,6 @@ from lmm.inference.resampling.acceleration import accelerations
 from lmm.inference.resampling.quantiles import fewest_replicates, interval
 from lmm.inference.resampling.refitting import refit_all, simulated
 
-PARTS = ("spec", "design", "criterion_function", "optimum", "evaluation")
 FORMULA = "Yield ~ 1 + (1 | Batch)"
 
 
@@ -137,7 +136,7 @@ def test_singular_replicates_are_kept_and_counted(dyestuff):
 
 def test_failed_refits_are_left_out_and_counted(dyestuff):
     request = replace(dyestuff.internals.request, control=Control(max_iterations=3))
-    fit = lmm.Fit(request, *(getattr(dyestuff, name) for name in PARTS))
+    fit = lmm.Fit(replace(dyestuff.internals, request=request))
     found = fit.bootstrap(n=50, seed=1)
     assert 0 < found.n_failed < 50
     assert np.isnan(found.replicates[~found.converged]).all()
@@ -243,7 +242,7 @@ def test_too_few_replicates_are_refused_with_the_number_that_is_needed(dyestuff,
 
 def test_replicates_that_failed_do_not_count(dyestuff):
     request = replace(dyestuff.internals.request, control=Control(max_iterations=3))
-    found = lmm.Fit(request, *(getattr(dyestuff, name) for name in PARTS)).bootstrap(n=39, seed=1)
+    found = lmm.Fit(replace(dyestuff.internals, request=request)).bootstrap(n=39, seed=1)
     good = 39 - found.n_failed
     assert 0 < found.n_failed < 39
     with pytest.raises(lmm.LmmError, match=f"this bootstrap has {good} of 39"):
