@@ -10,7 +10,6 @@ from lmm.arguments import a_level, one_of, takes
 from lmm.errors import LmmError
 from lmm.inference.algebra.information import (
     Information,
-    checked_choice,
     natural_covariance,
     parameter_covariance,
     theta_covariance,
@@ -77,8 +76,6 @@ def variance_components(
     array([1432.8,  707.6])
     """
     level = checked_level(level)
-    _check(information)
-    checked_choice("interval", interval, ("satterthwaite", "wald"))
     rows = fit.varcorr
     vcov = np.asarray(rows["vcov"], dtype=float)
     values = np.asarray(rows["value"], dtype=float) if "value" in rows.columns else None
@@ -173,8 +170,6 @@ def asymptotic_covariance(
     >>> lmm.asymptotic_covariance(fit)["Residual"].round(-2)
     array([-100100.,  500700.])
     """
-    _check(information)
-    checked_choice("of", of, ("vcov", "theta"))
     if of == "vcov":
         names, covariance = parameter_names(fit), _of_variances(fit, information)
     else:
@@ -233,7 +228,3 @@ def _of_theta(fit: Fit, information: Information) -> FloatMatrix:
     covariance[-1] *= fit.sigma
     covariance[:, -1] *= fit.sigma
     return covariance
-
-
-def _check(information: str) -> None:
-    checked_choice("information", information, ("observed", "expected", "average"))
