@@ -1,10 +1,19 @@
 from collections.abc import Callable, Sequence
-from typing import Any, Self, TypeAlias
+from typing import Literal, Protocol, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats: TypeAlias = NDArray[np.float64]
+GroupTerm: TypeAlias = tuple[NDArray[np.uint32], Floats | None, int, list[int]]
+MatrixTerm: TypeAlias = tuple[NDArray[np.int64], NDArray[np.uint32], Floats, int, list[int]]
+Term: TypeAlias = GroupTerm | MatrixTerm
+Direction: TypeAlias = tuple[int, int, Floats]
+
+class Chart(Protocol):
+    def factors(self, eta: Floats, /) -> Sequence[Floats]: ...
+    def moves(self, eta: Floats, /) -> Sequence[Sequence[tuple[int, Floats]]]: ...
+    def bend(self, eta: Floats, M: Sequence[Floats], /) -> Floats: ...
 
 class CoreFailure(Exception): ...
 class CoreInterrupted(Exception): ...
@@ -15,16 +24,16 @@ class Problem:
         y: Floats,
         x: Floats,
         weights: Floats | None,
-        terms: Sequence[tuple[Any, ...]],
+        terms: Sequence[Term],
         tail: str = "auto",
     ) -> Self: ...
     def refilled(self, design: Design, y: Floats) -> Problem: ...
     def tail(self) -> tuple[bool, int, float, float]: ...
-    def evaluate(self, t: Sequence[Floats], reml: bool, gradient: bool) -> dict[str, Any]: ...
+    def evaluate(self, t: Sequence[Floats], reml: bool, gradient: bool) -> Evaluation: ...
     def conditional(self, t: Sequence[Floats], reml: bool) -> list[Floats]: ...
     def average_information(self, t: Sequence[Floats], reml: bool) -> Floats: ...
-    def spread(self, t: Sequence[Floats], reml: bool) -> dict[str, Any]: ...
-    def products(self) -> dict[str, Any]: ...
+    def spread(self, t: Sequence[Floats], reml: bool) -> Spread: ...
+    def products(self) -> Products: ...
     def connected(self) -> NDArray[np.int64]: ...
     def optimize(
         self,
@@ -33,18 +42,18 @@ class Problem:
         hold: Sequence[NDArray[np.bool_]] | None,
         limits: tuple[int, float],
         check: Callable[[int, float], None] | None,
-    ) -> dict[str, Any]: ...
+    ) -> Outcome: ...
     def optimize_chart(
         self,
         reml: bool,
-        chart: Any,
+        chart: Chart,
         starts: Sequence[Floats],
         limits: tuple[int, float],
         check: Callable[[int, float], None] | None,
-    ) -> dict[str, Any]: ...
+    ) -> Outcome: ...
     def deviance(
         self, roots: Sequence[Floats], log_sigma: float, held: tuple[list[int], Floats], reml: bool
-    ) -> dict[str, Any]: ...
+    ) -> Deviance: ...
     def surface(
         self,
         t: Sequence[Floats],
@@ -53,6 +62,83 @@ class Problem:
         reml: bool,
         check: Callable[[int, float], None] | None,
     ) -> Surface: ...
+
+class Evaluation:
+    criterion: float
+    sigma: float
+    r2: float
+    log_det_z: float
+    log_det_x: float
+    factor_residual: float
+    beta: Floats
+    b: list[Floats]
+    u: list[Floats]
+    unscaled_vcov: Floats
+    m: list[Floats]
+
+class Spread:
+    average: Floats
+    squares: list[Floats]
+    root: Floats
+    fixed: list[Floats]
+
+class Deviance:
+    value: float
+    roots: list[Floats]
+    log_sigma: float
+    beta: Floats
+
+class Products:
+    start: NDArray[np.int32]
+    column: NDArray[np.int32]
+    value: Floats
+    border: Floats
+    corner: Floats
+    units: list[Floats]
+    inverses: list[Floats]
+    r: Floats
+    beta0: Floats
+    y_scale: float
+    n: int
+
+class Outcome:
+    t: list[Floats]
+    criterion: float
+    converged: bool
+    n_evaluations: int
+    n_evaluations_in_all: int
+    few_levels: bool
+    cone_decrement: float
+    newton_decrement: float
+    min_curvature: float
+    min_boundary_slope: float
+    max_gradient: float
+    spread: float
+    exact_hessian: bool
+    starts_tried: int
+    starts_failed: int
+    falls: list[Floats] | None
+    eta: Floats | None
+    flat: Floats | None
+    null_directions: list[Direction]
+    unidentified: list[Direction]
+    trace: Trace
+
+class Trace:
+    criterion: list[float]
+    sigma: list[float]
+    step: list[float]
+    kind: list[str]
+    decrement: list[float]
+    t: list[list[Floats]]
+
+class Refits:
+    criterion: Floats
+    sigma: Floats
+    converged: list[bool]
+    singular: list[bool]
+    beta: Floats
+    t: list[Floats]
 
 class Surface:
     best: Floats
@@ -73,11 +159,11 @@ class Curve:
     def nodes(self) -> tuple[Floats, Floats, Floats]: ...
     def reach(
         self, targets: list[float], tolerance: float, check: Callable[[int, float], None] | None
-    ) -> tuple[Curve, list[tuple[float, str]]]: ...
+    ) -> tuple[Curve, list[tuple[float, Literal["crossed", "edge", "never"]]]]: ...
 
 class Design:
     def __new__(
-        cls, x: Floats, weights: Floats | None, terms: Sequence[tuple[Any, ...]], tail: str = "auto"
+        cls, x: Floats, weights: Floats | None, terms: Sequence[Term], tail: str = "auto"
     ) -> Self: ...
     def reweigh(self, x: Floats, weights: Floats) -> Design: ...
     def problem(self, y: Floats) -> Problem: ...
@@ -87,7 +173,7 @@ class Design:
         reml: bool,
         start: Sequence[Floats] | None,
         limits: tuple[int, float],
-    ) -> dict[str, Any]: ...
+    ) -> Refits: ...
 
 def sparse_cholesky(
     n: int, column_start: list[int], row: list[int], value: Floats

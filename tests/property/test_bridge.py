@@ -107,7 +107,7 @@ def test_evaluation(data, wild, reml):
         return
     T = data.draw(factors(arguments[3], data.draw(st.sampled_from([numbers, tame]))))
     found = answers(lambda: problem.evaluate(T, reml, True))
-    assert found is None or np.isfinite(found["criterion"])
+    assert found is None or np.isfinite(found.criterion)
     answers(lambda: problem.conditional(T, reml))
     answers(lambda: problem.average_information(T, reml))
 
@@ -129,7 +129,7 @@ def test_search(data, wild, reml):
         data.draw(st.sampled_from([1e-8, 0.0, np.nan, np.inf, 1e300])),
     )
     found = answers(lambda: problem.optimize(reml, start, hold, limits, None))
-    assert found is None or np.isfinite(found["criterion"])
+    assert found is None or np.isfinite(found.criterion)
 
 
 @OFTEN
@@ -144,8 +144,8 @@ def test_batch(data, wild, reml):
     start = data.draw(st.one_of(st.none(), factors(others[2], elements)))
     found = answers(lambda: batch.fit(responses, reml, start, (60, 1e-8)))
     if found is not None:
-        assert found["criterion"].size == responses.shape[1]
-        assert np.all(np.isfinite(found["criterion"][found["converged"]]))
+        assert found.criterion.size == responses.shape[1]
+        assert np.all(np.isfinite(found.criterion[found.converged]))
 
 
 @pytest.mark.parametrize("n_levels", [2**31, 2**32, 2**40, 2**62])
@@ -166,8 +166,8 @@ def optimum(y=1.0, x=1.0, z=1.0, w=1.0):
     term = (LAYOUT, z * covariate[:, None], 6, [1])
     problem = _core.Problem(y * values, X, np.full(30, w), [term])
     found = problem.optimize(True, None, None, (60, 1e-8), None)
-    assert found["converged"]
-    T = z * np.sqrt(w) * found["T"][0]
+    assert found.converged
+    T = z * np.sqrt(w) * found.t[0]
     assert T > 0.1
     return T
 

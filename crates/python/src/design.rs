@@ -7,11 +7,9 @@ use lmm_core::problem;
 use lmm_core::search::Control;
 use numpy::{PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
 
-use crate::convert::{
-    TermInput, choice, columns, compute, room_for_copies, squares, to_matrix, to_stack, to_vector, vector,
-};
+use crate::answers::Refits;
+use crate::convert::{TermInput, choice, columns, compute, room_for_copies, squares, vector};
 use crate::problem::Problem;
 
 /// All of a model but its response.
@@ -67,35 +65,13 @@ impl Design {
         reml: bool,
         start: Option<Vec<PyReadonlyArray2<'py, f64>>>,
         limits: (usize, f64),
-    ) -> PyResult<Bound<'py, PyDict>> {
+    ) -> PyResult<Refits> {
         let sizes = self.inner.sizes();
         let start = start.map(|t| squares(&t, &sizes)).transpose()?;
         let control = Control { max_iterations: limits.0, tolerance: limits.1 };
         let y = columns(&responses);
         let y: Vec<&[f64]> = y.iter().map(Vec::as_slice).collect();
         let found = compute(py, || Ok(self.inner.fit_all(&y, reml, start.as_deref(), &control)))?;
-        let count = found.len();
-        let number = |f: fn(&lmm_core::batch::Refit) -> f64| -> Vec<f64> {
-            found.iter().map(|r| r.as_ref().map_or(f64::NAN, f)).collect()
-        };
-        let fact = |f: fn(&lmm_core::batch::Refit) -> bool| -> Vec<bool> {
-            found.iter().map(|r| r.as_ref().is_ok_and(f)).collect()
-        };
-        let out = PyDict::new(py);
-        out.set_item("criterion", to_vector(py, number(|r| r.criterion)))?;
-        out.set_item("sigma", to_vector(py, number(|r| r.sigma)))?;
-        out.set_item("converged", fact(|r| r.converged))?;
-        out.set_item("singular", fact(|r| r.singular))?;
-        let missing = vec![f64::NAN; self.n_fixed];
-        let beta = found.iter().flat_map(|r| r.as_ref().map_or(missing.clone(), |r| r.beta.clone())).collect();
-        out.set_item("beta", to_matrix(py, beta, count, self.n_fixed)?)?;
-        let mut factors = Vec::new();
-        for (term, k) in sizes.iter().enumerate() {
-            let blank = vec![f64::NAN; k * k];
-            let t = found.iter().flat_map(|r| r.as_ref().map_or(blank.clone(), |r| r.t[term].clone())).collect();
-            factors.push(to_stack(py, t, count, *k)?);
-        }
-        out.set_item("T", factors)?;
-        Ok(out)
+        Refits::new(py, &sizes, self.n_fixed, &found)
     }
 }

@@ -3,6 +3,7 @@
 use pyo3::prelude::*;
 
 mod allocator;
+mod answers;
 mod chart;
 mod convert;
 mod design;
@@ -15,6 +16,8 @@ static ALLOCATOR: allocator::Allocator = allocator::Allocator;
 /// The compiled core of `lmm`.
 #[pymodule]
 mod _core {
+    #[pymodule_export]
+    use super::answers::{Deviance, Evaluation, Outcome, Products, Refits, Spread, Trace};
     #[pymodule_export]
     use super::convert::{CoreFailure, CoreInterrupted};
     #[pymodule_export]

@@ -94,6 +94,11 @@ class Batch:
         factors = None if start is None else [np.tril(np.asarray(T, dtype=float)) for T in start]
         responses = np.asarray(Y, dtype=float)
         found = guarded(lambda: self._design.fit(responses, reml, factors, limits))
-        found["converged"] = np.array(found["converged"], dtype=bool)
-        found["singular"] = np.array(found["singular"], dtype=bool)
-        return BatchResult(**found)
+        return BatchResult(
+            T=found.t,
+            criterion=found.criterion,
+            sigma=found.sigma,
+            beta=found.beta,
+            converged=np.array(found.converged, dtype=bool),
+            singular=np.array(found.singular, dtype=bool),
+        )

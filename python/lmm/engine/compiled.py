@@ -89,34 +89,46 @@ class CrossProducts:
 
         Without `gradient`, which costs more than all the rest, `M` is empty.
         """
-        return Evaluation(**guarded(lambda: self._problem.evaluate(self._factors(T), reml, gradient)))
+        at = guarded(lambda: self._problem.evaluate(self._factors(T), reml, gradient))
+        return Evaluation(
+            criterion=at.criterion,
+            sigma=at.sigma,
+            r2=at.r2,
+            log_det_Z=at.log_det_z,
+            log_det_X=at.log_det_x,
+            beta=at.beta,
+            b=at.b,
+            u=at.u,
+            unscaled_vcov=at.unscaled_vcov,
+            M=at.m,
+            factor_residual=at.factor_residual,
+        )
 
     def conditional(self, T: Sequence[FloatMatrix], reml: bool) -> list[FloatMatrix]:
         """Diagonal blocks (l, k, k) of Var(b − b̂)/σ²: given β, or (`reml`) with β estimated."""
-        return list(guarded(lambda: self._problem.conditional(self._factors(T), reml)))
+        return guarded(lambda: self._problem.conditional(self._factors(T), reml))
 
     def average_information(self, T: Sequence[FloatMatrix], reml: bool) -> FloatMatrix:
         """Average information of the distinct elements of S, σ profiled out.
 
         Terms in order; "us": lower triangle column by column, "diag": the diagonal.
         """
-        found: FloatMatrix = guarded(lambda: self._problem.average_information(self._factors(T), reml))
-        return found
+        return guarded(lambda: self._problem.average_information(self._factors(T), reml))
 
     def spread(self, T: Sequence[FloatMatrix], reml: bool) -> Spread:
         """Average information, and how the fixed effects move with S, from one factorization without the inverse."""
         found = guarded(lambda: self._problem.spread(self._factors(T), reml))
         shapes = [(block.n_levels, block.n_columns, self.n_fixed) for block in self._blocks]
-        found["fixed"] = [rows.reshape(shape) for rows, shape in zip(found["fixed"], shapes, strict=True)]
-        return Spread(**found)
+        fixed = [rows.reshape(shape) for rows, shape in zip(found.fixed, shapes, strict=True)]
+        return Spread(average=found.average, squares=found.squares, root=found.root, fixed=fixed)
 
     def products(self) -> Products:
         """All cross-products, in the engine's units; what is computed from them needs no rows."""
         from scipy.sparse import csr_array
 
         found = guarded(self._problem.products)
-        border, corner, p = found["border"], found["corner"], self.n_fixed
-        entries = (found["value"], found["column"], found["start"])
+        border, corner, p = found.border, found.corner, self.n_fixed
+        entries = (found.value, found.column, found.start)
         return Products(
             ZZ=csr_array(entries, shape=(len(border),) * 2),
             ZX=border[:, :p],
@@ -124,11 +136,11 @@ class CrossProducts:
             XX=corner[:p, :p],
             Xy=corner[:p, p],
             yy=float(corner[p, p]),
-            units=found["units"],
-            inverses=found["inverses"],
-            R=found["R"],
-            beta0=found["beta0"],
-            y_scale=found["y_scale"],
+            units=found.units,
+            inverses=found.inverses,
+            R=found.r,
+            beta0=found.beta0,
+            y_scale=found.y_scale,
             n_obs=self.n_obs,
         )
 
@@ -210,7 +222,8 @@ class CrossProducts:
         """
         given = [np.asarray(R, dtype=float) for R in roots]
         values = (list(held), np.asarray(beta, dtype=float))
-        return Deviance(**guarded(lambda: self._problem.deviance(given, log_sigma, values, reml)))
+        at = guarded(lambda: self._problem.deviance(given, log_sigma, values, reml))
+        return Deviance(value=at.value, roots=at.roots, log_sigma=at.log_sigma, beta=at.beta)
 
     def surface(
         self,
@@ -230,41 +243,45 @@ class CrossProducts:
     def _factors(self, T: Sequence[FloatMatrix]) -> list[FloatMatrix]:
         return [np.tril(np.asarray(factor, dtype=float)) for factor in T]
 
-    def _optimum(self, found: dict[str, Any]) -> Optimum:
-        null = self._directions(found["null_directions"] + found["unidentified"])
-        names = ("newton_decrement", "cone_decrement", "min_curvature", "max_gradient")
-        certificate = {name: found[name] for name in names}
-        if np.isfinite(found["min_boundary_slope"]):
-            certificate["min_boundary_slope"] = found["min_boundary_slope"]
+    def _optimum(self, found: _core.Outcome) -> Optimum:
+        null = self._directions(found.null_directions + found.unidentified)
+        certificate: dict[str, float | str] = {
+            "newton_decrement": found.newton_decrement,
+            "cone_decrement": found.cone_decrement,
+            "min_curvature": found.min_curvature,
+            "max_gradient": found.max_gradient,
+        }
+        if np.isfinite(found.min_boundary_slope):
+            certificate["min_boundary_slope"] = found.min_boundary_slope
         certificate["factor_form"] = self._factor_form()
-        trace = found["trace"]
-        trace["iteration"] = list(range(len(trace["criterion"])))
-        gap = np.fmax(found["newton_decrement"], found["cone_decrement"])
-        if found["converged"]:
+        trace = _trace(found.trace)
+        last = len(trace["criterion"]) - 1
+        gap = np.fmax(found.newton_decrement, found.cone_decrement)
+        if found.converged:
             verdict = f"Converged: another step would lower the criterion by no more than {gap:.1e}."
         else:
             verdict = (
-                f"Not converged after {len(trace['criterion']) - 1} iterations: another step "
+                f"Not converged after {last} iterations: another step "
                 f"promises to lower the criterion by {gap:.1e}."
             )
         return Optimum(
-            T=list(found["T"]),
-            criterion=found["criterion"],
+            T=found.t,
+            criterion=found.criterion,
             trace=trace,
-            converged=found["converged"],
+            converged=found.converged,
             certificate=certificate,
             singular=any(directions.size > 0 for directions in null),
             null_directions=null,
             verdict=verdict,
-            n_evaluations=found["n_evaluations"],
-            n_evaluations_in_all=found["n_evaluations_in_all"],
-            starts_tried=found["starts_tried"],
-            spread=found["spread"],
-            few_levels=found["few_levels"],
-            eta=found["eta"],
-            flat=found["flat"],
-            starts_failed=found["starts_failed"],
-            falls=found["falls"],
+            n_evaluations=found.n_evaluations,
+            n_evaluations_in_all=found.n_evaluations_in_all,
+            starts_tried=found.starts_tried,
+            spread=found.spread,
+            few_levels=found.few_levels,
+            eta=found.eta,
+            flat=found.flat,
+            starts_failed=found.starts_failed,
+            falls=found.falls,
         )
 
     def _factor_form(self) -> str:
@@ -287,6 +304,19 @@ class CrossProducts:
             np.linalg.qr(np.column_stack(found))[0] if found else np.zeros((block.n_columns, 0))
             for found, block in zip(columns, self._blocks, strict=True)
         ]
+
+
+def _trace(found: _core.Trace) -> dict[str, list[Any]]:
+    """One entry for each iteration, by name."""
+    return {
+        "criterion": found.criterion,
+        "sigma": found.sigma,
+        "step": found.step,
+        "kind": found.kind,
+        "decrement": found.decrement,
+        "T": found.t,
+        "iteration": list(range(len(found.criterion))),
+    }
 
 
 def sparse_cholesky(A: Any) -> tuple[Any, IntVector]:
@@ -314,8 +344,8 @@ def sparse_cholesky(A: Any) -> tuple[Any, IntVector]:
     return L, np.array(permutation)
 
 
-def core_term(block: Block) -> tuple[Any, ...]:
-    """Give a block as the core takes it."""
+def core_term(block: Block) -> _core.Term:
+    """Write a block as the core takes it."""
     k = block.n_columns
     parts = [1] * k if block.structure == "diag" else [k]
     if isinstance(block, GroupBlock):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
 from lmm.engine.guard import guarded
 
 if TYPE_CHECKING:
+    from lmm import _core
     from lmm.typing import FloatMatrix, FloatVector, IntVector
 
 __all__ = ["Check", "Held", "Place", "Reached", "Surface", "Trace"]
@@ -62,7 +63,7 @@ class Surface:
         Second derivatives at the optimum, eigenvalues raised to be positive.
     """
 
-    def __init__(self, core: Any) -> None:
+    def __init__(self, core: _core.Surface) -> None:
         self._core = core
         self.best: FloatVector = core.best
         self.held: IntVector = np.array(core.held, dtype=np.intp)
@@ -71,16 +72,15 @@ class Surface:
 
     def curvature(self) -> FloatMatrix:
         """Second derivative (n_held, n_held) of the profiled deviance at the optimum."""
-        return cast("FloatMatrix", self._core.curvature())
+        return self._core.curvature()
 
     def roots(self, direction: FloatVector) -> tuple[list[FloatMatrix], list[FloatMatrix]]:
         """Roots (k, k) of the covariances at the optimum, and how they change along a direction."""
-        found = self._core.roots(np.asarray(direction, dtype=float))
-        return cast("tuple[list[FloatMatrix], list[FloatMatrix]]", found)
+        return self._core.roots(np.asarray(direction, dtype=float))
 
     def towards(self, values: FloatVector) -> FloatVector:
         """Predict the other coordinates to first order, when the held ones take these values."""
-        return cast("FloatVector", self._core.towards(np.asarray(values, dtype=float)))
+        return self._core.towards(np.asarray(values, dtype=float))
 
     def minimize(self, start: FloatVector, check: Check | None = None) -> Place:
         """Search for the minimum with the held coordinates as they are in the start."""
@@ -104,7 +104,7 @@ class Trace:
         Evaluations of the deviance so far, with those for the curvature at the optimum.
     """
 
-    def __init__(self, core: Any) -> None:
+    def __init__(self, core: _core.Curve) -> None:
         self._core = core
         nodes: tuple[FloatVector, FloatVector, FloatVector] = core.nodes()
         self.phi, self.zeta, self.slope = nodes

@@ -2,6 +2,11 @@
 //!
 //! A direction D gives the working variate `f = Z v` with `v_j = D ρ_j`, `ρ_j = Z_j'We`. The cost grows with the number of
 //! directions, not with the square of the columns: a structure with two parameters has two.
+//!
+//! With the variates as columns of F = ZV (`count` of them), `F'PF = V'AV − Y'Y`, where `Y = L⁻¹Λ̃'AV` are further columns of the
+//! bordered system under the factor that exists already (Λ̃ is Λ, and one on X). So A V is summed block by block (`chain_rows`,
+//! `tail_rows`), then eliminated as the border of the factor was (`eliminate_rows`). All arrays are by rows: a row for each random
+//! or fixed column, `count` numbers wide.
 
 use crate::blocks::cross::CrossProducts;
 use crate::blocks::directions::Directions;
@@ -18,10 +23,13 @@ struct Variates<'a> {
     tail: &'a [f64],
 }
 
-/// Rows of the working variates on the chain blocks and on [tail, X], and their products among each other.
+/// What becomes of A V in the elimination.
 struct Rows {
+    /// Per chain block, `l k × count`.
     coarse: Vec<Vec<f64>>,
+    /// On [tail, X], `(q + p) × count`.
     tail: Vec<f64>,
+    /// `V'AV`, less `Y'Y` of what has been eliminated (`count × count`).
     gram: Vec<f64>,
 }
 
@@ -94,16 +102,18 @@ impl CrossProducts {
         let Rows { coarse, tail, gram } = rows;
         let (chain, layout, count) = (&self.chain[c], &self.layout, directions.count);
         let (k, head, q, p) = (chain.k, chain.head, layout.q_tail, layout.p);
+        // Σ A_jB v_B over all blocks B that are not finer, k × count
         let mut cross = vec![0.0; k * count];
         for j in 0..chain.n_levels {
             let a = &chain.a[j * k * k..(j + 1) * k * k];
             let heads = &chain.a_head[j * k * head..(j + 1) * k * head];
             let (pairs, pattern) = (&chain.a_pair[chain.pair_range(j)], chain.pattern(j));
-            let own = directions.variates(c, k, &solution.r[c], j);
-            // products with the own block: gram takes v'A_jj v
+            let own = directions.variates(c, k, &solution.r[c], j); // v_j, k × count
+            // products with the own block: gram takes v_j'A_jj v_j
             let product = row_major::multiply(a, &own, k, k, count);
             products::add_transposed(gram, 1.0, &own, &product, (k, count, count));
             cross.fill(0.0);
+            // coarser chain blocks, each with the one level that contains this one: A_jB v_B here, A_Bj v_j there
             let mut at = 0;
             for (i, parents) in chain.parents.iter().enumerate() {
                 let (other, parent) = (&self.chain[c + 1 + i], parents[j] as usize);
@@ -115,6 +125,7 @@ impl CrossProducts {
                 row_major::transpose_multiply_add(rows, 1.0, &block, &own, k, other.k, count);
                 at += other.k;
             }
+            // tail columns of the level, the same two ways: one product of matrices where they follow each other
             let run = chain.run(j).map(|r| r.start * count..r.end * count);
             if let Some(run) = &run {
                 let shape = (k, pattern.len(), count);
@@ -131,6 +142,7 @@ impl CrossProducts {
                     row.iter_mut().zip(&own[r * count..(r + 1) * count]).for_each(|(o, v)| *o += f * v);
                 }
             }
+            // X has no variate of its own: A_Xj v_j only
             for r in 0..k {
                 for t in 0..p {
                     let f = heads[r * head + at + t];
@@ -138,7 +150,7 @@ impl CrossProducts {
                     row.iter_mut().zip(&own[r * count..(r + 1) * count]).for_each(|(o, v)| *o += f * v);
                 }
             }
-            // both triangles of the cross terms
+            // both triangles of the cross terms v_j'A_jB v_B
             products::add_transposed(gram, 1.0, &own, &cross, (k, count, count));
             products::add_transposed(gram, 1.0, &cross, &own, (k, count, count));
             let rows = &mut coarse[c][j * k * count..(j + 1) * k * count];
@@ -146,7 +158,8 @@ impl CrossProducts {
         }
     }
 
-    /// Forward elimination of the extra rows by one chain block.
+    /// Forward elimination of the further columns by one chain block: `y_j = L_j⁻¹T'(A*V)_j` (`k × count`) leaves
+    /// `(A*V)_B − Y_B'y_j` on every later block B of its border, and `gram − y_j'y_j`.
     fn eliminate_rows(&self, f: &Factor, c: usize, count: usize, rows: &mut Rows) {
         let Rows { coarse, tail, gram } = rows;
         let (chain, own, t) = (&self.chain[c], &f.chain[c], &f.t[c]);
@@ -157,12 +170,14 @@ impl CrossProducts {
             let mut y = row_major::multiply(&t_transposed, &mine[c][j * k * count..(j + 1) * k * count], k, k, count);
             row_major::solve_lower(&own.l[j * k * k..(j + 1) * k * k], k, &mut y, count);
             products::add_transposed(gram, -1.0, &y, &y, (k, count, count));
+            // the border of the level, as the factor left it: Y_B on coarser blocks, X (and y, not needed) and tail columns
             let heads = &own.y_head[j * k * head..(j + 1) * k * head];
             let (pairs, pattern) = (&own.y_pair[chain.pair_range(j)], chain.pattern(j));
             let run = chain.run(j);
             for r in 0..k {
                 let row = &y[r * count..(r + 1) * count];
                 let subtract = |f: f64, target: &mut [f64]| target.iter_mut().zip(row).for_each(|(o, v)| *o -= f * v);
+                // number r of the level takes f y_jr from the row of each border column, f its entry of Y_B there
                 let mut at = r * head;
                 for (i, parents) in chain.parents.iter().enumerate() {
                     let (kb, parent) = (self.chain[c + 1 + i].k, parents[j] as usize);
@@ -196,6 +211,8 @@ impl CrossProducts {
         let entries = &directions.entries[0];
         // pairs of numbers where the matrices are nearly empty, products of matrices where they are full
         let full = (entries.len() > k * k).then(|| directions.matrices(0, k));
+        // Q = W⁻¹ − W⁻¹X(X'W⁻¹X)⁻¹X'W⁻¹, so Z_i'QZ_j = δ_ij N_j − K_i K_j' with K_j = Z_j'W⁻¹X L_XX⁻ᵀ (k × p):
+        // tr = Σ_j tr(D_u N_j D_v N_j) − Σ_j (two terms with K_j K_j') + tr(M_u M_v), M_u = Σ_j K_j'D_u K_j (p × p)
         let mut out = vec![0.0; count * count];
         let mut low_rank = vec![0.0; count * p * p];
         for (j, n) in levels.chunks_exact(k * k).enumerate() {

@@ -107,7 +107,8 @@ impl CrossProducts {
         out
     }
 
-    /// `C_jj`, P and `P Ĉ_BB` of one level.
+    /// `C_jj` (`k × k`), P and `P Ĉ_BB` (`k × width`) of one level: with `P = L⁻ᵀY_B`, the inverse of the bordered system has
+    /// `C_jj = (LL')⁻¹ + P Ĉ_BB P'` and `C_jB = −P Ĉ_BB`.
     fn level_inverse(
         &self,
         f: &Factor,
@@ -141,7 +142,11 @@ impl CrossProducts {
         (1.0 + sum) / (own.l[j] * own.l[j])
     }
 
-    /// Ĉ on the border of level `j` of chain block `c`; `coarse[i]` belongs to block `c + 1 + i`.
+    /// Ĉ on the border of level `j` of chain block `c`, `width × width`, in the order [coarser blocks, X, tail columns of the level];
+    /// `coarse[i]` belongs to block `c + 1 + i`.
+    ///
+    /// The border of a coarser level contains what follows it in this order, so one of its rows has all entries to the right of the
+    /// diagonal. The corner [X, tail] comes from the tail.
     fn gather(&self, c: usize, j: usize, c_hat: &TailInverse, coarse: &[Coarse]) -> Vec<f64> {
         let chain = &self.chain[c];
         let pattern = chain.pattern(j);
@@ -154,9 +159,11 @@ impl CrossProducts {
             let their_width = other.head - 1 + theirs.len();
             for r in 0..k {
                 let row = &mut out[(at + r) * width..(at + r + 1) * width];
+                // its own block, then coarser blocks and X, which both borders have in the same places
                 row[at..at + k].copy_from_slice(&coarse[i].block[(parent * k + r) * k..(parent * k + r + 1) * k]);
                 let cross = &coarse[i].cross[parent][r * their_width..(r + 1) * their_width];
                 row[at + k..chain.head - 1].copy_from_slice(&cross[..other.head - 1]);
+                // tail columns: those of this level are some of the coarser level's, both increasing
                 let mut slot = 0;
                 for (s, column) in pattern.iter().enumerate() {
                     while theirs[slot] != *column {
@@ -168,6 +175,7 @@ impl CrossProducts {
             at += k;
         }
         c_hat.gather(chain, j, at, &mut out, width);
+        // below the diagonal by symmetry: under the coarser blocks, then among them
         for r in at..width {
             for s in 0..at {
                 out[r * width + s] = out[s * width + r];

@@ -88,7 +88,7 @@ impl CrossProducts {
         through_inverse(&f.t[b], self.layout.blocks[b].k, rows)
     }
 
-    /// By `N_jj = A*_jj − |L⁻¹ Λ'A*_j|²`, some columns at a time.
+    /// By `N_jj = A*_jj − |L⁻¹ Λ'A*_j|²`, some columns at a time; `A*_j` are columns of [tail, X], for ML of the tail alone.
     fn direct_tail_slope(&self, f: &Factor, b: usize, reml: bool) -> Vec<f64> {
         const PANEL: usize = 64;
         let block = &self.layout.blocks[b];

@@ -141,7 +141,7 @@ impl CrossProducts {
     fn dense_slopes(&self, f: &Factor, starts: &[usize], q: usize, reml: bool) -> Result<Vec<f64>, CoreError> {
         let mut n = self.dense_cross_products();
         let size = q + self.layout.p;
-        // rows Λ'A, all columns
+        // Λ'A in the rows of Z, (q + p) columns of length q + p
         let mut y = n.clone();
         for (b, block) in self.layout.blocks.iter().enumerate() {
             let (k, t) = (block.k, &f.t[b]);

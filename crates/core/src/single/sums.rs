@@ -208,6 +208,8 @@ impl<const K: usize> Piece<K> {
         }
     }
 
+    /// Adds class `c`. All of a level follows from `G = (I + A_jS)⁻¹` (`K × K`): as `Z_j'W⁻¹ = G Z_j'`,
+    /// `N_j = Z_j'W⁻¹Z_j = G A_j`, `r_j = Z_j'W⁻¹(y − Xβ)` (`K`) and `K̃_j = Z_j'W⁻¹X L_XX⁻ᵀ` (`K × p`).
     #[allow(clippy::too_many_arguments)]
     fn add(&mut self, data: &Single, c: usize, t: &[[f64; K]; K], beta: &[f64], l_x: &[f64], solid: bool, reml: bool) {
         let (p, width) = (data.p, data.p + 1);
@@ -224,11 +226,12 @@ impl<const K: usize> Piece<K> {
             }
         });
         let pull = |x: [f64; K]| -> [f64; K] { std::array::from_fn(|r| (0..K).map(|c| columns[c][r] * x[c]).sum()) };
-        let n = own_slope(&l, a, t, &at, solid);
+        let n = own_slope(&l, a, t, &at, solid); // N_j
         let count = data.count[c];
         for r in 0..K {
             (0..K).for_each(|s| self.trace[r][s] += count * n[r][s]);
         }
+        // K̃_j by a forward solve with L_XX: column i needs the columns before it
         let head = &data.head[c * K * width..(c + 1) * K * width];
         for i in 0..p {
             self.border[i] = pull(std::array::from_fn(|r| head[r * width + i]));
@@ -244,11 +247,13 @@ impl<const K: usize> Piece<K> {
             head[r * width + p] - (0..p).map(|i| head[r * width + i] * beta[i]).sum::<f64>()
         }));
         self.add_residual(&n, &residual);
+        // Σ_j K̃_j[r] r_j[s]: its products are what X takes of the information
         for r in 0..K {
             for s in 0..K {
                 (0..p).for_each(|i| self.shift[(r * K + s) * p + i] += self.border[i][r] * residual[s]);
             }
         }
+        // the scatter of y: in these rotated levels X is zero
         for s in data.start[c]..data.start[c + 1] {
             let r = pull(std::array::from_fn(|r| data.scatter[s * K + r]));
             self.add_residual(&n, &r);
@@ -262,6 +267,7 @@ impl<const K: usize> Piece<K> {
                 self.quadratic[i][j] += r[i] * r[j];
             }
         }
+        // f_u'W⁻¹f_v of units u = e_r e_s', v = e_t e_w': N_rt r_s r_w
         let squares: [[f64; K]; K] = std::array::from_fn(|s| std::array::from_fn(|w| r[s] * r[w]));
         for (own, n) in self.information.iter_mut().zip(n) {
             for (own, squares) in own.iter_mut().zip(&squares) {

@@ -180,7 +180,10 @@ fn within_radius(g: &[f64], solid: &[f64], radius: f64, saddle: bool) -> (Vec<f6
     (z, limited)
 }
 
-/// Gradient, Hessian and metric in the coordinates of the directions.
+/// Gradient, Hessian and metric in the coordinates x of the directions, `R(x) = R + Σ x_t A_t`.
+///
+/// With s the distinct elements of `S = RR'` and J their derivative at x = 0 (`elements × directions`), the gradient is `J'g`, the
+/// Hessian `J'HJ + Σ_e g_e ∂²s_e`, and as `∂²S = A_s A_t' + A_t A_s'` the second part is `2 <M A_s, A_t>` with M = dcriterion/dS.
 fn pull_back(
     space: &Space,
     c: &Curvature,
@@ -194,6 +197,7 @@ fn pull_back(
         let (root, r) = &roots[direction.part];
         for (i, &(part, row, column)) in elements.iter().enumerate().filter(|(_, e)| e.0 == direction.part) {
             debug_assert_eq!(part, direction.part);
+            // ∂S_ij = (AR' + RA')_ij from rows i and j of A and R (d × r)
             let pair = |a: &[f64], b: &[f64], i: usize, j: usize| {
                 row_major::dot(&a[i * r..(i + 1) * r], &b[j * r..(j + 1) * r])
             };
@@ -204,6 +208,7 @@ fn pull_back(
     row_major::transpose_multiply_add(&mut gradient, 1.0, &jacobian, &c.gradient, elements.len(), n, 1);
     let mut hessian = row_major::congruence(&c.hessian, &jacobian, elements.len(), n);
     let mut metric = row_major::congruence(&c.expected, &jacobian, elements.len(), n);
+    // the bend: directions of different parts do not meet in S
     for (s, a) in directions.iter().enumerate() {
         let (d, r) = (space.parts[a.part].d, roots[a.part].1);
         let ma = row_major::multiply(&c.m[a.part], &a.a, d, d, r);
