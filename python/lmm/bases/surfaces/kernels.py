@@ -82,12 +82,17 @@ class Power:
 
     def _form(self, r: FloatArray, power: int, times: float, plus: float) -> FloatArray:
         """Evaluate c r^power (times log r + plus), without the logarithm c r^power times; 0 at r = 0."""
-        positive = np.where(r > 0.0, r, 1.0)
-        scale = np.where(r > 0.0, self.factor, 0.0)
-        grown = positive ** float(power) if power < 0 else positive**power
+        if power < 0:
+            positive = np.where(r > 0.0, r, 1.0)
+            grown = np.where(r > 0.0, self.factor / positive**-power, 0.0)
+        else:
+            # Products are several times faster than a power.
+            grown = np.where(r > 0.0, self.factor, 0.0) if power == 0 else self.factor * r
+            for _ in range(power - 1):
+                grown = grown * r
         if not self._has_logarithm:
-            return np.asarray(scale * grown * times)
-        return np.asarray(scale * grown * (times * np.log(positive) + plus))
+            return np.asarray(grown * times)
+        return np.asarray(grown * (times * np.log(np.where(r > 0.0, r, 1.0)) + plus))
 
 
 @dataclass(frozen=True)

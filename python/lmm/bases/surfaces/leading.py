@@ -8,7 +8,7 @@ from lmm.typing import FloatMatrix, FloatVector
 
 __all__ = ["leading_pairs"]
 
-_SMALL = 300  # rows; all eigenpairs are as fast there
+_SMALL = 150  # rows; all eigenpairs are as fast there
 _SHARE = 4  # Lanczos where less than one in so many pairs is asked for
 
 

@@ -12,14 +12,17 @@ import numpy.typing as npt
 
 from lmm.bases.basis import Basis, Carrier, Covariate, Extrapolation
 from lmm.bases.order import check_order
-from lmm.bases.surfaces.kernels import Kernel
+from lmm.bases.surfaces.kernels import Kernel, Power
 from lmm.bases.surfaces.leading import leading_pairs
+from lmm.bases.surfaces.pieces import piecewise_carrier, power_slopes
 from lmm.bases.surfaces.points import between, distances, distinct, points_of, term
 from lmm.bases.surfaces.polynomials import monomial_slopes, monomials
 from lmm.errors import DataError, UnsupportedError
 from lmm.typing import FloatMatrix, FloatVector
 
 __all__ = ["OnPoints", "Radial", "check_null_space", "truncated"]
+
+_MANY = 4  # times as many distinct rows as centres: local rows are cheaper there
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -73,13 +76,22 @@ class OnPoints(Basis):
         """Each row points to a distinct point where rows repeat, else it holds its columns."""
         from scipy import sparse
 
-        rows, inverse = distinct(points_of(covariates, self.name))
+        points = points_of(covariates, self.name)
+        rows, inverse = distinct(points)
+        if len(rows) > _MANY * len(self.centres):
+            pieces = self.pieces(points)
+            if pieces is not None:
+                return pieces
         values = self._values(rows)
         n = len(inverse)
         if 2 * len(rows) > n:
             return Carrier(values[inverse], np.eye(self.k))
         pointers = sparse.csr_matrix((np.ones(n), inverse, np.arange(n + 1)), shape=(n, len(rows)))
         return Carrier(pointers, values)
+
+    def pieces(self, points: FloatMatrix) -> Carrier | None:  # noqa: ARG002 - for those who can
+        """Carrier with local rows, where the functions are simple between centres; else None."""
+        return None
 
     def derivative(self, covariates: Sequence[Covariate], order: int = 1, along: int = 0) -> FloatMatrix:
         """See `Basis.derivative`; where a function has a corner, the mean of its two slopes."""
@@ -163,6 +175,28 @@ class Radial(OnPoints):
     def null_slopes(self, points: FloatMatrix, order: int, along: int) -> FloatMatrix:
         """See `OnPoints`."""
         return monomial_slopes(points - self.shift, self.powers, order, along)
+
+    def pieces(self, points: FloatMatrix) -> Carrier | None:
+        """See `OnPoints`: thin plates of one variable are polynomials between centres."""
+        if not isinstance(self.kernel, Power) or points.shape[1] > 1:
+            return None
+        m, centres = (self.kernel.exponent + 1) // 2, np.sort(self.centres[:, 0])
+        even = [self._slopes_of_powers(centres, 2 * q) for q in range(m)]
+        ends = [self._slopes_of_powers(centres[[0, -1]], order) for order in range(m)]
+        return piecewise_carrier(points[:, 0], centres, even, ends)
+
+    def _slopes_of_powers(self, x: FloatVector, order: int) -> FloatMatrix:
+        """Columns at points (order 0) or their derivatives of an order below the exponent; shape (n, k)."""
+        assert isinstance(self.kernel, Power)
+        p, centres = self.kernel.exponent, self.centres[:, 0]
+        curved = between(
+            x[:, None],
+            len(centres),
+            lambda block: power_slopes(block[:, 0], centres, p, order) @ self.weights,
+        )
+        null = monomial_slopes(x[:, None] - self.shift, self.powers, order, 0)
+        found = np.column_stack([self.kernel.factor * curved, null]) * self.factors
+        return np.asarray(found - self.offsets if order == 0 else found)
 
 
 def truncated(
