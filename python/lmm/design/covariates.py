@@ -33,12 +33,15 @@ class CovariateSpec:
         Of a factor, those of the fit; None for numbers.
     is_ordered
         Whether the levels are ordered by their type.
+    knows_more
+        Whether the basis knows levels without data: regions of a map. It looks up those of other data.
     """
 
     name: str
     expression: ExpressionSpec
     levels: tuple[str, ...] | None
     is_ordered: bool = False
+    knows_more: bool = False
 
     @classmethod
     def learn(
@@ -49,7 +52,7 @@ class CovariateSpec:
         if as_levels or _has_levels(value, by=by):
             column = as_column(value, text, evaluator.n_rows)
             found = Covariate(text, codes=column.factor_codes, levels=column.levels)
-            return cls(text, expression, column.levels, column.is_ordered), found
+            return cls(text, expression, column.levels, column.is_ordered, as_levels), found
         return cls(text, expression, None), Covariate(text, values=_numbers(value, text, evaluator.n_rows))
 
     def build(self, evaluator: Evaluator) -> Covariate:
@@ -60,6 +63,8 @@ class CovariateSpec:
         column = (
             value.as_factor() if isinstance(value, Column) else as_column(value, self.name, evaluator.n_rows)
         )
+        if self.knows_more:
+            return Covariate(self.name, codes=column.factor_codes, levels=column.levels)
         return Covariate(self.name, codes=column.recode(self.levels), levels=self.levels)
 
 
