@@ -150,3 +150,9 @@ def test_every_argument_is_written_out(name: str):
     assert [each.name for each in named if each.kind is each.VAR_KEYWORD] == (
         ["reserved"] if name == "lmm.fit" else []
     )
+
+
+def test_update_takes_what_a_fit_takes():
+    taken = set(inspect.signature(lmm.fit).parameters) - {"reserved"}
+
+    assert taken == set(inspect.signature(lmm.update).parameters) - {"fit"}

@@ -20,7 +20,10 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     """Add what every command that fits a model needs."""
     parser.add_argument("formula", help='such as "Reaction ~ Days + (Days | Subject)"')
     parser.add_argument(
-        "--data", required=True, metavar="SET", help="a built-in data set, or a .csv, .tsv or .parquet file"
+        "--data",
+        required=True,
+        metavar="SET",
+        help="a built-in data set, or a .csv, .tsv, .parquet or .feather file",
     )
     parser.add_argument("--method", choices=("reml", "ml", "moments"), default="reml", help="default: reml")
     parser.add_argument("--weights", metavar="COLUMN", help="prior weights: Var(e) = sigma^2/weight")

@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 
 import narwhals as nw
 import numpy as np
 
+from lmm.arguments import shown, texts
 from lmm.data.alignment import in_rows_of, row_labels
 from lmm.data.arrays import factor_column, read_array
 from lmm.data.column import Column, Columns
 from lmm.data.series import is_pandas, read_pandas, read_series
+from lmm.data.table_files import SUFFIXES, read_if_path
 from lmm.errors import ColumnError, DataError, LmmError, nearest, require
 
 _ACCEPTED = "pandas, polars, Arrow or DuckDB tables, a dict of arrays, or a list of dicts"
@@ -188,19 +190,64 @@ class RecordsSource(Source):
         return columns, len(self._records)
 
 
+class FactorSource(Source):
+    """A table some columns of which are factors, whatever they hold."""
+
+    def __init__(self, source: Source, factors: Iterable[str]) -> None:
+        self._source, self._factors = source, frozenset(factors)
+        self.names, self.twice, self.labels = source.names, source.twice, source.labels
+
+    def _load(self, names: Sequence[str]) -> tuple[dict[str, Column], int]:
+        columns, n_rows = self._source._load(names)  # noqa: SLF001 - a source too
+        return {
+            name: column.as_factor() if name in self._factors else column for name, column in columns.items()
+        }, n_rows
+
+
+def as_factors(source: Source, factors: str | Sequence[str], used: Collection[str]) -> Source:
+    """Make factors of some columns of a table, numbers with their values as levels.
+
+    Parameters
+    ----------
+    source
+        The table.
+    factors
+        Names of the columns, or one name.
+    used
+        Columns that the formula uses.
+
+    Raises
+    ------
+    ColumnError
+        If the formula does not use a column; similar names are suggested.
+    """
+    given = texts(factors, "factors")
+    named = [given] if isinstance(given, str) else given
+    for name in named:
+        if name not in used:
+            raise ColumnError(
+                f'factors= names "{name}", which the formula does not use.{nearest(name, used)} '
+                f"It uses {_list(sorted(used)) or 'no column'}."
+            )
+    return FactorSource(source, named) if named else source
+
+
 def open_table(data: Any) -> Source:
     """Make a source of columns of any table.
 
     Parameters
     ----------
     data
-        A pandas, polars or Arrow table, a DuckDB relation, a narwhals frame, a dict of arrays, a list of dicts, or a
-        NumPy array with named fields. Lazy frames are collected when read, used columns only.
+        A pandas, polars or Arrow table, a DuckDB relation, a narwhals frame, a dict of arrays, a list of dicts, a
+        NumPy array with named fields, or the path of a file that `read_file` reads. Lazy frames are collected when
+        read, used columns only.
 
     Raises
     ------
     DataError
         If it is none of these.
+    FileError
+        If it is a path and the file cannot be read.
 
     Examples
     --------
@@ -213,6 +260,7 @@ def open_table(data: Any) -> Source:
     """
     if isinstance(data, Source):
         return data
+    data = read_if_path(data)
     if is_pandas(data, "DataFrame"):
         return PandasSource(data)
     if isinstance(data, Mapping):
@@ -293,8 +341,8 @@ def _length(name: str, values: Any) -> int:
 def _no_table(data: Any) -> str:
     if isinstance(data, str):
         return (
-            f"The data are the text {data!r}, not a table. Read a file first (pandas.read_csv, polars.read_parquet), "
-            "or load a built-in set with lmm.datasets.load."
+            f"The data are the text {shown(data)}, which is neither a table nor a file that exists. Give a table, the "
+            f"path of a file that ends in {', '.join(SUFFIXES)}, or load a built-in set with lmm.datasets.load."
         )
     if isinstance(data, list | tuple) and data and all(isinstance(row, list | tuple) for row in data):
         return (

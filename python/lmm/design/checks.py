@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lmm.design.coding import EVERY_FACTOR
 from lmm.design.wording import counted
 from lmm.engine import GroupBlock
 from lmm.errors import DesignError, nearest
@@ -209,7 +210,7 @@ def check_contrasts_used(
     factors = [factor for matrix in matrices for factor in matrix.factors]
     known = dict.fromkeys([factor.variable for factor in factors] + [factor.name for factor in factors])
     for name in codings:
-        if name in known:
+        if name in known or name == EVERY_FACTOR:
             continue
         if name in columns and columns[name].kind == "numeric":
             raise DesignError(f'contrasts= names "{name}", which is numeric. Write C({name}) in the formula.')

@@ -21,6 +21,10 @@ CODINGS = ("treatment", "sas", "sum", "helmert", "difference", "poly")
 """Names that ``contrasts=`` takes."""
 
 ContrastChoice: TypeAlias = "str | Sequence[Sequence[float]] | FloatMatrix"
+Contrasts: TypeAlias = "str | Mapping[str, ContrastChoice] | None"
+
+EVERY_FACTOR = ""
+"""Among codings by name: that of all factors that have none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +86,8 @@ class Coding:
         return replace(self.contrasts, base=text)
 
 
-def resolve_contrasts(contrasts: Mapping[str, ContrastChoice] | None) -> dict[str, Coding]:
-    """Codings by factor from what the user gave: a name or a matrix for each.
+def resolve_contrasts(contrasts: Contrasts) -> dict[str, Coding]:
+    """Codings by factor from what the user gave: a name or a matrix for each, or one name for all of them.
 
     Raises
     ------
@@ -92,10 +96,12 @@ def resolve_contrasts(contrasts: Mapping[str, ContrastChoice] | None) -> dict[st
     """
     if contrasts is None:
         return {}
+    if isinstance(contrasts, str):
+        return {EVERY_FACTOR: _resolve("", contrasts)}
     if not isinstance(contrasts, Mapping):
         raise DesignError(
-            f"contrasts= must be a dict from factor names to codings, such as "
-            f'{{"Variety": "sum"}}, not {shown(contrasts)}.'
+            'contrasts= must be a coding of all factors, such as "sum", or a dict from factor names to codings, such '
+            f'as {{"Variety": "sum"}}, not {shown(contrasts)}.'
         )
     return {str(name): _resolve(str(name), choice) for name, choice in contrasts.items()}
 
@@ -157,7 +163,7 @@ def _resolve(factor: str, choice: ContrastChoice) -> Coding:
     name = {"diff": "difference", "SAS": "sas"}.get(choice, choice).removeprefix("contr.")
     if name not in CODINGS:
         raise DesignError(
-            f'Unknown contrasts "{choice}" for "{factor}".{nearest(choice, CODINGS)} '
+            f"Unknown contrasts {shown(choice)}{f' for {factor!r}' if factor else ''}.{nearest(choice, CODINGS)} "
             f"Use one of {', '.join(CODINGS)}, or a matrix with one row per level."
         )
     return named_coding(name)

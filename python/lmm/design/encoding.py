@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lmm.data import Column
-from lmm.design.coding import Coding, named_coding, recode_known
+from lmm.design.coding import EVERY_FACTOR, Coding, named_coding, recode_known
 from lmm.design.design import FactorCoding
 from lmm.design.evaluator import variables_of
 from lmm.design.values import Basis, Coded, as_column, described, is_factor
@@ -157,6 +157,7 @@ def _chosen(name: str, variables: tuple[str, ...], in_formula: Coding | None, ev
     """Coding of a factor: the one in the formula, else of ``contrasts=``, else treatment."""
     keys = [name, *(variables if len(variables) == 1 else ())]
     chosen = next((evaluator.codings[key] for key in keys if key in evaluator.codings), None)
+    every = evaluator.codings.get(EVERY_FACTOR)
     if chosen is not None and in_formula is not None:
         raise DesignError(f'"{name}" has contrasts in the formula and in contrasts=. Leave one of them out.')
-    return chosen or in_formula or named_coding("treatment")
+    return chosen or in_formula or every or named_coding("treatment")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from lmm.data import Columns, open_table
 from lmm.design.checks import check_contrasts_used, check_design, check_finite, check_values
-from lmm.design.coding import ContrastChoice, plain_contrasts, resolve_contrasts
+from lmm.design.coding import Contrasts, plain_contrasts, resolve_contrasts
 from lmm.design.design import Design, RandomPart
 from lmm.design.effects import RandomSpec, block_names, factor_columns, known_blocks, only_groups, user_parts
 from lmm.design.evaluator import Evaluator
@@ -81,7 +81,7 @@ class DesignSpec:
         formula: Formula,
         data: Any,
         *,
-        contrasts: Mapping[str, ContrastChoice] | None = None,
+        contrasts: Contrasts = None,
         missing: Missing = "drop",
         weights: ColumnOrArray = None,
         offset: ColumnOrArray = None,
@@ -98,8 +98,8 @@ class DesignSpec:
         data
             Any table, see `lmm.data.open_table`.
         contrasts
-            Coding of factors, by name: ``{"Variety": "sum"}``, or a matrix with one row per level. Factors that are
-            not named get treatment coding. Applies to the fixed part and to the effects of random terms.
+            Coding of factors: one name for all, ``"sum"``, or by name ``{"Variety": "sum"}``, or a matrix with one row
+            per level. Others get treatment coding. Applies to the fixed part and to the effects of random terms.
         missing
             ``"drop"`` leaves out rows with a missing value in a used column, ``"raise"`` refuses them.
         weights
@@ -166,7 +166,7 @@ class DesignSpec:
         formula: Formula,
         rows: Rows,
         *,
-        contrasts: Mapping[str, ContrastChoice] | None = None,
+        contrasts: Contrasts = None,
         offset: ColumnOrArray = None,
         random: Mapping[str, Block] | None = None,
         smooths: Mapping[str, Any] | None = None,

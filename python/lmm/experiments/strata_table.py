@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 import numpy as np
 
 from lmm.arguments import one_of, takes
-from lmm.data import open_table
+from lmm.data import as_factors, open_table
 from lmm.design import Design, DesignSpec
 from lmm.errors import DataError, LmmError
 from lmm.estimation import Anova, QuadraticForm, SumsOfSquares, check_degrees, checked_sums
@@ -71,7 +71,8 @@ def strata(
     weights: Any = None,
     offset: Any = None,
     missing: Missing = "drop",
-    contrasts: Mapping[str, Any] | None = None,
+    contrasts: str | Mapping[str, Any] | None = None,
+    factors: str | Sequence[str] = (),
 ) -> Strata:
     """Take the variation of a designed experiment apart, stratum by stratum.
 
@@ -88,7 +89,7 @@ def strata(
     type
         Of the sums of squares: 1, each term after those before it, random terms last; 2, each after all terms that
         do not contain it; 3, as SAS.
-    weights, offset, missing, contrasts
+    weights, offset, missing, contrasts, factors
         As in `lmm.fit`, for a formula.
 
     Returns
@@ -129,9 +130,10 @@ def strata(
     if data is None:
         raise DataError('There are no data: give a table, lmm.strata("y ~ a + (1 | block)", data).')
     table = open_table(data)
+    formula = parse(model, columns=table.names)
     _, design = DesignSpec.learn(
-        parse(model, columns=table.names),
-        table,
+        formula,
+        as_factors(table, factors, formula.variables),
         contrasts=contrasts,
         missing=missing,
         weights=weights,

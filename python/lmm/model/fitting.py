@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from lmm.arguments import takes, unknown_argument
-from lmm.data import open_table
+from lmm.data import as_factors, open_table
 from lmm.design import Design, DesignSpec
 from lmm.elsewhere import not_here
 from lmm.engine import Block, Control
@@ -38,7 +38,8 @@ def fit(
     weights: Any = None,
     offset: Any = None,
     missing: Missing = "drop",
-    contrasts: Mapping[str, Any] | None = None,
+    contrasts: str | Mapping[str, Any] | None = None,
+    factors: str | Sequence[str] = (),
     random: Mapping[str, Block] | None = None,
     smooths: Mapping[str, Any] | None = None,
     start: Sequence[float] | FloatVector | None = None,
@@ -61,7 +62,8 @@ def fit(
         A formula from a stranger can do nothing but compute with columns of the data and call the functions of
         formulas; it reads no files and runs no code.
     data
-        Any table: pandas, polars, Arrow, DuckDB relation, dict of arrays, list of dicts.
+        Any table: pandas, polars, Arrow, DuckDB relation, dict of arrays, list of dicts; or the path of a file that
+        ends in .csv, .tsv, .parquet or .feather.
     method
         ``"reml"``, ``"ml"``, or ``"moments"``: variance components that give the mean squares their expectations,
         then generalised least squares. Moments are REML in balanced data without negative components.
@@ -74,7 +76,11 @@ def fit(
     missing
         ``"drop"`` leaves rows with a missing value out and says so; ``"raise"`` refuses.
     contrasts
-        Coding of factors by name, ``{"f": "sum"}``; treatment coding by default.
+        Coding of factors: one for all of them, ``"sum"``, or by name, ``{"f": "sum"}``; treatment coding by default.
+        ``"treatment"``, ``"sas"`` (the last level is the base), ``"sum"``, ``"helmert"``, ``"difference"``,
+        ``"poly"``, or a matrix with one row for each level.
+    factors
+        Columns that are factors although they hold numbers: ``"nitro"``, or ``["nitro", "year"]``.
     random
         Further random terms by name, as `lmm.block` makes them.
     smooths
@@ -136,6 +142,7 @@ def fit(
         offset=offset,
         missing=missing,
         contrasts=contrasts,
+        factors=factors,
         random=random,
         smooths=smooths,
         start=start,
@@ -150,9 +157,10 @@ def fit(
 def fit_request(request: Request) -> Fit:
     """Fit what was asked for."""
     table = open_table(request.data)
+    formula = parse(request.formula, columns=table.names)
     spec, design = DesignSpec.learn(
-        parse(request.formula, columns=table.names),
-        table,
+        formula,
+        as_factors(table, request.factors, formula.variables),
         contrasts=request.contrasts,
         missing=request.missing,
         weights=request.weights,

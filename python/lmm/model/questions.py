@@ -6,7 +6,7 @@ from lmm.verbs import Verb
 
 __all__ = ["Questions"]
 
-_OF_A_TABLE = ("data", "weights", "offset", "missing", "contrasts")
+_OF_A_TABLE = ("data", "weights", "offset", "missing", "contrasts", "factors")
 
 
 class Questions:

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
-from lmm.arguments import one_of, whole_number
+from lmm.arguments import one_of, texts, whole_number
+from lmm.data import read_if_path
 from lmm.design.smooth_objects import plain_objects
 from lmm.engine import Block, Control
 from lmm.errors import DataError, FormulaError, LmmError
@@ -29,7 +30,7 @@ class Request:
     weights: Any
     offset: Any
     missing: Missing
-    contrasts: Mapping[str, Any] | None
+    contrasts: str | Mapping[str, Any] | None
     random: Mapping[str, Block] | None
     start: Sequence[float] | FloatVector | None
     theta: Mapping[str, float | None] | Sequence[float | None] | FloatVector | None
@@ -37,6 +38,7 @@ class Request:
     control: Control
     negative: Negative = "zero"
     smooths: Mapping[str, Any] | None = None
+    factors: tuple[str, ...] = ()
 
     @classmethod
     def checked(cls, **arguments: Any) -> Request:
@@ -55,6 +57,9 @@ class Request:
             raise DataError("There are no data: give a table as the second argument of lmm.fit.")
         arguments["restarts"] = whole_number(0)(arguments["restarts"], "restarts")
         check_limit("restarts=", arguments["restarts"], MOST_RESTARTS, "Hard designs need some tens.")
+        factors = texts(arguments.get("factors", ()), "factors")
+        arguments["factors"] = (factors,) if isinstance(factors, str) else tuple(factors)
+        arguments["data"] = read_if_path(arguments["data"])
         smooths = plain_objects(arguments.get("smooths"))
         checked = cls(**{**arguments, "control": checked_control(arguments["control"]), "smooths": smooths})
         _check_moments(checked)

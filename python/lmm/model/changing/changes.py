@@ -84,8 +84,10 @@ def update(
     weights: Any = ...,
     offset: Any = ...,
     missing: Missing | EllipsisType = ...,
-    contrasts: Mapping[str, Any] | EllipsisType | None = ...,
+    contrasts: str | Mapping[str, Any] | EllipsisType | None = ...,
+    factors: str | Sequence[str] | EllipsisType = ...,
     random: Mapping[str, Block] | EllipsisType | None = ...,
+    smooths: Mapping[str, Any] | EllipsisType | None = ...,
     start: Sequence[float] | FloatVector | EllipsisType | None = ...,
     theta: Mapping[str, float | None] | Sequence[float | None] | FloatVector | EllipsisType | None = ...,
     restarts: int | EllipsisType = ...,
@@ -101,9 +103,11 @@ def update(
     formula
         A new formula, in which ``.`` stands for what was there: ``". ~ . + x"``,
         ``"log(.) ~ . - (Days | Subject) + (1 | Subject)"``.
-    data, method, weights, offset, missing, contrasts, random, start, theta, restarts, control, negative
+    data, method, weights, offset, missing, contrasts, factors
         As in `lmm.fit`, such as ``method="ml"`` or ``data=other``; those left out are those of the fit. With a new
         formula, start and theta are left out unless they are given.
+    random, smooths, start, theta, restarts, control, negative
+        The same for these.
 
     Raises
     ------
@@ -127,7 +131,9 @@ def update(
         "offset": offset,
         "missing": missing,
         "contrasts": contrasts,
+        "factors": factors,
         "random": random,
+        "smooths": smooths,
         "start": start,
         "theta": theta,
         "restarts": restarts,

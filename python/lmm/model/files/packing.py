@@ -79,10 +79,13 @@ def _request(request: Request, fit: Fit, packer: _Packer) -> dict[str, Any]:
         },
         "weights": _by_row(request.weights, packer),
         "offset": _by_row(request.offset, packer),
-        "contrasts": {
+        "contrasts": request.contrasts
+        if isinstance(request.contrasts, str)
+        else {
             factor: choice if isinstance(choice, str) else packer.array(choice, np.float64)
             for factor, choice in fit.internals.spec.contrasts.items()
         },
+        "factors": list(request.factors),
         "random": {str(name): _block(block, packer) for name, block in (request.random or {}).items()},
         "smooths": {
             name: packed_object(value, packer.array) for name, value in (request.smooths or {}).items()

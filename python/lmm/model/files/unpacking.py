@@ -36,11 +36,10 @@ def unpacked_request(part: Part, n_rows: int) -> Request:
     """
     found = part.record(
         "formula", "method", "missing", "negative", "restarts", "control", "weights", "offset", "contrasts",
-        "random", "smooths", "start", "theta",
+        "factors", "random", "smooths", "start", "theta",
     )  # fmt: skip
     control = found["control"].record("max_iterations", "tolerance", "progress")
     blocks = {name: _block(block, n_rows) for name, block in found["random"].named().items()}
-    contrasts = {name: _contrast(choice) for name, choice in found["contrasts"].named().items()}
     return Request(
         formula=found["formula"].text(),
         data=None,
@@ -48,7 +47,8 @@ def unpacked_request(part: Part, n_rows: int) -> Request:
         weights=_by_row(found["weights"], n_rows),
         offset=_by_row(found["offset"], n_rows),
         missing=found["missing"].choice("drop", "raise"),
-        contrasts=contrasts or None,
+        contrasts=_contrasts(found["contrasts"]),
+        factors=tuple(found["factors"].texts()),
         random=blocks or None,
         smooths={name: unpacked_object(value) for name, value in found["smooths"].named().items()} or None,
         start=None if found["start"].missing else [x.number() for x in found["start"].items()],
@@ -65,6 +65,13 @@ def _by_row(part: Part, n_rows: int) -> Any:
     if part.missing:
         return None
     return part.text() if isinstance(part.value, str) else part.array("<f8", n_rows, gaps=True)
+
+
+def _contrasts(part: Part) -> Any:
+    """One coding for all factors, or a name or a matrix for each."""
+    if isinstance(part.value, str):
+        return part.text()
+    return {name: _contrast(choice) for name, choice in part.named().items()} or None
 
 
 def _contrast(part: Part) -> Any:

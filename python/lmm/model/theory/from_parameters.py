@@ -8,7 +8,7 @@ from typing import Any, get_args
 import numpy as np
 
 from lmm.arguments import a_seed, number, one_of, shown, takes
-from lmm.data import open_table
+from lmm.data import as_factors, open_table
 from lmm.design import Design, DesignSpec
 from lmm.engine import Block
 from lmm.errors import FormulaError, LmmError, nearest
@@ -35,7 +35,8 @@ def simulate(
     seed: int | np.random.Generator | None = None,
     weights: Any = None,
     offset: Any = None,
-    contrasts: Mapping[str, Any] | None = None,
+    contrasts: str | Mapping[str, Any] | None = None,
+    factors: str | Sequence[str] = (),
     missing: Missing = "drop",
     random: Mapping[str, Block] | None = None,
 ) -> FloatMatrix:
@@ -58,7 +59,7 @@ def simulate(
         How many responses.
     seed
         For `numpy.random.default_rng`.
-    weights, offset, contrasts, missing, random
+    weights, offset, contrasts, factors, missing, random
         As in `lmm.fit`.
 
     Returns
@@ -82,9 +83,10 @@ def simulate(
     """
     check_count(n)
     table = open_table(data)
+    parsed = parse(_right_side(formula), columns=table.names, response_required=False)
     _, design = DesignSpec.learn(
-        parse(_right_side(formula), columns=table.names, response_required=False),
-        table,
+        parsed,
+        as_factors(table, factors, parsed.variables),
         contrasts=contrasts,
         missing=missing,
         weights=weights,

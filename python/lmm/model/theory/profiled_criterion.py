@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from lmm.arguments import near_names, number, one_of, shown, takes
-from lmm.data import open_table
+from lmm.data import as_factors, open_table
 from lmm.design import Design, DesignSpec
 from lmm.engine import Block
 from lmm.errors import LmmError, brief
@@ -307,7 +307,8 @@ def criterion(
     *,
     weights: Any = None,
     offset: Any = None,
-    contrasts: Mapping[str, Any] | None = None,
+    contrasts: str | Mapping[str, Any] | None = None,
+    factors: str | Sequence[str] = (),
     missing: Missing = "drop",
     random: Mapping[str, Block] | None = None,
 ) -> ProfiledCriterion:
@@ -319,7 +320,7 @@ def criterion(
 
     Parameters
     ----------
-    formula, data, weights, offset, contrasts, missing, random
+    formula, data, weights, offset, contrasts, factors, missing, random
         As in `lmm.fit`.
     method
         ``"reml"`` or ``"ml"``.
@@ -356,6 +357,7 @@ def criterion(
         weights=weights,
         offset=offset,
         contrasts=contrasts,
+        factors=factors,
         missing=missing,
         random=random,
         start=None,
@@ -363,10 +365,11 @@ def criterion(
         restarts=0,
         control=None,
     )
-    table = open_table(data)
+    table = open_table(request.data)
+    parsed = parse(formula, columns=table.names)
     _, design = DesignSpec.learn(
-        parse(formula, columns=table.names),
-        table,
+        parsed,
+        as_factors(table, request.factors, parsed.variables),
         contrasts=contrasts,
         missing=missing,
         weights=weights,
