@@ -1,5 +1,7 @@
 """Bases on points against the columns and penalties of mgcv."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -197,6 +199,22 @@ def test_new_data_give_the_columns_of_the_same_old_data(case):
     carrier = basis.carrier(rows)
     assert carrier.rows.nnz == 4 * 75
     np.testing.assert_allclose(carrier.dense(), np.tile(X, (4, 1)), rtol=1e-13, atol=1e-13)
+
+
+@pytest.mark.parametrize("case", [*SMOOTH, *ROUGH])
+def test_rows_that_are_asked_for_again_are_not_computed_again(case, monkeypatch):
+    name, names, settings = (SMOOTH | ROUGH)[case]
+    settings = replace(settings, extra={"xt": {"max.knots": 40}})
+    basis = learn_basis(name, data(names), settings)
+    first, other = basis.columns(data(names)), basis.columns(points(names))
+    again = basis.columns(points(names))
+    np.testing.assert_array_equal(other, again)
+    fresh = learn_basis(name, data(names), settings)
+    np.testing.assert_array_equal(first, fresh.columns(data(names)))
+    np.testing.assert_allclose(basis.columns(data(names)), first, rtol=1e-9, atol=1e-10 * np.abs(first).max())
+    basis.columns(data(names))
+    monkeypatch.setattr(type(basis), "raw", None)
+    basis.columns(data(names, 0, 75))
 
 
 @pytest.mark.parametrize("case", [*SMOOTH, *ROUGH])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
@@ -22,6 +22,7 @@ from lmm.typing import FloatMatrix, FloatVector
 
 __all__ = ["OnPoints", "Radial", "check_null_space", "truncated"]
 
+_MOST_KEPT = 5_000_000  # numbers of the rows that were asked for last: 40 MB
 _MANY = 4  # times as many distinct rows as centres: local rows are cheaper there
 
 
@@ -41,6 +42,8 @@ class OnPoints(Basis):
         Shape (k,).
     at_centres
         Columns at the centres, shape (u, k): most rows that are fitted are centres.
+    recent
+        Rows that were asked for last, with their columns: a fit asks for its own rows several times.
     """
 
     extrapolates: ClassVar[Extrapolation] = "radial"
@@ -50,6 +53,7 @@ class OnPoints(Basis):
     factors: FloatVector
     offsets: FloatVector
     at_centres: FloatMatrix
+    recent: dict[str, tuple[FloatMatrix, FloatMatrix]] = field(default_factory=dict, repr=False)
 
     @abstractmethod
     def kernel_at(self, points: FloatMatrix) -> FloatMatrix:
@@ -118,14 +122,21 @@ class OnPoints(Basis):
         return np.asarray((slopes * self.factors)[inverse])
 
     def _values(self, rows: FloatMatrix) -> FloatMatrix:
-        """Columns at distinct points, those of centres looked up."""
+        """Columns at distinct points; those of the last call and of centres are looked up."""
+        held = self.recent.get("rows")
+        if held is not None and np.array_equal(held[0], rows):
+            return held[1]
         both, place = distinct(np.vstack([self.centres, rows]))
         known = np.full(len(both), -1)
         known[place[: len(self.centres)]] = np.arange(len(self.centres))
         at = known[place[len(self.centres) :]]
         values = np.empty((len(rows), self.k))
         values[at >= 0] = self.at_centres[at[at >= 0]]
-        values[at < 0] = between(rows[at < 0], len(self.centres), self.raw) * self.factors - self.offsets
+        if (at < 0).any():
+            values[at < 0] = between(rows[at < 0], len(self.centres), self.raw) * self.factors - self.offsets
+            if values.size <= _MOST_KEPT:
+                values.setflags(write=False)
+                self.recent["rows"] = (rows, values)
         return values
 
     def raw(self, points: FloatMatrix) -> FloatMatrix:

@@ -140,6 +140,7 @@ def _scaled(held: SphereSpline, covariates: Sequence[Covariate]) -> SphereSpline
         | {
             "penalties": (held.penalties[0] * np.outer(factors, factors),),
             "factors": factors,
+            "recent": {"rows": (rows, columns * factors)} if held.recent else {},
             "at_centres": held.at_centres * factors,
         }
     )

@@ -37,6 +37,8 @@ _SHRINKAGE = 0.1  # of the smallest eigenvalue of the penalty
 class ThinPlate(Radial):
     """Thin plate regression spline: the k functions that follow the full thin plate spline best.
 
+    Of an even number of variables the choice depends a little on the unit of distance, as it does in mgcv.
+
     Attributes
     ----------
     order
@@ -159,7 +161,9 @@ def _scaled(held: ThinPlate, points: FloatMatrix, has_null: bool) -> dict[str, A
     factors = factors[:kept]
     offsets = np.zeros(kept) if has_null else factors * (shares @ columns[:, :kept])
     parts = {each.name: getattr(held, each.name) for each in fields(held)}
+    recent = {"rows": (rows, columns[:, :kept] * factors - offsets)} if held.recent else {}
     return parts | {
+        "recent": recent,
         "k": kept,
         "penalties": (held.penalties[0][:kept, :kept] * np.outer(factors, factors),),
         "null_space": np.eye(kept)[:, held.weights.shape[1] :],
