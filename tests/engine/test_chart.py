@@ -5,7 +5,7 @@ import pytest
 from scipy.optimize import minimize
 
 import lmm
-from lmm.covariance import ThetaChart, ThetaLayout
+from lmm.covariance import Penalized, ThetaChart, ThetaLayout, Tied
 from lmm.engine import CrossProducts, DenseCrossProducts, GroupBlock, MatrixBlock
 
 
@@ -130,28 +130,6 @@ def test_what_the_data_do_not_tell_apart_is_found():
     assert cross.optimize_chart(True, chart, starts_of(chart)).flat is None
 
 
-class Tied:
-    """Diagonal S of one dense term: s_i = 1 / (exp(eta) @ d)_i, one eta for each row of scales d (m, k)."""
-
-    def __init__(self, d):
-        self.d = d
-
-    def _s(self, eta):
-        return 1.0 / (np.exp(eta) @ self.d)
-
-    def factors(self, eta):
-        return [np.diag(np.sqrt(self._s(eta)))]
-
-    def moves(self, eta):
-        s = self._s(eta)
-        return [[(0, np.diag(-np.exp(e) * row * s**2))] for e, row in zip(eta, self.d, strict=True)]
-
-    def bend(self, eta, M):
-        s, m = self._s(eta), np.diag(M[0])
-        scaled = np.exp(eta)[:, None] * self.d
-        return 2.0 * (scaled * m * s**3) @ scaled.T - np.diag(scaled @ (m * s**2))
-
-
 @pytest.mark.parametrize("reml", [True, False])
 def test_ties_between_variances_as_in_a_tensor_product(reml):
     rng = np.random.default_rng(7)
@@ -160,23 +138,62 @@ def test_ties_between_variances_as_in_a_tensor_product(reml):
     d = np.array([np.linspace(0.1, 3.0, k), rng.uniform(0.1, 2.0, k)])
     y = X @ [1.0, -1.0] + Z @ (rng.normal(size=k) / np.sqrt([0.8, 0.4] @ d)) + rng.normal(size=n)
     block = MatrixBlock(Z, k, structure="diag")
-    cross, dense, chart = CrossProducts(y, X, [block]), DenseCrossProducts(y, X, [block]), Tied(d)
-    found = cross.optimize_chart(reml, chart, [np.zeros(2)])
+    cross, dense = CrossProducts(y, X, [block]), DenseCrossProducts(y, X, [block])
+    chart = chart_of(("te", tuple(map(str, range(k))), Tied(d.T, ("x", "z"))))
+    found = cross.optimize_chart(reml, chart, [np.ones(2)])
     other = minimize(
-        lambda eta: dense.evaluate(chart.factors(eta), reml).criterion, np.zeros(2), method="BFGS"
+        lambda eta: dense.evaluate(chart.factors(eta), reml).criterion, np.ones(2), method="BFGS"
     )
     assert found.converged
     assert found.n_evaluations <= 15
     assert found.criterion == pytest.approx(other.fun, abs=1e-7)
 
 
+@pytest.mark.parametrize("reml", [True, False])
+def test_penalties_that_do_not_commute_need_a_dense_block(reml):
+    rng = np.random.default_rng(8)
+    n, k = 120, 6
+    Z, X = rng.normal(size=(n, k)), np.column_stack([np.ones(n), rng.normal(size=n)])
+    roots = [rng.normal(size=(k, rank)) for rank in (4, 3, 5)]
+    family = Penalized(np.array([L @ L.T for L in roots]), ("a", "b", "c"))
+    T = family.factor(np.array([0.5, 1.0, 2.0]), k)
+    y = X @ [1.0, -1.0] + Z @ T @ rng.normal(size=k) + rng.normal(size=n)
+    cross, dense = CrossProducts(y, X, [MatrixBlock(Z, k)]), DenseCrossProducts(y, X, [MatrixBlock(Z, k)])
+    chart = chart_of(("p", tuple(map(str, range(k))), family))
+    found = cross.optimize_chart(reml, chart, starts_of(chart))
+    ends = [
+        minimize(lambda eta: dense.evaluate(chart.factors(eta), reml).criterion, start, method="BFGS").fun
+        for start in starts_of(chart)
+    ]
+    assert found.converged
+    assert found.criterion <= min(ends) + 1e-6
+
+
+def test_a_tie_with_one_penalty_that_carries_everything_ends_at_zero():
+    # A straight surface: the smooth parts have no variance, and the criterion is that of the linear model.
+    rng = np.random.default_rng(3)
+    n, k = 200, 8
+    Z, X = rng.normal(size=(n, k)), np.column_stack([np.ones(n), rng.normal(size=n)])
+    residual = np.linalg.qr(np.hstack([X, Z]))[0]
+    noise = rng.normal(size=n)
+    y = X @ [1.0, 2.0] + noise - residual @ (residual.T @ noise)  # nothing of Z is in y
+    family = Tied(rng.uniform(0.1, 2.0, (k, 2)), ("x", "z"))
+    chart = chart_of(("te", tuple(map(str, range(k))), family))
+    found = CrossProducts(y, X, [MatrixBlock(Z, k, structure="diag")]).optimize_chart(
+        True, chart, starts_of(chart)
+    )
+    linear = CrossProducts(y, X, []).evaluate([], True)
+    assert found.converged
+    assert found.criterion == pytest.approx(linear.criterion, abs=1e-7)
+    assert chart.theta(found.eta).min() < 1e-4
+
+
 def test_an_error_of_the_chart_comes_through():
-    class Broken(Tied):
+    class Broken(ThetaChart):
         def moves(self, _):
             raise ZeroDivisionError("of the chart")
 
-    cross = CrossProducts(
-        np.arange(6.0) ** 2, np.ones((6, 1)), [MatrixBlock(np.eye(6)[:, :2], 2, structure="diag")]
-    )
+    cross = CrossProducts(np.arange(6.0) ** 2, np.ones((6, 1)), [MatrixBlock(np.eye(6)[:, :2], 2)])
+    plain = chart_of(("g", ("a", "b"), "cs"))
     with pytest.raises(ZeroDivisionError, match="of the chart"):
-        cross.optimize_chart(True, Broken(np.ones((1, 2))), [np.zeros(1)])
+        cross.optimize_chart(True, Broken(plain.layout, plain.values, plain.free), starts_of(plain)[:1])

@@ -3,7 +3,8 @@
 A term with k columns has, for each of its levels, random effects with covariance
 ``sigma**2 * S``, ``S = T @ T.T``. A structure says how its parameters theta fill the lower
 triangular T, what they are called, and how S changes with them. `CATALOG` has one row per
-structure; a new family is one file and one row. `ThetaLayout` strings the terms of a model
+structure that has a name in formulas; a new family is one file and one row. `Tied` and `Penalized` are made
+from the penalties of one term. `ThetaLayout` strings the terms of a model
 together: the terms stand in formula order, each with its theta behind the other.
 """
 
@@ -11,5 +12,18 @@ from lmm.covariance.catalog import CATALOG, structure
 from lmm.covariance.chart import ThetaChart
 from lmm.covariance.family import Structure
 from lmm.covariance.layout import ThetaLayout, ThetaTerm
+from lmm.covariance.penalized import Penalized
+from lmm.covariance.precision import Precision
+from lmm.covariance.tied import Tied
 
-__all__ = ["CATALOG", "Structure", "ThetaChart", "ThetaLayout", "ThetaTerm", "structure"]
+__all__ = [
+    "CATALOG",
+    "Penalized",
+    "Precision",
+    "Structure",
+    "ThetaChart",
+    "ThetaLayout",
+    "ThetaTerm",
+    "Tied",
+    "structure",
+]

@@ -57,12 +57,15 @@ class Structure(ABC):
         Whether the effects of one level may be correlated.
     is_heterogeneous
         Whether each column has a variance of its own, so that columns may have different units.
+    tells_columns
+        Whether its variances are those of single columns, or of all of them alike.
     """
 
     name: ClassVar[str]
     is_linear: ClassVar[bool]
     is_correlated: ClassVar[bool]
     is_heterogeneous: ClassVar[bool] = True
+    tells_columns: ClassVar[bool] = True
 
     @abstractmethod
     def n_theta(self, k: int) -> int:
