@@ -89,7 +89,7 @@ def test_a_dict_of_contrasts_in_the_formula():
             r'names "ff", which is no factor of the formula\. Did you mean "f"\? Factors of the formula: f',
         ),
         ({"x": "sum"}, r'names "x", which is numeric\. Write C\(x\) in the formula'),
-        ("sum", "must be a dict from factor names to codings"),
+        (["sum"], "or a dict from factor names to codings"),
         ({"f": 3}, 'contrasts of "f" are neither a name nor a matrix of numbers: 3'),
         (
             {"f": [[1, 0], [0, 1]]},

@@ -86,7 +86,7 @@ def test_sums_of_squares_of_type_3_are_those_of_sum_contrasts():
         ({"factors": [1]}, "factors= must be text or a list of texts"),
         ({"factors": {"nitro"}}, "factors= must be text or a list of texts"),
         ({"factors": "yield"}, "yield"),
-        ({"contrasts": "sums"}, "Unknown contrasts 'sums'. Did you mean \"sum\""),
+        ({"contrasts": "sums"}, 'Unknown contrasts "sums". Did you mean "sum"'),
         ({"contrasts": 3}, "contrasts= must be a coding of all factors"),
     ],
 )

@@ -12,7 +12,7 @@ from lmm.arguments import shown
 from lmm.data import Column
 from lmm.data.levels import label
 from lmm.design.wording import listed
-from lmm.errors import DesignError, nearest
+from lmm.errors import DesignError, brief, nearest
 
 if TYPE_CHECKING:
     from lmm.typing import FloatMatrix
@@ -162,8 +162,9 @@ def _resolve(factor: str, choice: ContrastChoice) -> Coding:
         return Coding("custom", custom=_as_matrix(factor, choice))
     name = {"diff": "difference", "SAS": "sas"}.get(choice, choice).removeprefix("contr.")
     if name not in CODINGS:
+        place = f' for "{factor}"' if factor else ""
         raise DesignError(
-            f"Unknown contrasts {shown(choice)}{f' for {factor!r}' if factor else ''}.{nearest(choice, CODINGS)} "
+            f'Unknown contrasts "{brief(choice)}"{place}.{nearest(choice, CODINGS)} '
             f"Use one of {', '.join(CODINGS)}, or a matrix with one row per level."
         )
     return named_coding(name)
