@@ -75,7 +75,7 @@ def write_page() -> None:
 
 
 def write_csv(frame: pd.DataFrame) -> bytes:
-    """Give the rows as CSV text: numbers in the shortest exact form, missing values empty."""
+    """Write the rows as CSV text: numbers in the shortest exact form, missing values empty."""
     columns = [["" if pd.isna(value) else str(value) for value in frame[name].tolist()] for name in frame]
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")

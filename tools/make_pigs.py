@@ -71,7 +71,7 @@ def in_rooms(random: np.random.Generator) -> pd.DataFrame:
 
 
 def layout(rooms: int) -> pd.DataFrame:
-    """Give one row per pen and day."""
+    """Make one row per pen and day."""
     pens = [
         (room + 1, diet) for room in range(rooms) for diet in DIETS for _ in range(PENS_PER_DIET // rooms)
     ]
@@ -80,7 +80,7 @@ def layout(rooms: int) -> pd.DataFrame:
 
 
 def spaces(frame: pd.DataFrame) -> tuple[Any, Any, Any, Any]:
-    """Give orthonormal bases of the mean, the days, the diets and their interaction."""
+    """Compute orthonormal bases of the mean, the days, the diets and their interaction."""
     one = np.ones((len(frame), 1))
     day = basis(dummies(frame["Day"]), one)
     diet = basis(dummies(frame["Trt"]), one)
@@ -89,12 +89,12 @@ def spaces(frame: pd.DataFrame) -> tuple[Any, Any, Any, Any]:
 
 
 def dummies(column: pd.Series[Any]) -> Any:
-    """Give the indicator columns of the levels."""
+    """Make the indicator columns of the levels."""
     return pd.get_dummies(column).to_numpy(float)
 
 
 def basis(columns: Any, *against: Any) -> Any:
-    """Give an orthonormal basis of what the columns span beyond the others."""
+    """Compute an orthonormal basis of what the columns span beyond the others."""
     others, _ = np.linalg.qr(np.column_stack(against))
     left, values, _ = np.linalg.svd(columns - others @ (others.T @ columns), full_matrices=False)
     return left[:, values > 1e-8]
@@ -115,7 +115,7 @@ def residual(random: np.random.Generator, sum_of_squares: float, *terms: Any) ->
 
 
 def of_diet(frame: pd.DataFrame, means: Any) -> Any:
-    """Give the mean of each row's diet."""
+    """Compute the mean of each row's diet."""
     return means[frame["Trt"].map(DIETS.index)]
 
 

@@ -24,7 +24,7 @@ NAMES = ("lme4", *PYTHON_PEERS)
 
 
 def command(peer: str) -> list[str] | None:
-    """Give the beginning of the command that runs an adapter; None where the package is not installed."""
+    """Find the beginning of the command that runs an adapter; None where the package is not installed."""
     if peer == "lme4":
         return _r_command()
     if peer == "lmm":

@@ -28,7 +28,7 @@ _BLOCK = re.compile(f"{_PYTHON}|{_CONSOLE}", re.MULTILINE | re.DOTALL)
 
 
 def refreshed(document: str) -> str:
-    """Give the document with the output that its code prints now."""
+    """Run a document: the same text with the output that its code prints now."""
     namespace: dict[str, Any] = {"__name__": "document"}
 
     def run(block: re.Match[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import inspect
 import re
@@ -79,3 +80,15 @@ def test_documents_name_only_what_exists(path):
     assert named <= existing, named - existing
     names = set(re.findall(r"\blmm\.(\w+)", inline))
     assert names <= {*lmm.__all__, *rooms()}, names - {*lmm.__all__, *rooms()}
+
+
+@pytest.mark.parametrize("module", modules(), ids=lambda module: module.name)
+def test_docstrings_say_the_thing_and_do_not_give_it(module: Module):
+    """``Give …`` says nothing that the type of the result does not."""
+    docs = (
+        ast.get_docstring(node)
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+    )
+
+    assert [doc.partition("\n")[0] for doc in docs if doc and re.match(r"Gives?\b", doc)] == []

@@ -43,7 +43,7 @@ places = st.lists(st.integers(0, len(VALUES) - 1), min_size=1, max_size=3).flatm
 
 
 def read(values):
-    """Give the column, or the text of the error."""
+    """The column, or the text of the error."""
     try:
         return read_table({"x": values}, ["x"])["x"]
     except DataError as error:

@@ -100,7 +100,7 @@ class Drawn:
         return f"{y} ~ {x} + {f} + (1 | {g})"
 
     def renamed(self, names: tuple[str, ...]) -> Drawn:
-        """Give the same table under other names."""
+        """The same table under other names."""
         columns = dict(zip(names, self.columns.values(), strict=True))
         return Drawn(columns, names, self.order)
 

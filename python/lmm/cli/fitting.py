@@ -56,7 +56,7 @@ def fitted_model(request: argparse.Namespace) -> Fit:
 
 
 def judged(fitted: Fit) -> int:
-    """Give the exit code of a fit, and say why it is not zero."""
+    """Choose the exit code of a fit, and say why it is not zero."""
     if not fitted.converged:
         tell(f"not converged: {fitted.certificate.message}")
         return NOT_CONVERGED

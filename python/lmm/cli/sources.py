@@ -13,7 +13,7 @@ __all__ = ["declare_factors", "known_set", "read"]
 
 
 def read(source: str) -> Any:
-    """Give a frame: a file if the name looks like one or exists, else a built-in data set."""
+    """Read a frame: a file if the name looks like one or exists, else a built-in data set."""
     if not source.strip():
         raise FileError(
             f"--data names nothing; `lmm data` lists the data sets, a file ends in {', '.join(SUFFIXES)}"
@@ -26,7 +26,7 @@ def read(source: str) -> Any:
 
 
 def known_set(name: str) -> str:
-    """Give the name of a built-in data set.
+    """Check the name of a built-in data set.
 
     Raises
     ------

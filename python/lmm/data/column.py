@@ -114,7 +114,7 @@ class Column:
         )
 
     def take(self, rows: IntVector) -> Column:
-        """Give the same column for the given rows only, all levels kept."""
+        """Take the given rows of the column only, all levels kept."""
         return replace(
             self,
             values=None if self.values is None else self.values[rows],
@@ -123,7 +123,7 @@ class Column:
         )
 
     def as_factor(self) -> Column:
-        """Give the column as a factor: numbers and dates become levels in ascending order.
+        """Convert to a factor: numbers and dates become levels in ascending order.
 
         Examples
         --------
@@ -146,7 +146,7 @@ class Column:
         )
 
     def drop_unused_levels(self) -> Column:
-        """Give the factor without the levels that no row has; their order is kept."""
+        """Leave out the levels that no row has; their order is kept."""
         if self.codes is None:
             return self
         used = np.bincount(self.codes[self.codes >= 0], minlength=len(self.levels)) > 0
@@ -173,7 +173,7 @@ class Column:
         return recoded
 
     def to_array(self) -> npt.NDArray[np.generic]:
-        """Give the values as one array: numbers, or level values as objects (None where missing)."""
+        """Convert to one array: numbers, or level values as objects (None where missing)."""
         if self.codes is None:
             return self.numbers if self.integers is None or self.missing.any() else self.integers
         palette = np.array([*self.level_values, None], dtype=object)
@@ -223,7 +223,7 @@ class Columns(Mapping[str, Column]):
         return name in self.columns
 
     def take(self, rows: IntVector) -> Columns:
-        """Give the given rows of all columns, without the levels that no row has."""
+        """Take the given rows of all columns, without the levels that no row has."""
         if rows.size == self.n_rows:
             kept = {name: column.drop_unused_levels() for name, column in self.columns.items()}
         else:

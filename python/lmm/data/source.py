@@ -42,7 +42,7 @@ class Source(ABC):
 
     @abstractmethod
     def _load(self, names: Sequence[str]) -> tuple[dict[str, Column], int]:
-        """Give the columns and the number of rows of the table."""
+        """Read the columns and the number of rows of the table."""
 
     def read(self, names: Iterable[str]) -> Columns:
         """Read the named columns.

@@ -196,7 +196,7 @@ def list_datasets() -> Table:
 
 
 def folder() -> Traversable:
-    """Give the folder of the description and CSV files inside the installed package."""
+    """Find the folder of the description and CSV files inside the installed package."""
     return files("lmm.datasets").joinpath("files")
 
 

@@ -77,7 +77,7 @@ class _Factor:
 
 
 def _read_cells(about: Description) -> list[Sequence[str]]:
-    """Give the text of each column, without the header."""
+    """Read the text of each column, without the header."""
     content = gzip.decompress(folder().joinpath(f"{about.name}.csv.gz").read_bytes())
     if hashlib.sha256(content).hexdigest() != about.sha256:
         raise DatasetError(

@@ -156,7 +156,7 @@ def _full_term(term: FixedTerm, values: dict[str, FloatMatrix], complete: set[st
 
 
 def _cells(dummies: Sequence[FloatMatrix], n_rows: int) -> tuple[IntVector, BoolVector]:
-    """Give each row (n,) the number of its combination of levels, and mark combinations with a first level."""
+    """Code each row (n,) by its combination of levels, and mark combinations with a first level."""
     if not dummies:
         return np.zeros(n_rows, dtype=np.int64), np.zeros(1, dtype=bool)
     codes = tuple(np.argmax(columns, axis=1) for columns in dummies)

@@ -303,7 +303,7 @@ def _learn_random(
 
 
 class _Placing:
-    """Gives the curves of all terms their places in X and Z."""
+    """Place the curves of all terms in X and Z."""
 
     def __init__(self) -> None:
         self.names: list[str] = []

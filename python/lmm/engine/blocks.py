@@ -87,7 +87,7 @@ class Block(ABC):
         return (Z.T @ scaled).tocsr()
 
     def effective(self) -> Block:
-        """Give the block Z(F ⊗ I) with the root F multiplied in; itself where there is none."""
+        """Multiply the root F in: the block Z(F ⊗ I); itself where there is none."""
         if self.root is None:
             return self
         n, n_levels, k = self.n_rows, self.n_levels, self.n_columns
@@ -149,7 +149,7 @@ class GroupBlock(Block):
         return 1 if self.values is None else int(self.values.shape[1])
 
     def dense_values(self) -> FloatMatrix:
-        """Give the values (n, k), ones where there are none."""
+        """Values (n, k), ones where there are none."""
         return np.ones((self.n_rows, 1)) if self.values is None else self.values
 
     def to_sparse(self) -> Any:
@@ -244,7 +244,7 @@ class LabelledBlock(MatrixBlock):
         return MatrixBlock(self.matrix[rows], self.n_columns, self.structure, self.root, self.labels)
 
     def without_labels(self) -> MatrixBlock:
-        """Give the same block by positions."""
+        """Convert to the same block by positions."""
         return MatrixBlock(self.matrix, self.n_columns, self.structure, self.root, self.labels)
 
 

@@ -31,7 +31,7 @@ def optimize(
     hold: Sequence[FloatMatrix] | None,
     control: Control,
 ) -> Optimum:
-    """Give the lowest minimum found; see `DenseCrossProducts.optimize`."""
+    """Find the lowest minimum, as `DenseCrossProducts.optimize` says."""
     search = _Search(model, reml, start, hold)
     shifts = STARTS if start is None else (0.0, 0.1, 1.0)
     starts = [search.x_start * c if start is None else search.x_start + c for c in shifts]

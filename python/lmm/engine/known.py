@@ -61,7 +61,7 @@ def _singular_root(K: FloatMatrix) -> FloatMatrix:
 
 
 def _checked_square(name: str, matrix: Any, labels: tuple[str, ...] | None, n_levels: int) -> FloatMatrix:
-    """Give the matrix as finite, symmetric float64 of shape (l, l), labels in the right order."""
+    """Check the matrix: finite, symmetric float64 of shape (l, l), labels in the right order."""
     _check_labels(name, matrix, labels)
     dense = matrix.toarray() if hasattr(matrix, "toarray") else as_array(matrix, name)
     if dense.dtype.kind not in "fiub":

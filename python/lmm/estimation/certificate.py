@@ -50,7 +50,7 @@ class Certificate:
     details: Mapping[str, Any]
 
     def lines(self) -> list[str]:
-        """Give the verdict with what it cost, and the four checks behind it where something was searched."""
+        """Write the verdict with its cost, and the four checks behind it where something was searched."""
         return [f"{self.message} {self._cost()}", *_checks(self.details)]
 
     def _cost(self) -> str:

@@ -78,5 +78,5 @@ def _of_term(part: RandomPart) -> Sequence[VarianceComponent]:
 
 
 def _effects(part: RandomPart) -> str:
-    """Give what stands before the bar, as typed."""
+    """Text before the bar, as typed."""
     return part.source.partition("|")[0].removeprefix("us").lstrip("( ").strip()

@@ -75,7 +75,7 @@ def _fixed(design: Design, term: FixedTerm, position: int) -> Effect:
 
 
 def factor_column(design: Design, expression: str) -> Column:
-    """Give a factor of the formula, a column or an expression such as ``"C(x > 3)"``, for the rows of a design."""
+    """Evaluate a factor of the formula, a column or an expression such as ``"C(x > 3)"``, for the rows of a design."""
     frame = design.model_frame
     if expression in frame:
         return frame[expression].as_factor()

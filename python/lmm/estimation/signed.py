@@ -69,7 +69,7 @@ class SignedModel:
         return solved
 
     def effects(self, residual: FloatVector) -> list[FloatVector]:
-        """Give the random effects by component; none where the component is negative."""
+        """Random effects by component; none where the component is negative."""
         b = np.maximum(self._D, 0.0) * (self.Z.T @ self.solve(residual))
         return list(np.split(b, np.cumsum(self.sizes)[:-1]))
 

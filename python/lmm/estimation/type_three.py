@@ -120,7 +120,7 @@ def _cross_products(design: Design, blocks: Sequence[Any]) -> FloatMatrix:
 
 
 def _levels(design: Design, effect: Effect) -> Any:
-    """Give a fixed effect one column for each level and each column of its covariates (n, l k), sparse."""
+    """Make one column of a fixed effect for each level and each column of its covariates (n, l k), sparse."""
     from scipy.sparse import csr_array, hstack
 
     rows = np.arange(design.n_obs)

@@ -18,7 +18,7 @@ MOST_LEVELS = 2_000  # of all random terms: more is a survey, and would make the
 
 
 def designed_experiment(fit: Fit) -> tuple[Shell, Strata] | None:
-    """Give shell and strata of a fit where they say something.
+    """Compute shell and strata of a fit where they say something.
 
     Parameters
     ----------

@@ -71,7 +71,7 @@ class Hasse:
         return arranged({node.name: node.above for node in self.nodes})
 
     def table(self) -> Table:
-        """Give the diagram as ``factor, role, levels, df, nested_in``."""
+        """Tabulate the diagram as ``factor, role, levels, df, nested_in``."""
         return Table(
             {
                 "factor": [node.name for node in self.nodes],

@@ -37,7 +37,7 @@ class ErrorTerm:
     is_proper: bool
 
     def mean_sq(self, mean_squares: FloatVector) -> float:
-        """Give the denominator of F."""
+        """Write the denominator of F."""
         return float(self.weights @ mean_squares)
 
     def df(self, mean_squares: FloatVector, df: FloatVector) -> float:

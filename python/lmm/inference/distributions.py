@@ -85,7 +85,7 @@ def chisq_quantile(probability: float, df: FloatVector) -> FloatVector:
 
 
 def normal_quantile(level: Any) -> float:
-    """Give the normal quantile that an interval of this level reaches to.
+    """Quantile of the normal distribution for a two-sided interval.
 
     Raises
     ------
@@ -103,7 +103,7 @@ def normal_quantile(level: Any) -> float:
 
 
 def checked_level(level: Any) -> float:
-    """Give the level as a float.
+    """Check the level of an interval.
 
     Raises
     ------

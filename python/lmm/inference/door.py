@@ -55,7 +55,7 @@ class RowTests:
     notes: tuple[str, ...]
 
     def interval(self, level: float = 0.95) -> tuple[FloatVector, FloatVector]:
-        """Give the ends (r,) of the confidence intervals of the estimates."""
+        """Compute the ends (r,) of the confidence intervals of the estimates."""
         half = t_quantile((1.0 + level) / 2.0, self.df) * self.std_error
         return self.estimate - half, self.estimate + half
 
@@ -208,7 +208,7 @@ def _estimable(fit: Fit, rows: FloatMatrix, combine: Combine) -> BoolVector:
 def _independent_rows(
     C: FloatMatrix, difference: FloatVector, root: FloatMatrix
 ) -> tuple[FloatMatrix, FloatVector]:
-    """Give as many combinations of the rows as their rank, of unit variance."""
+    """Find as many combinations of the rows as their rank, of unit variance."""
     scaled = C @ root
     errors = np.sqrt(np.einsum("ra,ra->r", scaled, scaled))
     errors[errors == 0.0] = 1.0
@@ -227,7 +227,7 @@ def _independent_rows(
 
 
 def _as_given(rows: FloatMatrix, root: FloatMatrix, rank: int) -> FloatMatrix:
-    """Give the rows themselves if they are independent, else their principal directions.
+    """Find independent rows: the rows themselves, or their principal directions.
 
     Satterthwaite's degrees of freedom of a joint test depend on the rows that stand for the hypothesis, as in SAS and
     lmerTest.

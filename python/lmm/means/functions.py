@@ -58,7 +58,7 @@ class LinearFunctions:
         return rows
 
     def combined(self, K: Any) -> LinearFunctions:
-        """Give the combinations K (s, r) of the rows."""
+        """Combine the rows by K (s, r)."""
         from scipy.sparse import csr_matrix
 
         K = csr_matrix(K)
@@ -71,7 +71,7 @@ class LinearFunctions:
         return found
 
     def take(self, chosen: IntVector | BoolVector) -> LinearFunctions:
-        """Give some of the rows."""
+        """Take some of the rows."""
         places = np.arange(len(self))[chosen]
         if self.combine is None:
             return replace(

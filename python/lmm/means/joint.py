@@ -191,7 +191,7 @@ def _along(
 
 
 def _differences(grid: ReferenceGrid, asked: Specs, labels: Labels, k: int) -> FloatMatrix:
-    """Give differences of differences (r, k) of the means of a term in each group, all zero when the term is nothing.
+    """Make differences of differences (r, k) of the means of a term in each group, all zero when the term is nothing.
 
     Levels are compared within the levels that they are nested in.
     """

@@ -91,7 +91,7 @@ def changed_options(options: Options, **changes: Any) -> Options:
 
 
 def _side(side: Any) -> tuple[str, bool]:
-    """Give the direction, and whether the name asks for a margin."""
+    """Read the direction, and whether the name asks for a margin."""
     one_of(*_DIRECTIONS, *_WITH_MARGIN, *_ALIASES)(side, "side")
     name = _ALIASES.get(side, side)
     return _WITH_MARGIN.get(name, name), name in _WITH_MARGIN

@@ -185,7 +185,7 @@ class Means(Tabular):
         adjust: str | None = None,
         seed: int | None = None,
     ) -> Means:
-        """Give confidence intervals.
+        """Compute confidence intervals.
 
         Parameters
         ----------
@@ -234,7 +234,7 @@ class Means(Tabular):
 
     @takes(alpha=a_level, adjust=a_text, sort=yes_or_no)
     def letters(self, alpha: float = 0.05, *, adjust: str = "tukey", sort: bool = True) -> Table:
-        """Give letters: means that share one do not differ significantly.
+        """Assign letters: means that share one do not differ significantly.
 
         Parameters
         ----------
@@ -266,7 +266,7 @@ class Means(Tabular):
 
     @takes(alpha=a_level)
     def significant_differences(self, alpha: float = 0.05) -> Table:
-        """Give least significant differences as agronomists print them: LSD, and HSD after Tukey.
+        """Tabulate least significant differences as agronomists print them: LSD, and HSD after Tukey.
 
         Parameters
         ----------
@@ -299,7 +299,7 @@ class Means(Tabular):
     def effect_size(
         self, method: Any = "pairwise", *, sigma: float | None = None, edf: float | None = None
     ) -> Table:
-        """Give contrasts in units of a standard deviation (Cohen's d), with its uncertainty.
+        """Tabulate contrasts in units of a standard deviation (Cohen's d), with its uncertainty.
 
         Parameters
         ----------

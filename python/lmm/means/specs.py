@@ -65,7 +65,7 @@ def read_specs(fit: Fit, specs: Any, by: Any, variables: Mapping[str, GridVariab
 
 
 def read_names(names: Any, where: str) -> list[str]:
-    """Give the names in a text (joined by ``:``, ``*``, ``+`` or commas), or in a list.
+    """Read the names in a text (joined by ``:``, ``*``, ``+`` or commas), or in a list.
 
     Raises
     ------

@@ -118,7 +118,7 @@ def plot_bootstrap(
 
 
 def _distribution(used: FloatVector, limits: tuple[float, float]) -> list[tuple[float, float, float]]:
-    """Give density rows, then one row for each end of the parameter space that has replicates."""
+    """Make density rows, then one row for each end of the parameter space that has replicates."""
     if not used.size:
         return []
     spread = max(float(np.ptp(used)), NEAR)

@@ -156,7 +156,7 @@ def plot_caterpillar(
 
 
 def _in_order(panels: list[Panel]) -> list[tuple[Panel, IntVector]]:
-    """Give each panel the order of the first panel of its group."""
+    """Order each panel as the first panel of its group."""
     orders: dict[str, IntVector] = {}
     for panel in panels:
         orders.setdefault(panel.group, np.argsort(panel.estimate, kind="stable"))

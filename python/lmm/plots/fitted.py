@@ -139,7 +139,7 @@ def _tabulate(fit: Fit, curves: Curves) -> Table:
 
 
 def _lines(fit: Fit, curves: Curves) -> tuple[FloatVector, FloatVector]:
-    """Give the fixed part with the effects that are constant along each line, and the fixed part alone."""
+    """Compute the fixed part with the effects that are constant along each line, and the fixed part alone."""
     design = fit.internals.design
     population = fit.X @ fit.beta
     if design.offset is not None:

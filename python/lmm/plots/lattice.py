@@ -61,7 +61,7 @@ def _draw_panel(axes: Axes, curves: Curves, table: Table, index: int) -> None:
 
 
 def line_of(curves: Curves, height: Any, rows: IntVector) -> tuple[Any, Any]:
-    """Give the points of one line from left to right, each place once."""
+    """Order the points of one line from left to right, each place once."""
     x, first = np.unique(curves.x[rows], return_index=True)
     return x, height[rows][first]
 

@@ -161,7 +161,7 @@ def _rows_of_data(means: Means) -> IntVector:
 
 
 def _observed(means: Means) -> FloatVector:
-    """Give the response on the scale of the means (n_obs,)."""
+    """Response on the scale of the means (n_obs,)."""
     y = means.functions.fit.y
     if means.options.response and means.link is not None:
         return means.link.back(np.asarray(y))[0]

@@ -17,7 +17,7 @@ __all__ = ["as_dict", "table_as_dict"]
 
 
 def as_dict(fit: Fit) -> dict[str, Any]:
-    """Give the estimates of a fit as lists, numbers, text and None.
+    """Write the estimates of a fit as lists, numbers, text and None.
 
     Parameters
     ----------

@@ -229,7 +229,7 @@ class Table:
 
     @takes()
     def to_dict(self) -> dict[str, list[Any]]:
-        """Give lists by column name, with None where a value is missing: ready for JSON.
+        """Convert to lists by column name, with None where a value is missing: ready for JSON.
 
         Examples
         --------

@@ -75,7 +75,7 @@ class OneWay:
         return float(between), float(within / (self.y.size - len(groups)))
 
     def variances(self, mean_squares: tuple[float, float] | None = None) -> tuple[float, float]:
-        """Give τ² and σ² of REML; from the certified mean squares unless others are given."""
+        """τ² and σ² of REML; from the certified mean squares unless others are given."""
         between, within = mean_squares or (self.between, self.within)
         return (between - within) / self.n_rows_per_group, within
 

@@ -236,7 +236,7 @@ def _against(
 
 
 def _stacked(moves: list[list[FloatMatrix | None]], slot: int, k: int) -> FloatMatrix:
-    """Give the derivatives of one term by all parameters (m, k k)."""
+    """Differentiate one term by all parameters (m, k k)."""
     rows = [move[slot] for move in moves]
     return np.array([np.zeros(k * k) if E is None else E.ravel() for E in rows])
 

@@ -41,7 +41,7 @@ class Parts:
     of: Eliminated
 
     def few(self, numbers: int) -> Iterator[Parts]:
-        """Give the same parts in stacks of about so many numbers at most."""
+        """Split the parts into stacks of about so many numbers at most."""
         c, t = self.index.shape
         size = max(1, numbers // t**2)
         for begin in range(0, c, size):

@@ -112,7 +112,7 @@ class MixedEquations:
         self._tail = {which: self._tail_matrix(which) for which in ("H", "N")}
 
     def rows(self, matrices: Sequence[Any | None], n_rows: int) -> Any:
-        """Give rows z (n_rows, q) in these coordinates, from sparse rows of Z (n_rows, l k) for each random term.
+        """Convert to rows z (n_rows, q) in these coordinates, from sparse rows of Z (n_rows, l k) for each random term.
 
         None takes no part.
         """
@@ -129,7 +129,7 @@ class MixedEquations:
         return hstack(found, format="csr") if found else csr_array((n_rows, 0))
 
     def deviation(self, X: FloatMatrix, Z: Any) -> FloatMatrix:
-        """Give d = x - K'Sz (m, p)."""
+        """Compute d = x - K'Sz (m, p)."""
         d: FloatMatrix = X - Z.multiply(self._S).tocsr() @ self._K
         return d
 
@@ -172,7 +172,7 @@ class MixedEquations:
         return found
 
     def unknown(self, squares: Sequence[FloatArray | None], n_rows: int) -> ErrorVariance:
-        """Give z'Sz (m,) and its gradient, for effects of which the data say nothing.
+        """Compute z'Sz (m,) and its gradient, for effects without data.
 
         Parameters
         ----------

@@ -15,7 +15,7 @@ SparseRows: TypeAlias = Any
 
 
 def row_products(left: SparseRows, right: SparseRows) -> FloatVector:
-    """Give the inner product (m,) of each row of one matrix (m, q) with that of another.
+    """Inner product (m,) of each row of one matrix (m, q) with that of another.
 
     Examples
     --------

@@ -19,7 +19,7 @@ _PIECE = 5_000_000  # numbers written out at a time
 
 
 def quadratic(rows: FloatMatrix, V: FloatMatrix, combine: Combine = None) -> FloatVector:
-    """Give c V c' for each row c of ``rows`` (r, p), or of ``combine @ rows``.
+    """Compute c V c' for each row c of ``rows`` (r, p), or of ``combine @ rows``.
 
     Examples
     --------

@@ -23,7 +23,7 @@ _ROUNDING = 1e-12
 
 
 def as_matrix(fit: Fit, contrast: FloatMatrix) -> FloatMatrix:
-    """Give a contrast as rows (r, n_all) or (r, n_fixed) of finite numbers.
+    """Read a contrast as rows (r, n_all) or (r, n_fixed) of finite numbers.
 
     Raises
     ------
@@ -65,7 +65,7 @@ def estimable_rows(fit: Fit, contrast: FloatMatrix) -> BoolVector:
 
 
 def kept_columns(fit: Fit, contrast: FloatMatrix) -> FloatMatrix:
-    """Give the rows on the columns that are not aliased (r, n_fixed)."""
+    """Rows on the columns that are not aliased (r, n_fixed)."""
     return contrast if contrast.shape[1] == fit.n_fixed else contrast[:, fit.internals.design.kept]
 
 
@@ -81,7 +81,7 @@ def _aliasing(fit: Fit) -> tuple[IntVector, IntVector, FloatMatrix]:
 
 
 def estimable_part(fit: Fit, contrast: FloatMatrix, rhs: FloatVector) -> tuple[FloatMatrix, FloatVector]:
-    """Give the combinations of rows that are estimable, with their right sides: fewer rows where columns are aliased.
+    """Find the combinations of rows that are estimable, with their right sides: fewer rows where columns are aliased.
 
     Rows l are estimable where ``l_aliased = l_kept @ C``; of others, the combinations are left in which the
     differences cancel.
@@ -106,5 +106,5 @@ def estimable_part(fit: Fit, contrast: FloatMatrix, rhs: FloatVector) -> tuple[F
 
 
 def _without_rounding(numbers: FloatMatrix, size: FloatMatrix) -> FloatMatrix:
-    """Give numbers (r, n) with zeros for those that are nothing beside the size of what they were made of."""
+    """Set numbers (r, n) to zero that are negligible beside the size of the terms that they are sums of."""
     return np.where(np.abs(numbers) > _ROUNDING * size, numbers, 0.0)

@@ -22,7 +22,7 @@ _LONGEST_LABEL = 4  # coefficients that a label spells out
 
 
 def read_contrast(fit: Fit, contrast: Any, rhs: Any = 0.0) -> Hypotheses:
-    """Give rows, right sides and labels.
+    """Read rows, right sides and labels.
 
     Parameters
     ----------

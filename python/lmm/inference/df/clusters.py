@@ -43,7 +43,7 @@ class Stack:
 
 
 def cluster_codes(fit: Fit, cluster: Any) -> IntVector:
-    """Give each row (n,) the number of its cluster.
+    """Code each row (n,) by its cluster.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ def _given(fit: Fit, cluster: Any) -> IntVector:
 
 
 def stacks(fit: Fit, codes: IntVector) -> Iterator[Stack]:
-    """Give the clusters, those of one size together."""
+    """List the clusters, those of one size together."""
     from scipy.sparse import csr_array, diags
 
     sizes = np.bincount(codes)

@@ -106,7 +106,7 @@ def _random_effects(fit: Fit) -> Iterator[_RandomEffect]:
 
 
 def _columns(fit: Fit, effects: list[_RandomEffect]) -> dict[int, tuple[Any, int]]:
-    """Give unit columns of Z by random term (n, l k), level by level, and k."""
+    """Make unit columns of Z by random term (n, l k), level by level, and k."""
     from scipy.sparse import diags
 
     found = {}

@@ -19,7 +19,7 @@ __all__ = ["boundary_mixture"]
 
 
 def boundary_mixture(fit: Fit, reduction: Reduction, df: int) -> tuple[ChiBar, bool]:
-    """Give the mixture, and whether it is the asymptotic one or an upper bound of its tail.
+    """Find the mixture, and whether it is the asymptotic one or an upper bound of its tail.
 
     Parameters
     ----------

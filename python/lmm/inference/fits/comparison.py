@@ -85,7 +85,7 @@ def compare(*fits: Fit, refit: bool = True) -> Table:
 
 
 def comparable(fits: Sequence[Fit], *, refit: bool = True) -> tuple[list[Fit], list[str]]:
-    """Give fits whose criteria can be compared, and notes on what was done to them.
+    """Make fits whose criteria can be compared, and notes on what was done to them.
 
     Raises
     ------
@@ -113,7 +113,7 @@ def comparable(fits: Sequence[Fit], *, refit: bool = True) -> tuple[list[Fit], l
 
 
 def likelihood_ratio(small: Fit, large: Fit) -> tuple[float, float, str]:
-    """Give the statistic, its degrees of freedom, and a note; both missing where there is no test."""
+    """Compute the statistic, its degrees of freedom, and a note; both missing where there is no test."""
     missing = (np.nan, np.nan)
     df = large.n_parameters - small.n_parameters
     pair = f'"{small.formula}" and "{large.formula}"'

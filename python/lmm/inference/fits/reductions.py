@@ -36,13 +36,13 @@ class Reduction:
     left: RandomPart | None
 
     def random(self, fit: Fit) -> tuple[RandomPart, ...]:
-        """Give the random terms of the smaller model."""
+        """Random terms of the smaller model."""
         left = () if self.left is None else (self.left,)
         parts = fit.internals.design.random
         return (*parts[: self.position], *left, *parts[self.position + 1 :])
 
     def columns_left_out(self, fit: Fit) -> list[int] | None:
-        """Give the columns of the term that are left out; None where the others were coded anew."""
+        """Columns of the term that are left out; None where the others were coded anew."""
         columns = fit.internals.design.random[self.position].columns
         kept = () if self.left is None else self.left.columns
         if not set(kept) <= set(columns):

@@ -21,7 +21,7 @@ __all__ = ["by_ml", "with_random", "without_term"]
 
 
 def by_ml(fit: Fit) -> Fit:
-    """Give the fit by maximum likelihood: the fit itself if it is one."""
+    """Fit by maximum likelihood: the fit itself if it is one."""
     return fit if fit.method == "ml" else _by_ml(fit)
 
 

@@ -65,7 +65,7 @@ class ProfileLine(ProgressLine):
         self._shown = fit.internals.request.control.progress
 
     def about(self, parameter: Parameter, number: int, count: int) -> Check | None:
-        """Give the check that tells which of several parameters it is at."""
+        """Make the check that tells which of several parameters it is at."""
         place = f"{parameter.name}, {number + 1} of {count}"
 
         def check(n_evaluations: int, _: float) -> None:

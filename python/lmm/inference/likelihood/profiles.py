@@ -345,7 +345,7 @@ def interval_table(
 
 
 def at_optimum(fit: Fit, criterion: LikelihoodKind | None) -> Fit:
-    """Give the fit at the optimum of the criterion: itself, or fitted again.
+    """Find the fit at the optimum of the criterion: itself, or fitted again.
 
     Raises
     ------

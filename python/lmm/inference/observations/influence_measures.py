@@ -90,7 +90,7 @@ def influence(fit: Fit, by: str = "row") -> Table:
 
 
 def studentized(fit: Fit) -> FloatVector:
-    """Give residuals (n,) over their standard deviation given theta, σ√((1 - h)/w); missing where h is one."""
+    """Divide residuals (n,) by their standard deviation given theta, σ√((1 - h)/w); missing where h is one."""
     rest = 1.0 - leverage(fit)
     rest[rest <= 1e-12] = np.nan
     scaled: FloatVector = fit.residuals("scaled") / np.sqrt(rest)

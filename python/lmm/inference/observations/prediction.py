@@ -135,7 +135,7 @@ Judged: TypeAlias = tuple[FloatVector, FloatVector, tuple[str, ...]]
 
 
 def _population(fit: Fit, X: FloatMatrix, missing: BoolVector, df: Df, vcov: Vcov) -> Judged:
-    """Give standard errors and degrees of freedom (n,) of Xβ; each distinct row is tested once."""
+    """Compute standard errors and degrees of freedom (n,) of Xβ; each distinct row is tested once."""
     std_error, degrees = np.full(len(X), np.nan), np.full(len(X), np.nan)
     distinct, row = np.unique(X[~missing], axis=0, return_inverse=True)
     tests = row_tests(fit, distinct, df, vcov)
@@ -167,7 +167,7 @@ def _with_errors(spread: ErrorVariance, weights: FloatVector | None) -> ErrorVar
 
 
 def _judged(fit: Fit, spread: ErrorVariance, method: DfMethod) -> Judged:
-    """Give standard errors and degrees of freedom (n,) from variances over σ²."""
+    """Compute standard errors and degrees of freedom (n,) from variances over σ²."""
     if isinstance(method, Satterthwaite):
         degrees = single_df(spread.value, spread.gradient, _parameter_covariance(fit, method))
     else:

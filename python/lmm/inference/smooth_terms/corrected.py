@@ -76,7 +76,7 @@ def _upper(M: FloatMatrix) -> FloatMatrix:
 
 
 def _penalties(fit: Fit, X: FloatMatrix, places: dict[str, slice]) -> list[FloatMatrix]:
-    """Give lambda_j S_j (m, m) of all penalties in the coefficients of the mean."""
+    """Compute lambda_j S_j (m, m) of all penalties in the coefficients of the mean."""
     found = []
     for curve in curves_of(fit):
         place = places[curve.smooth.label]

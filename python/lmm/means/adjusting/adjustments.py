@@ -79,7 +79,7 @@ class Adjusted(NamedTuple):
 
 
 def adjustment_named(name: str) -> str:
-    """Give the name as this room writes it; ``"BH"`` and ``"fdr"`` are ``"bh"``.
+    """Write the name as this room does; ``"BH"`` and ``"fdr"`` are ``"bh"``.
 
     Raises
     ------
@@ -131,7 +131,7 @@ def adjusted_p(name: str, tests: FamilyOfTests) -> Adjusted:
 
 
 def critical_values(name: str, tests: FamilyOfTests, level: float) -> Adjusted:
-    """Give the half-widths (r,) of the intervals of a family, in standard errors; of one-sided ones their only side."""
+    """Half-widths (r,) of the intervals of a family, in standard errors; of one-sided ones their only side."""
     df = tests.df
     found = np.full(df.shape, np.nan)
     usable = ~np.isnan(tests.statistic) & (df > 0.0)

@@ -94,7 +94,7 @@ def evaluate(functions: LinearFunctions, comparison: Comparison, options: Option
 
 
 def _statistic(tests: RowTests, options: Options) -> tuple[FloatVector, int]:
-    """Give t of the tests, and the side on which it counts."""
+    """Compute t of the tests, and the side on which it counts."""
     difference = tests.estimate - options.null
     side = options.direction
     if options.delta > 0.0:

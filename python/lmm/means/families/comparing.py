@@ -265,7 +265,7 @@ def _spread(matrix: Any, rows: IntVector, k: int) -> Any:
 
 
 def _link(means: Means, K: Any) -> Any:
-    """Give the link where the combinations can be read as ratios."""
+    """Find the link where the combinations can be read as ratios."""
     link = means.link
     if link is None or not link.ratio_scale:
         return None

@@ -175,7 +175,7 @@ def check_size(name: str, k: int, family: Family) -> None:
 
 
 def _spread(matrix: Any, kept: Index, k: int) -> Any:
-    """Give excluded means a coefficient of zero."""
+    """Set for excluded means a coefficient of zero."""
     from scipy.sparse import csr_matrix, issparse
 
     place = csr_matrix((np.ones(kept.size), (np.arange(kept.size), kept)), shape=(kept.size, k))

@@ -57,7 +57,7 @@ class ReferenceGrid:
         return tuple(name for name, variable in self.variables.items() if variable.is_factor)
 
     def cells(self, names: Sequence[str]) -> IntVector:
-        """Give each row the number of its combination of some variables (n_rows,), first variable fastest."""
+        """Code each row by its combination of some variables (n_rows,), first variable fastest."""
         cell = np.zeros(len(self.X), dtype=np.int64)
         size = 1
         for name in names:
@@ -66,7 +66,7 @@ class ReferenceGrid:
         return cell
 
     def observations(self, names: Sequence[str]) -> IntVector:
-        """Give the same number to each row of the data (n_obs,), -1 where a level is not in the grid."""
+        """Code each row of the data in the same way (n_obs,), -1 where a level is not in the grid."""
         cell = np.zeros(self.fit.n_obs, dtype=np.int64)
         known = np.ones(self.fit.n_obs, dtype=bool)
         size = 1

@@ -20,7 +20,7 @@ _STEP = 1e-4  # of the range of a covariate: leaves 1e-8 of curvature and 1e-12 
 
 
 def sloping(grid: ReferenceGrid, names: Sequence[str]) -> ReferenceGrid:
-    """Give the grid with X and offsets differentiated by each of the covariates, once.
+    """Build the grid with X and offsets differentiated by each of the covariates, once.
 
     By central differences; at the ends of the data by one-sided ones of the same order, for splines have no values
     beyond.

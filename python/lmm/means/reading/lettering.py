@@ -22,7 +22,7 @@ __all__ = ["checked_alpha", "compact_letters", "letters_table", "pairs_of"]
 
 
 def compact_letters(n: int, different: Iterable[tuple[int, int]]) -> list[str]:
-    """Give letters to n means, the first of which gets the first letter.
+    """Assign letters to n means, the first of which gets the first letter.
 
     Parameters
     ----------
@@ -108,7 +108,7 @@ def letters_table(means: Means, alpha: float, adjust: str, sort: bool) -> Table:
 
 
 def pairs_of(means: Means, adjust: str) -> Means:
-    """Give all pairwise differences in each group, tested against zero.
+    """Make all pairwise differences in each group, tested against zero.
 
     Raises
     ------
@@ -127,7 +127,7 @@ def pairs_of(means: Means, adjust: str) -> Means:
 
 
 def checked_alpha(alpha: float) -> float:
-    """Give a level of significance as a float.
+    """Check a level of significance.
 
     Raises
     ------

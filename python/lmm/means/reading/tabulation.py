@@ -57,7 +57,7 @@ def tabulate(means: Means, **more: Any) -> Table:
 
 
 def label_columns(means: Means) -> dict[str, Any]:
-    """Give the columns of levels as numbers where all of them are numbers."""
+    """Write the columns of levels as numbers where all of them are numbers."""
     return {name: column.tolist() for name, column in means.labels.items()}
 
 

@@ -15,7 +15,7 @@ __all__ = ["detached"]
 
 
 def detached(request: Request) -> Request:
-    """Give the request for a table that will come without labels, in the same order.
+    """Make the request for a table that will come without labels, in the same order.
 
     Weights and offset are names or arrays, blocks have no labels of rows.
     """

@@ -38,7 +38,7 @@ class _Packer:
 
 
 def pack(fit: Fit) -> tuple[dict[str, Any], list[np.ndarray]]:
-    """Give the tree of a fit, in values of JSON, and the arrays that it points to.
+    """Write the tree of a fit, in values of JSON, and the arrays that it points to.
 
     Raises
     ------

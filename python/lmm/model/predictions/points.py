@@ -142,7 +142,7 @@ def at_rows(target: Target, values: FloatMatrix) -> FloatMatrix:
 
 
 def _padded(effects: FloatMatrix, part: RandomPart) -> FloatMatrix:
-    """Give new levels of a term effects of zero, (l, k)."""
+    """Append effects of zero for new levels of a term, (l, k)."""
     n_new = part.block.n_levels - len(effects)
     return np.vstack([effects, np.zeros((n_new, effects.shape[1]))]) if n_new else effects
 

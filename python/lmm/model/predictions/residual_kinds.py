@@ -17,7 +17,7 @@ __all__ = ["marginal_sd", "residuals_of"]
 
 
 def residuals_of(fit: Fit, kind: ResidualKind) -> FloatVector:
-    """Give the residuals (n,) of a kind; see `lmm.residuals`, which has the studentized ones too.
+    """Compute the residuals (n,) of a kind; `lmm.residuals` has the studentized ones too.
 
     Raises
     ------
@@ -40,7 +40,7 @@ def residuals_of(fit: Fit, kind: ResidualKind) -> FloatVector:
 
 
 def marginal_sd(fit: Fit) -> FloatVector:
-    """Give the standard deviation (n,) of each response, random effects included: the root of diag(V)."""
+    """Compute the standard deviation (n,) of each response, random effects included: the root of diag(V)."""
     relative = np.ones(fit.n_obs) if fit.weights is None else 1.0 / fit.weights
     for part, T in zip(fit.internals.design.random, fit.T, strict=True):
         scaled = part.block.to_sparse() @ relative_factor([part], [T])

@@ -105,7 +105,7 @@ class ProfiledCriterion:
 
     @takes()
     def __call__(self, theta: Sequence[float] | FloatVector) -> float:
-        """Give the criterion, profiled over beta and sigma: the deviance (23), or REML's.
+        """Evaluate the criterion, profiled over beta and sigma: the deviance (23), or REML's.
 
         Examples
         --------
@@ -118,7 +118,7 @@ class ProfiledCriterion:
 
     @takes()
     def gradient(self, theta: Sequence[float] | FloatVector) -> FloatVector:
-        """Give the derivative of the criterion by theta (n_theta,), exact."""
+        """Differentiate the criterion by theta (n_theta,), exactly."""
         return self._criterion.gradient(self._checked(theta))
 
     @takes()
@@ -135,12 +135,12 @@ class ProfiledCriterion:
 
     @takes()
     def Lambda(self, theta: Sequence[float] | FloatVector) -> Any:
-        """Give the relative covariance factor (q, q), sparse lower triangular: b = Lambda u."""
+        """Relative covariance factor (q, q), sparse lower triangular: b = Lambda u."""
         return relative_factor(self.design.random, self._factors(theta))
 
     @takes()
     def Omega(self, theta: Sequence[float] | FloatVector) -> Any:
-        """Give Lambda'Z'WZ Lambda + I (q, q), sparse, the matrix of the equations (20)."""
+        """Compute Lambda'Z'WZ Lambda + I (q, q), sparse, the matrix of the equations (20)."""
         from scipy.sparse import csc_array, eye_array
 
         Lambda = self.Lambda(theta)
@@ -148,7 +148,7 @@ class ProfiledCriterion:
 
     @takes()
     def L(self, theta: Sequence[float] | FloatVector) -> Any:
-        """Give the sparse lower factor (q, q) with ``L @ L.T = P @ Omega(theta) @ P.T``, eq. (21)."""
+        """Compute the sparse lower factor (q, q) with ``L @ L.T = P @ Omega(theta) @ P.T``, eq. (21)."""
         from scipy.sparse import csc_array
 
         Omega = self.Omega(theta)
@@ -168,7 +168,7 @@ class ProfiledCriterion:
         theta: Sequence[float] | FloatVector,
         beta: Sequence[float] | FloatVector,
     ) -> float:
-        """Give the penalized residual sum of squares, the objective of (16).
+        """Penalized residual sum of squares, the objective of (16).
 
         ``‖W^(1/2)(y - X beta - Z Lambda u)‖² + ‖u‖²``.
         """
@@ -184,7 +184,7 @@ class ProfiledCriterion:
         beta: Sequence[float] | FloatVector,
         sigma: float,
     ) -> float:
-        """Give the deviance d(theta, beta, sigma) = -2 log-likelihood (ML), nothing profiled out.
+        """Deviance d(theta, beta, sigma) = -2 log-likelihood (ML), nothing profiled out.
 
         ``n log(2 pi sigma²) - sum(log w) + r²(theta, beta) / sigma² + log|L|²``, where
         r²(theta, beta) is the minimum of `prss` over u. The lecture notes print ``2 log|L|²`` as the last
@@ -212,7 +212,7 @@ class ProfiledCriterion:
         beta: Sequence[float] | FloatVector,
         sigma: float,
     ) -> float:
-        """Give log h(u), the log density of y and u together; -2 log h(u) is equation (15)."""
+        """Compute log h(u), the log density of y and u together; -2 log h(u) is equation (15)."""
         sigma = checked_sigma(sigma)
         constant = self._log_constant(self.y.size + self.Z.shape[1], sigma)
         return -(constant + self.prss(u, theta, beta) / sigma**2) / 2
@@ -225,7 +225,7 @@ class ProfiledCriterion:
         beta: Sequence[float] | FloatVector,
         sigma: float,
     ) -> float:
-        """Give h(u), the unnormalized conditional density (14) of u given y.
+        """Compute h(u), the unnormalized conditional density (14) of u given y.
 
         With more than some hundred rows it is smaller than any number; take `log_h` then.
         """
