@@ -57,6 +57,7 @@ if TYPE_CHECKING:
         icc,
         influence,
         leverage,
+        partial_residuals,
         predict,
         predict_intervals,
         profile,
@@ -143,6 +144,7 @@ __all__ = [
     "leverage",
     "load",
     "marginal",
+    "partial_residuals",
     "plot",
     "predict",
     "predict_intervals",
@@ -187,7 +189,8 @@ _HOMES = {
         "lmm.inference",
     ),
     **dict.fromkeys(
-        ("coefficient_draws", "design_matrix", "smooth", "smoothing", "smooths"), "lmm.inference"
+        ("coefficient_draws", "design_matrix", "partial_residuals", "smooth", "smoothing", "smooths"),
+        "lmm.inference",
     ),
     **dict.fromkeys(("residuals", "tidy"), "lmm.inference"),
     **dict.fromkeys(("components", "shell", "strata"), "lmm.experiments"),

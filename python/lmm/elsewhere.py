@@ -64,11 +64,6 @@ ABSENT: dict[str, Absent] = {
         "not yet; `us diag cs csh ar1` and known are here",
         "glmmTMB (R); SAS",
     ),
-    "smooth": Absent(
-        "smooth terms with several penalties of the same effects (te, ti, ad)",
-        "not yet; smooths with one penalty for each effect are here",
-        "mgcv (R)",
-    ),
     "family": Absent(
         "counts, proportions, other families", "not yet", "glmmTMB, lme4 (R), MixedModels.jl (Julia)"
     ),

@@ -70,7 +70,7 @@ def wanted_of(term: SmoothTerm, given: Mapping[str, Any], select: bool = False) 
     extra = {name: value for name, value in values.items() if name in own and value is not None}
     _add_xt(extra, values.get("xt"))
     if term.function != "s":
-        extra |= {"bs": _each(basis)} if basis is not None else {}
+        extra |= {"bs": basis} if basis is not None else {}
         basis = term.function
     elif isinstance(basis, tuple):
         if len(basis) != 1:
@@ -78,6 +78,8 @@ def wanted_of(term: SmoothTerm, given: Mapping[str, Any], select: bool = False) 
                 f"{term.source}: s() has one basis; a basis for each margin is te(..., bs=c(...))."
             )
         basis = basis[0]
+    if basis == "sz" and values.get("id") is not None:
+        extra["id"] = values["id"]
     settings = Settings(_counts(values.get("k")), values.get("m"), _knots(term, values.get("knots")), extra)
     return Wanted(
         basis=basis or "tp",

@@ -8,20 +8,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from lmm.bases import Covariate, MixedForm, Smooth, learn_smooths, mixed_form
-from lmm.covariance import structure
+from lmm.bases import Covariate, Smooth, learn_smooths, side_conditions
 from lmm.design.covariates import CovariateSpec
-from lmm.design.design import RandomPart
 from lmm.design.expression import ExpressionSpec
 from lmm.design.smooth_arguments import given_names, wanted_of
-from lmm.design.wording import counted, listed
-from lmm.elsewhere import not_here
-from lmm.engine import MatrixBlock
+from lmm.design.smooth_places import Curve, PartSpec, Placing
+from lmm.design.wording import listed
 from lmm.errors import DataError, DesignError, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
+    from lmm.design.design import RandomPart
     from lmm.design.effects import RandomSpec
     from lmm.design.evaluator import Evaluator
     from lmm.design.smooth_arguments import Wanted
@@ -32,35 +30,6 @@ __all__ = ["Curve", "SmoothSpec", "SmoothTermSpec"]
 
 _LEVELS_ONLY = frozenset({"mrf"})
 """Bases whose covariate is a factor, numbers too."""
-
-
-class Place(NamedTuple):
-    """Where the effects of one piece of a curve are: a part of Z, among those of smooth terms, and its columns."""
-
-    part: int
-    effects: slice
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Curve:
-    """One curve or surface of a smooth term; a factor ``by=`` has one for each level.
-
-    Attributes
-    ----------
-    smooth
-        Its columns and penalties.
-    form
-        The same as fixed and random effects.
-    columns
-        Where its fixed columns are, among those of smooth terms.
-    pieces
-        Where its random effects are, one for each piece of ``form``.
-    """
-
-    smooth: Smooth
-    form: MixedForm
-    columns: slice
-    pieces: tuple[Place, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,28 +95,6 @@ class SmoothTermSpec:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class PartSpec:
-    """One part of Z that smooth terms make.
-
-    Attributes
-    ----------
-    source
-        The term as typed.
-    group
-        Name of its curve, ``"s(x)"``: theta is called by it.
-    columns
-        Names of the effects of one level; one empty name where theta is called as the curve.
-    held
-        Its theta where ``sp=`` holds it, nan where free.
-    """
-
-    source: str
-    group: str
-    columns: tuple[str, ...]
-    held: tuple[float, ...]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class SmoothSpec:
     """All smooth terms of a model.
 
@@ -172,8 +119,22 @@ class SmoothSpec:
         evaluator: Evaluator,
         given: Mapping[str, Any],
         random: Sequence[RandomSpec],
+        fixed: FloatMatrix,
     ) -> SmoothSpec:
-        """Learn bases from the rows of the fit; ``random`` are its random terms, those of bs="re" among them.
+        """Learn bases from the rows of the fit.
+
+        Parameters
+        ----------
+        terms
+            As the formula has them.
+        evaluator
+            Evaluates their covariates.
+        given
+            Objects that they name.
+        random
+            The random terms of the model, those of bs="re" among them.
+        fixed : shape (n, p)
+            Columns of the fixed part.
 
         Raises
         ------
@@ -182,14 +143,19 @@ class SmoothSpec:
         """
         _check_used(terms, given)
         bars = {spec.term.position: spec for spec in random}
-        learnt = [
-            _learn_random(term, evaluator, given, bars[term.position])
-            if term.position in bars
-            else _learn(term, evaluator, given)
-            for term in terms
+        inputs = [_Inputs.of(term, evaluator, given, bars.get(term.position)) for term in terms]
+        learnt = [one.learn(_pooled(one, inputs)) for one in inputs]
+        learnt = _apart(inputs, learnt, fixed)
+        placing = Placing()
+        specs = [
+            replace(
+                one.spec,
+                curves=tuple(
+                    placing.curve(one.spec.term.source, one.spec.wanted, smooth) for smooth in smooths
+                ),
+            )
+            for one, smooths in zip(inputs, learnt, strict=True)
         ]
-        placing = _Placing()
-        specs = [replace(term, curves=placing.curves(term, smooths)) for term, smooths in learnt]
         return cls(tuple(specs), tuple(placing.names), tuple(placing.parts))
 
     @property
@@ -238,27 +204,14 @@ class SmoothSpec:
         if not self.terms:
             return fixed, ()
         X = np.empty((evaluator.n_rows, len(self.names)))
-        Z: list[list[FloatMatrix]] = [[] for _ in self.parts]
+        Z: list[list[Any]] = [[] for _ in self.parts]
         for term in self.terms:
-            if not term.curves:
-                continue
-            covariates, by = term.values(evaluator)
-            for curve in term.curves:
-                rows, to_curve = curve.smooth.carrier(covariates, by)
-                X[:, curve.columns] = rows @ (to_curve @ curve.form.fixed)
-                for piece, place in zip(curve.form.random, curve.pieces, strict=True):
-                    Z[place.part].append(np.asarray(rows @ (to_curve @ piece.map)))
-        return np.hstack([fixed, X]), tuple(
-            self._part(part, columns) for part, columns in zip(self.parts, Z, strict=True)
-        )
-
-    def _part(self, part: PartSpec, columns: Sequence[FloatMatrix]) -> RandomPart:
-        matrix = columns[0] if len(columns) == 1 else np.hstack(columns)
-        levels = tuple(str(i + 1) for i in range(matrix.shape[1]))
-        block = MatrixBlock(np.ascontiguousarray(matrix), labels=levels)
-        return RandomPart(
-            part.source, part.group, part.columns, levels, structure("us"), block, kind="smooth", spec=self
-        )
+            if term.curves:
+                covariates, by = term.values(evaluator)
+                for curve in term.curves:
+                    curve.add_to(X, Z, covariates, by)
+        parts = zip(self.parts, Z, strict=True)
+        return np.hstack([fixed, X]), tuple(spec.part(columns, self) for spec, columns in parts)
 
 
 def _check_used(terms: Sequence[SmoothTerm], given: Mapping[str, Any]) -> None:
@@ -272,73 +225,78 @@ def _check_used(terms: Sequence[SmoothTerm], given: Mapping[str, Any]) -> None:
             )
 
 
-def _learn(
-    term: SmoothTerm, evaluator: Evaluator, given: Mapping[str, Any]
-) -> tuple[SmoothTermSpec, tuple[Smooth, ...]]:
-    """Learn one term, its curves without places yet."""
-    wanted = wanted_of(term, given)
-    as_levels = wanted.basis in _LEVELS_ONLY
-    covariates = [CovariateSpec.learn(text, evaluator, as_levels=as_levels) for text in term.covariates]
-    by = None if term.by is None else CovariateSpec.learn(term.by, evaluator, by=True)
-    smooths = learn_smooths(
-        f"{term.function}({','.join(term.covariates)})",
-        wanted.basis,
-        [values for _, values in covariates],
-        wanted.settings,
-        by=None if by is None else by[1],
-        by_is_ordered=by is not None and by[0].is_ordered,
-        select=wanted.select,
-        fx=wanted.fx,
-        pc=wanted.pc,
-    )
-    own = tuple(spec for spec, _ in covariates)
-    return SmoothTermSpec(term, wanted, own, None if by is None else by[0], ()), smooths
+class _Inputs(NamedTuple):
+    """A term with the values that it is learnt from."""
 
+    spec: SmoothTermSpec
+    covariates: list[Covariate]
+    by: Covariate | None
 
-def _learn_random(
-    term: SmoothTerm, evaluator: Evaluator, given: Mapping[str, Any], random: RandomSpec
-) -> tuple[SmoothTermSpec, tuple[Smooth, ...]]:
-    covariates = tuple(CovariateSpec.learn(text, evaluator)[0] for text in term.covariates)
-    return SmoothTermSpec(term, wanted_of(term, given), covariates, None, (), random), ()
+    @classmethod
+    def of(
+        cls, term: SmoothTerm, evaluator: Evaluator, given: Mapping[str, Any], random: RandomSpec | None
+    ) -> _Inputs:
+        wanted = wanted_of(term, given)
+        as_levels = wanted.basis in _LEVELS_ONLY
+        pairs = [CovariateSpec.learn(text, evaluator, as_levels=as_levels) for text in term.covariates]
+        by = None if term.by is None else CovariateSpec.learn(term.by, evaluator, by=True)
+        own = tuple(spec for spec, _ in pairs)
+        spec = SmoothTermSpec(term, wanted, own, None if by is None else by[0], (), random)
+        return cls(spec, [values for _, values in pairs], None if by is None else by[1])
 
-
-class _Placing:
-    """Place the curves of all terms in X and Z."""
-
-    def __init__(self) -> None:
-        self.names: list[str] = []
-        self.parts: list[PartSpec] = []
-        self.sizes: list[int] = []
-
-    def curves(self, term: SmoothTermSpec, smooths: Iterable[Smooth]) -> tuple[Curve, ...]:
-        """Place the curves of one term."""
-        return tuple(self._curve(term, smooth) for smooth in smooths)
-
-    def _curve(self, term: SmoothTermSpec, smooth: Smooth) -> Curve:
-        source, held = term.term.source, _held(term, smooth)
-        if getattr(smooth.basis, "per_level", False):
-            raise not_here(f"The smooth {source}, with a curve for each level,", "smooth")
-        form = mixed_form(smooth)
-        first, width = len(self.names), form.fixed.shape[1]
-        self.names += [f"{smooth.label}[{i + 1}]" for i in range(width)]
-        pieces = []
-        for piece in form.random:
-            if len(piece.penalties) > 1:
-                raise not_here(f"The smooth {source}, with several penalties of the same effects,", "smooth")
-            pieces.append(Place(len(self.parts), slice(0, piece.size)))
-            own = tuple(held[number] for number in piece.penalties)
-            self.parts.append(PartSpec(source, smooth.label, piece.names, own))
-        return Curve(smooth, form, slice(first, first + width), tuple(pieces))
-
-
-def _held(term: SmoothTermSpec, smooth: Smooth) -> tuple[float, ...]:
-    """Theta of each penalty that ``sp=`` holds: effects have the variance σ²/sp; nan where it is free."""
-    sp, n_penalties = term.wanted.sp, len(smooth.penalties)
-    if not sp:
-        return (np.nan,) * n_penalties
-    if len(sp) != n_penalties:
-        raise DesignError(
-            f"{term.term.source}: sp= has {counted(len(sp), 'number')}; the smooth has {n_penalties} of them, one for "
-            "each penalty. Give all, NA where free."
+    def learn(self, pooled: list[Covariate] | None) -> tuple[Smooth, ...]:
+        """Learn the curves; none of a random term."""
+        term, wanted, by = self.spec.term, self.spec.wanted, self.spec.by
+        if self.spec.random is not None:
+            return ()
+        return learn_smooths(
+            f"{term.function}({','.join(term.covariates)})",
+            wanted.basis,
+            self.covariates,
+            wanted.settings,
+            by=self.by,
+            by_is_ordered=by is not None and by.is_ordered,
+            select=wanted.select,
+            fx=wanted.fx,
+            pc=wanted.pc,
+            pooled=pooled,
         )
-    return tuple(np.nan if value is None else value**-0.5 for value in sp)
+
+
+def _pooled(one: _Inputs, inputs: Sequence[_Inputs]) -> list[Covariate] | None:
+    """Rows of all terms of the same id, from which they learn one basis."""
+    together = [other for other in inputs if other.spec.wanted.id == one.spec.wanted.id]
+    if one.spec.wanted.id is None or len(together) == 1:
+        return None
+    if any(len(other.covariates) != len(one.covariates) for other in together):
+        raise DesignError(
+            f"{one.spec.term.source}: id= joins smooths of different numbers of covariates. Give them different ids."
+        )
+    if any(value.is_factor for other in together for value in other.covariates):
+        raise DesignError(f"{one.spec.term.source}: id= joins smooths of numbers only.")
+    return [
+        replace(own, values=np.concatenate([np.asarray(other.covariates[i].values) for other in together]))
+        for i, own in enumerate(one.covariates)
+    ]
+
+
+def _apart(
+    inputs: Sequence[_Inputs], learnt: Sequence[tuple[Smooth, ...]], fixed: FloatMatrix
+) -> list[tuple[Smooth, ...]]:
+    """Take out of curves what curves of fewer covariates have already."""
+    flat = [(one, smooth) for one, smooths in zip(inputs, learnt, strict=True) for smooth in smooths]
+    seen: list[frozenset[str]] = []
+    for _, smooth in flat:
+        if smooth.basis.has_sides:
+            seen.append(smooth.variables)
+    if all(not a & b for i, a in enumerate(seen) for b in seen[:i]):
+        return list(learnt)
+    columns = [
+        smooth.columns(one.covariates, one.by) if smooth.basis.has_sides else np.zeros((1, smooth.p))
+        for one, smooth in flat
+    ]
+    ones = np.ones(len(fixed))
+    left = ones - fixed @ np.linalg.lstsq(fixed, ones, rcond=None)[0]
+    has_constant = bool(np.abs(left).max() < 1e-8)
+    found = iter(side_conditions([smooth for _, smooth in flat], columns, has_constant))
+    return [tuple(next(found) for _ in smooths) for smooths in learnt]

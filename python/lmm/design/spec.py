@@ -191,7 +191,8 @@ class DesignSpec:
         check_values(X, fixed.names, rows.rows, "the fixed part")
         bars = bars_of(formula, evaluator)
         learnt = [RandomSpec.learn(term, evaluator) for term in bars]
-        curves = SmoothSpec.learn(formula.smooths, evaluator, smooths or {}, [spec for spec, _ in learnt])
+        known = [spec for spec, _ in learnt]
+        curves = SmoothSpec.learn(formula.smooths, evaluator, smooths or {}, known, X)
         X, of_curves = curves.beside(X, evaluator)
         effects = [spec.effects for spec, _ in learnt if spec.effects is not None]
         check_contrasts_used(codings, [fixed, *effects], rows.columns)

@@ -57,6 +57,8 @@ class ThetaOptimum:
     moments: Moments | None = None
 
 
+_ALMOST = 1e-7
+"""Scale that is zero, relative to that at which its effects vary as the residuals do."""
 _LITTLE = 10.0
 """Rise of the criterion without a parameter, up to which there may be a lower optimum at its zero."""
 
@@ -149,6 +151,8 @@ def _charted(
     if found.flat is not None:
         _refuse_flat(chart, found.flat)
     ended = chart.theta(np.asarray(found.eta))
+    # The search comes near zero, which means zero.
+    ended = np.where((layout.lower_bounds == 0.0) & (ended < _ALMOST * scaled[0]), 0.0, ended)
     return replace(_summarized(criterion, given, [found]), theta=np.where(given.held, given.theta, ended))
 
 

@@ -37,7 +37,7 @@ from lmm.inference.observations.simulated_residuals import quantile_residuals
 from lmm.inference.resampling.quantiles import BootstrapInterval
 from lmm.inference.resampling.ratio import BootstrapTest, bootstrap_test
 from lmm.inference.resampling.replicates import Bootstrap, bootstrap
-from lmm.inference.smooth_terms.curves import smooth
+from lmm.inference.smooth_terms.curves import BandKind, chosen_term, partial_residuals, smooth
 from lmm.inference.smooth_terms.of_the_mean import coefficient_draws, design_matrix
 from lmm.inference.smooth_terms.system import total_edf
 from lmm.inference.smooth_terms.tables import smoothing, smooths
@@ -46,6 +46,7 @@ from lmm.inference.variance_tables.precision import asymptotic_covariance, varia
 from lmm.inference.variance_tables.shares import icc, r_squared, variance_partition
 
 __all__ = [
+    "BandKind",
     "BetweenWithin",
     "Bootstrap",
     "BootstrapInterval",
@@ -69,6 +70,7 @@ __all__ = [
     "bootstrap",
     "bootstrap_test",
     "checked_level",
+    "chosen_term",
     "cluster_names",
     "coefficient_draws",
     "coefficients",
@@ -84,6 +86,7 @@ __all__ = [
     "influence",
     "joint_test",
     "leverage",
+    "partial_residuals",
     "predict",
     "predict_intervals",
     "profile",

@@ -40,6 +40,7 @@ class Questions:
     joint_tests = Verb()
     leverage = Verb()
     marginal = Verb()
+    partial_residuals = Verb()
     plot = Verb()
     predict = Verb()
     predict_intervals = Verb()

@@ -173,6 +173,8 @@ class Questions:
         """Compute the diagonal (n,) of the hat matrix: how much each fitted value follows its own response."""
     def marginal(self) -> Marginal:
         """Compute the marginal model of a fit with n by n matrices, and compare."""
+    def partial_residuals(self, term: str) -> Table:
+        """Tabulate the residuals of a fit added to one of its curves: what the data say about it, given all else."""
     def plot(
         self,
         kind: PlotKind = "residuals",
@@ -185,6 +187,8 @@ class Questions:
         along: str | None = None,
         at: Mapping[str, Any] | None = None,
         by: str | None = None,
+        band: BandKind | None = None,
+        residuals: bool | None = None,
         show: Show | None = None,
         view: View | None = None,
         level: float | None = None,

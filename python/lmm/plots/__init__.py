@@ -25,6 +25,7 @@ from lmm.plots.profile_curves import View, plot_profile, profile_data
 from lmm.plots.qq import plot_qq, qq_data
 from lmm.plots.residual_panel import plot_residual_panel, residual_panel_data
 from lmm.plots.residuals import plot_residuals, residuals_data
+from lmm.plots.smooth_curves import plot_smooths, smooths_data
 
 __all__ = [
     "MeansPlotKind",
@@ -59,9 +60,11 @@ __all__ = [
     "plot_qq",
     "plot_residual_panel",
     "plot_residuals",
+    "plot_smooths",
     "predictions_data",
     "profile_data",
     "qq_data",
     "residual_panel_data",
     "residuals_data",
+    "smooths_data",
 ]

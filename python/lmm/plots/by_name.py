@@ -11,7 +11,7 @@ import numpy as np
 
 from lmm.arguments import one_of, takes
 from lmm.errors import ArgumentError
-from lmm.inference import BootstrapInterval, Df, Vcov
+from lmm.inference import BandKind, BootstrapInterval, Df, Vcov
 from lmm.model import a_fit
 from lmm.plots.bootstrap_densities import plot_bootstrap
 from lmm.plots.caterpillar import plot_caterpillar
@@ -27,6 +27,7 @@ from lmm.plots.profile_curves import View, plot_profile
 from lmm.plots.qq import Of, plot_qq
 from lmm.plots.residual_panel import Panel, plot_residual_panel
 from lmm.plots.residuals import plot_residuals
+from lmm.plots.smooth_curves import plot_smooths
 from lmm.plots.style import some_means
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ PlotKind: TypeAlias = Literal[
     "fitted",
     "coefficients",
     "predictions",
+    "smooths",
     "influence",
     "profile",
     "contours",
@@ -64,6 +66,7 @@ def _drawn_by() -> dict[str, Callable[..., Figure]]:
         "fitted": plot_fitted,
         "coefficients": plot_coefficients,
         "predictions": plot_predictions,
+        "smooths": plot_smooths,
         "influence": plot_influence,
         "profile": plot_profile,
         "contours": plot_contours,
@@ -84,6 +87,8 @@ def plot(
     along: str | None = None,
     at: Mapping[str, Any] | None = None,
     by: str | None = None,
+    band: BandKind | None = None,
+    residuals: bool | None = None,
     show: Show | None = None,
     view: View | None = None,
     level: float | None = None,
@@ -105,13 +110,13 @@ def plot(
         A fit.
     kind
         ``"residuals"``, ``"residual_panel"``, ``"qq"``, ``"caterpillar"``, ``"fitted"``, ``"coefficients"``,
-        ``"predictions"``, ``"influence"``, ``"profile"``, ``"contours"`` or ``"bootstrap"``.
+        ``"predictions"``, ``"smooths"``, ``"influence"``, ``"profile"``, ``"contours"`` or ``"bootstrap"``.
     group
         Of ``"caterpillar"`` and ``"fitted"``: the grouping factor.
     columns
         Of ``"fitted"``: panels side by side.
     terms
-        Of ``"coefficients"`` and ``"contours"``: names of coefficients or parameters.
+        Of ``"coefficients"`` and ``"contours"``: names of coefficients or parameters; of ``"smooths"``: of terms.
     of
         Of ``"qq"``: ``"residuals"`` or ``"random"`` (one panel for each random effect).
     panels
@@ -120,6 +125,8 @@ def plot(
         Of ``"predictions"``: the variable of the horizontal axis, and values of the others.
     by
         Of ``"influence"``: the grouping factor whose levels are deleted, or ``"row"``.
+    band, residuals
+        Of ``"smooths"``: ``"pointwise"`` or ``"simultaneous"``; whether to draw partial residuals.
     show
         Of ``"influence"``: ``"cooks_distance"`` or ``"dfbetas"``.
     view
@@ -164,6 +171,8 @@ def plot(
         "along": along,
         "at": at,
         "by": by,
+        "band": band,
+        "residuals": residuals,
         "show": show,
         "view": view,
         "level": level,

@@ -12,7 +12,7 @@ from lmm.typing import FloatMatrix
 
 __all__ = ["N_DRAWS", "Band", "band_of"]
 
-N_DRAWS = 10_000
+N_DRAWS = 40_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,12 +25,11 @@ from lmm.table import Table
 from lmm.table.naming import beside
 
 if TYPE_CHECKING:
-    from lmm.bases import Covariate
     from lmm.design.smooth_terms import Curve, SmoothTermSpec
     from lmm.model import Fit
     from lmm.typing import FloatMatrix
 
-__all__ = ["BandKind", "smooth"]
+__all__ = ["BandKind", "chosen_term", "partial_residuals", "smooth"]
 
 BandKind: TypeAlias = Literal["pointwise", "simultaneous"]
 """A band that holds each point of a curve, or the whole curve, with the given probability."""
@@ -129,6 +128,52 @@ def smooth(
     )
 
 
+@takes(fit=a_fit)
+def partial_residuals(fit: Fit, term: str) -> Table:
+    """Tabulate the residuals of a fit added to one of its curves: what the data say about it, given all else.
+
+    Parameters
+    ----------
+    fit
+        A fit.
+    term
+        Name of a curve, as in `smooth`.
+
+    Returns
+    -------
+    Table
+        The covariates, then ``estimate``; of a curve of one level of a factor, the rows of that level.
+
+    Examples
+    --------
+    >>> import lmm
+    >>> fit = lmm.fit("Reaction ~ s(Days, bs='cr', k=5) + (1 | Subject)", lmm.datasets.load("sleepstudy"))
+    >>> lmm.partial_residuals(fit, "s(Days)").columns
+    ('Days', 'estimate')
+    """
+    spec, curves = chosen_term(fit, term)
+    frame = fit.internals.design.model_frame
+    residuals = fit.residuals()
+    names = list(dict.fromkeys(name for item in spec.covariates for name in item.expression.variables))
+    pieces: dict[str, list[Any]] = {name: [] for name in [*names, "estimate"]}
+    for curve in curves:
+        rows = curve_rows(fit, spec, curve, frame)
+        _, by = spec.values(fit.internals.spec.evaluator(frame))
+        own = (
+            np.ones(fit.n_obs, dtype=bool)
+            if curve.smooth.level is None
+            else curve.smooth.by_weights(by) > 0.0
+        )
+        values = rows @ mean_coefficients(fit).estimate + residuals
+        pieces["estimate"].append(values[own])
+        for name in names:
+            pieces[name].append(frame[name].to_array()[own])
+    shown, notes = beside(["estimate"], {name: _joined(pieces[name]) for name in names})
+    return Table(
+        {**shown, "estimate": _joined(pieces["estimate"])}, title=f"Partial residuals of {term}", notes=notes
+    )
+
+
 def chosen_term(fit: Fit, name: str) -> tuple[SmoothTermSpec, tuple[Curve, ...]]:
     """Find a term, and those of its curves that a name means.
 
@@ -167,7 +212,9 @@ def curve_rows(
     rows = np.zeros((points.n_rows, len(mean_coefficients(fit).names)))
     if intercept:
         rows[:] = design_matrix(fit).mean(axis=0)
-    rows[:, place] = curve.smooth.columns(covariates, by)
+    rows[:, place] = curve.matrix(covariates, by)
+    if not intercept and not curve.copies:
+        rows[:, place] -= curve.smooth.means
     return rows
 
 
@@ -232,8 +279,3 @@ def _value(fit: Fit, name: str, level: str) -> Any:
 
 def _joined(pieces: list[Any]) -> Any:
     return np.concatenate([np.asarray(piece) for piece in pieces])
-
-
-def covariates_of(spec: SmoothTermSpec, fit: Fit, points: Columns) -> list[Covariate]:
-    """Covariates of a term at points."""
-    return spec.values(fit.internals.spec.evaluator(points))[0]

@@ -55,7 +55,7 @@ def mean_coefficients(fit: Fit) -> MeanCoefficients:
     names = [fit.internals.design.names[j] for j in kept]
     maps, places = [np.eye(len(kept), len(system.D))], {}
     for curve in curves_of(fit):
-        label, p = curve.smooth.label, curve.smooth.p
+        label, p = curve.smooth.label, curve.n_coefficients
         places[label] = slice(len(names), len(names) + p)
         names += [f"{label}.{i + 1}" for i in range(p)]
         maps.append(place_of(fit, curve).map)

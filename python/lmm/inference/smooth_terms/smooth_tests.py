@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lmm.design.smooth_terms import Curve
+from lmm.design.smooth_places import Curve
 from lmm.inference.distributions import f_p_value
 from lmm.inference.smooth_terms.system import (
     CurvePlace,

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from lmm.design import RandomPart
-from lmm.design.smooth_terms import Curve
+from lmm.design.smooth_places import Curve
 from lmm.errors import LmmError, nearest
 from lmm.inference.observations.deletion import leverage
 from lmm.inference.per_fit import per_fit
@@ -223,7 +223,7 @@ def place_of(fit: Fit, curve: Curve) -> CurvePlace:
     parts = [(part, T) for part, T in zip(design.random, fit.T, strict=True) if part.is_smooth]
     sizes = [part.block.n_effects for part, _ in parts]
     starts = np.cumsum([fit.n_fixed, *sizes])
-    total = np.zeros((curve.smooth.p, int(starts[-1])))
+    total = np.zeros((curve.n_coefficients, int(starts[-1])))
     members: list[int] = []
     first = design.n_parametric + curve.columns.start
     for j in range(curve.form.fixed.shape[1]):
@@ -231,11 +231,11 @@ def place_of(fit: Fit, curve: Curve) -> CurvePlace:
         if first + j in positions:
             total[:, positions[first + j]] = curve.form.fixed[:, j]
             members.append(positions[first + j])
-    for piece, place in zip(curve.form.random, curve.pieces, strict=True):
+    for to_curve, place in zip(curve.maps, curve.pieces, strict=True):
         part, T = parts[place.part]
         whole = np.kron(np.eye(part.block.n_levels), T)[place.effects, place.effects]
         own = np.arange(*place.effects.indices(part.block.n_effects)) + starts[place.part]
-        total[:, own] = piece.map @ whole
+        total[:, own] = to_curve @ whole
         members += own.tolist()
     return CurvePlace(total, np.array(members, dtype=np.int64))
 
@@ -245,4 +245,4 @@ def columns_at(fit: Fit, curve: Curve, columns: Columns) -> FloatMatrix:
     evaluator = fit.internals.spec.evaluator(columns)
     term = next(term for term in fit.internals.spec.smooths.terms if curve in term.curves)
     covariates, by = term.values(evaluator)
-    return curve.smooth.columns(covariates, by)
+    return curve.matrix(covariates, by)

@@ -72,7 +72,7 @@ def _rows(fit: Fit, term: SmoothTermSpec) -> Iterator[dict[str, Any]]:
         yield {
             "term": curve.smooth.label,
             "basis": curve.smooth.basis.name,
-            "n_coef": curve.smooth.p,
+            "n_coef": curve.n_coefficients,
             **_values(smooth_test(fit, curve)),
             "sd": one["sd"],
             "sp": one["sp"],
@@ -139,24 +139,20 @@ def smoothing(fit: Fit) -> Table:
 
 def penalty_rows(fit: Fit, curve: Curve) -> Iterator[dict[str, Any]]:
     """Parameters of all penalties of a curve."""
-    layout = fit.internals.criterion_function.layout
-    places = [
-        place
-        for place, part in zip(layout.places, fit.internals.design.random, strict=True)
-        if part.is_smooth
-    ]
-    for piece, at in zip(curve.form.random, curve.pieces, strict=True):
-        for number, name, theta in zip(piece.penalties, piece.names, fit.theta[places[at.part]], strict=True):
-            scale = curve.smooth.scales[number]
-            raw = 1.0 if np.isnan(scale) else float(scale)
-            yield {
-                "term": curve.smooth.label,
-                "penalty": name,
-                "number": number,
-                "sd": fit.sigma * float(theta) * np.sqrt(raw),
-                "sp": float(theta) ** -2 if theta > 0.0 else np.inf,
-                "theta": float(theta),
-            }
+    pairs = zip(fit.internals.criterion_function.layout.places, fit.internals.design.random, strict=True)
+    places = [place for place, part in pairs if part.is_smooth]
+    for number, name, part, position in curve.parameters:
+        theta = float(fit.theta[places[part]][position])
+        scale = curve.smooth.scales[number]
+        raw = 1.0 if np.isnan(scale) else float(scale)
+        yield {
+            "term": curve.smooth.label,
+            "penalty": name,
+            "number": number,
+            "sd": fit.sigma * theta * np.sqrt(raw),
+            "sp": theta**-2 if theta > 0.0 else np.inf,
+            "theta": theta,
+        }
 
 
 def _notes(fit: Fit, columns: dict[str, Any]) -> tuple[str, ...]:

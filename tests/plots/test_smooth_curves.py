@@ -1,0 +1,92 @@
+"""The picture of smooth terms: its numbers are those of the curves, its panels those of the terms."""
+
+import numpy as np
+import pytest
+
+import lmm
+from lmm.errors import ArgumentError, DesignError, LmmError
+from lmm.plots import plot_smooths, smooths_data
+from tests.bases.stored import table
+
+
+@pytest.fixture(scope="module")
+def additive():
+    data = dict(table("gamsim4"))
+    data["fac"] = [f"{value:g}" for value in data["fac"]]
+    return lmm.fit("y ~ fac + s(x2, by=fac, bs='cr') + s(x0, x1, k=12) + s(fac, bs='re')", data)
+
+
+@pytest.fixture(scope="module")
+def single():
+    return lmm.fit("accel ~ s(times, k=12, bs='cr')", table("mcycle"))
+
+
+def test_the_grid_is_that_of_the_curve(single):
+    found = smooths_data(single, level=0.9, band="simultaneous")
+    curve = np.flatnonzero(found["part"] == "curve")
+    there = single.smooth("s(times)", level=0.9, band="simultaneous")
+    for ours, name in (("x", "times"), ("estimate", "estimate"), ("conf_low", "conf_low")):
+        np.testing.assert_array_equal(found[ours][curve], there[name])
+
+
+def test_partial_residuals_are_the_curve_and_the_residuals(single):
+    found = smooths_data(single)
+    rows = np.flatnonzero(found["part"] == "residual")
+    # One curve and an intercept: what is left is the response.
+    np.testing.assert_allclose(found["estimate"][rows], single.y - single.beta[0], rtol=1e-9)
+    np.testing.assert_array_equal(found["x"][rows], table("mcycle")["times"])
+    assert np.isnan(found["conf_low"][rows].astype(float)).all()
+
+
+def test_each_level_has_its_rows(additive):
+    frame = additive.model_frame
+    for level in "123":
+        rows = additive.partial_residuals(f"s(x2):fac{level}")
+        own = [i for i, value in enumerate(frame["fac"]) if value == level]
+        np.testing.assert_array_equal(rows["x2"], frame["x2"][own])
+
+
+def test_panels_are_those_of_the_curves(additive):
+    figure = plot_smooths(additive)
+    edf = {row["term"]: row["edf"] for row in additive.smooths()}
+    texts = [axes.get_ylabel() for axes in figure.axes[:3]]
+    assert texts == [f"s(x2):fac{level}, {edf[f's(x2):fac{level}']:.2f} edf" for level in "123"]
+    surface = figure.axes[3]
+    assert surface.get_title(loc="left") == f"s(x0,x1), {edf['s(x0,x1)']:.2f} edf"
+    assert (surface.get_xlabel(), surface.get_ylabel()) == ("x0", "x1")
+    # A random effect that is written as a smooth has its own picture.
+    assert len(figure.axes) == 4
+    (line,) = [line for line in figure.axes[0].lines if len(line.get_xdata()) == 100]
+    np.testing.assert_array_equal(line.get_ydata(), additive.smooth("s(x2):fac1")["estimate"])
+
+
+def test_chosen_terms_and_options(additive):
+    assert len(additive.plot("smooths", terms="s(x0,x1)").axes) == 1
+    assert len(additive.plot("smooths", terms=["s(x2):fac"], residuals=False).axes) == 3
+    with pytest.raises(LmmError, match="no smooth term 's\\(z\\)'"):
+        additive.plot("smooths", terms="s(z)")
+    with pytest.raises(ArgumentError, match="does not depend on band="):
+        additive.plot("qq", band="pointwise")
+
+
+def test_what_has_no_picture_says_so():
+    with pytest.raises(LmmError, match="no smooth terms to draw"):
+        lmm.fit("accel ~ times", table("mcycle")).plot("smooths")
+    data = table("gamsim1")
+    fit = lmm.fit("y ~ s(x0, x1, x2, k=15)", data)
+    with pytest.raises(DesignError, match="one or two covariates"):
+        fit.plot("smooths")
+    with pytest.raises(DesignError, match="more than two numeric covariates"):
+        fit.plot("smooths", terms="s(x0,x1,x2)")
+
+
+def test_levels_and_curves_of_levels_are_drawn():
+    data = dict(table("gamsim4"))
+    data["fac"] = [f"{value:g}" for value in data["fac"]]
+    fit = lmm.fit("y ~ s(x2, fac, bs='fs', k=5)", data)
+    (axes,) = fit.plot("smooths").axes
+    assert len(axes.lines) == 3
+    chain = {"1": ["2"], "2": ["1", "3"], "3": ["2"]}
+    fit = lmm.fit("y ~ x1 + s(fac, bs='mrf', nb=chain)", data, smooths={"chain": chain})
+    (axes,) = fit.plot("smooths").axes
+    assert sorted(label.get_text() for label in axes.get_xticklabels()) == ["1", "2", "3"]
