@@ -81,6 +81,7 @@ class Spread:
     squares: list[Floats]
     root: Floats
     fixed: list[Floats]
+    units: list[Floats]
 
 class Deviance:
     value: float

@@ -10,7 +10,8 @@ import numpy as np
 from lmm.covariance import structure
 from lmm.design import RandomPart
 from lmm.engine import CrossProducts, DenseCrossProducts
-from lmm.inference.algebra.components import parameter_basis, project
+from lmm.inference.algebra.components import project
+from lmm.inference.algebra.elements import parameter_basis
 from lmm.inference.algebra.head_and_tail import Effects
 
 
@@ -22,7 +23,7 @@ class DenseModel:
     ----------
     blocks
         Z (n, l k) of each term with known covariances of the levels multiplied in, its k, and the derivatives of S
-        by its parameters.
+        by its parameters: the elements of USU' in the units U of the engine.
     """
 
     y: np.ndarray
@@ -36,10 +37,9 @@ class DenseModel:
         """The model of a fit at its theta, the residuals over σ."""
         weights = np.ones(fit.n_obs) if fit.weights is None else fit.weights
         y = fit.y if fit.offset is None else fit.y - fit.offset
-        blocks = [
-            (part.block.effective().to_dense(), len(part.columns), parameter_basis(part))
-            for part in fit.internals.design.random
-        ]
+        blocks = blocks_of(
+            fit.internals.design.random, fit.internals.criterion_function.cross.products().inverses
+        )
         return cls(y / fit.sigma, fit.X, weights, blocks, [T @ T.T for T in fit.T])
 
     @cached_property
@@ -110,14 +110,18 @@ class DenseModel:
         return np.array([[R @ D @ self.P @ E @ R for E in self.derivatives] for D in self.derivatives])
 
 
-def of_problem(problem):
+def blocks_of(parts, inverses):
+    return [
+        (part.block.effective().to_dense(), len(part.columns), [R @ E @ R.T for E in parameter_basis(part)])
+        for part, R in zip(parts, inverses, strict=True)
+    ]
+
+
+def of_problem(problem, engine=CrossProducts):
     """A problem of the engine as a dense model."""
     n = len(problem.y)
     weights = np.ones(n) if problem.weights is None else problem.weights
-    blocks = [
-        (part.block.effective().to_dense(), len(part.columns), parameter_basis(part))
-        for part in parts_of(problem)
-    ]
+    blocks = blocks_of(parts_of(problem), engine(*problem.arguments).products().inverses)
     return DenseModel(problem.y, problem.X, weights, blocks, [T @ T.T for T in problem.T])
 
 

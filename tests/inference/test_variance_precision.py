@@ -5,7 +5,8 @@ import pytest
 from scipy.stats import chi2, norm
 
 import lmm
-from lmm.inference.algebra.information import parameter_covariance
+from lmm.inference.algebra.components import components
+from lmm.inference.algebra.information import user_covariance
 from tests.inference.dense_components import DenseModel
 from tests.inference.models import RANDOM_PARTS, as_estimated, quietly, random_table
 
@@ -44,7 +45,9 @@ def test_expected_information_is_its_definition(random, method):
     model = DenseModel.of_fit(fit)
     information = (model.projected_traces if method == "reml" else model.traces) / 2
     expected = fit.sigma**4 * np.linalg.inv(information)
-    found = fit.sigma**4 * parameter_covariance(fit, "expected", "drop").W
+    back = components(fit).to_user
+    expected = back @ expected @ back.T
+    found = fit.sigma**4 * user_covariance(fit, "expected", "drop")
     assert found == pytest.approx(expected, rel=1e-6, abs=1e-8 * np.abs(expected).max())
 
 
@@ -52,7 +55,7 @@ def test_three_informations():
     """The average information is the mean of the observed and the expected one."""
     fit = lmm.fit("Reaction ~ Days + (Days || Subject)", lmm.datasets.load("sleepstudy"))
     observed, expected, average = (
-        np.linalg.inv(parameter_covariance(fit, information, "drop").W)
+        np.linalg.inv(user_covariance(fit, information, "drop"))
         for information in ("observed", "expected", "average")
     )
     assert average == pytest.approx((observed + expected) / 2, rel=1e-5)

@@ -7,8 +7,10 @@ from hypothesis import strategies as st
 
 from lmm.engine import CrossProducts, DenseCrossProducts
 from lmm.engine.dense import symmetric_basis
+from lmm.inference.algebra.elements import translation
 from tests.engine.drawn import random_problems
 from tests.engine.problems import make_problem
+from tests.inference.dense_components import parts_of
 
 TOLERANCE = 1e-9
 RANDOMLY = settings(max_examples=200, deadline=None, derandomize=True)
@@ -115,16 +117,19 @@ def test_average_information(problem, reml, tail):
 def test_spread(problem, reml, tail):
     compiled, oracle = both(problem, tail)
     found, expected = compiled.spread(problem.T, reml), oracle.spread(problem.T, reml)
-    close(found.average, expected.average, information_scale(oracle, problem.T, reml))
+    parts = parts_of(problem)
+    moved = translation(parts, found.units)[:-1, :-1]  # elements of S in the units of the engine
+    average = moved.T @ found.average @ moved
+    close(average, expected.average, information_scale(oracle, problem.T, reml))
     scales = slope_scales(oracle, problem.T, reml)
-    for square, exact, scale in zip(found.squares, expected.squares, scales, strict=True):
-        close(square, exact, scale)
+    for square, exact, scale, U in zip(found.squares, expected.squares, scales, found.units, strict=True):
+        close(U.T @ square @ U, exact, scale)
     errors = np.sqrt(np.diag(expected.root @ expected.root.T))
     close(found.root @ found.root.T, expected.root @ expected.root.T, np.outer(errors, errors))
     # Roots may differ by a rotation; Z'V⁻¹X(X'V⁻¹X)⁻¹ does not.
-    for rows, exact, scale in zip(found.fixed, expected.fixed, scales, strict=True):
+    for rows, exact, scale, U in zip(found.fixed, expected.fixed, scales, found.units, strict=True):
         sizes = np.sqrt(np.diag(scale))[:, None] * errors
-        close(rows @ found.root.T, exact @ expected.root.T, np.broadcast_to(sizes, exact.shape))
+        close(U.T @ rows @ found.root.T, exact @ expected.root.T, np.broadcast_to(sizes, exact.shape))
 
 
 @RANDOMLY

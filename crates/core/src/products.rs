@@ -69,22 +69,25 @@ impl Problem {
         start.windows(2).for_each(|w| rows[w[0]..w[1]].sort_unstable_by_key(|e| e.0));
         let s = &self.units.scaling;
         let root = s.w_scale.sqrt();
-        let units = s
-            .terms
-            .iter()
-            .map(|t| (t.inverse.iter().map(|v| v * root).collect(), t.r.iter().map(|v| v / root).collect()));
+        let inverses = s.terms.iter().map(|t| t.r.iter().map(|v| v / root).collect());
         Ok(Products {
             start: start.iter().map(|v| *v as i32).collect(),
             column: rows.iter().map(|e| e.0 as i32).collect(),
             value: rows.iter().map(|e| e.1).collect(),
             border: border(&self.system.cp, &places, width),
             corner: (0..width * width).map(|e| self.system.cp.tail.corner(e / width, e % width)).collect(),
-            units: units.collect(),
+            units: self.column_units().into_iter().zip(inverses).collect(),
             x_r: s.x_r.iter().map(|v| v * root).collect(),
             beta0: s.beta0.clone(),
             y_scale: s.y_scale * root,
             n: s.n,
         })
+    }
+
+    /// `U` of each term with `W^½Z = Z̃ (I ⊗ U)`.
+    pub(crate) fn column_units(&self) -> Vec<Vec<f64>> {
+        let root = self.units.scaling.w_scale.sqrt();
+        self.units.scaling.terms.iter().map(|t| t.inverse.iter().map(|v| v * root).collect()).collect()
     }
 
     /// For each level, term by term, the number of the connected part that it belongs to: the first of its levels. Two levels are

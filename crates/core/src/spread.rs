@@ -6,10 +6,10 @@ use crate::blocks::cross::CrossProducts;
 use crate::blocks::factor::Factor;
 use crate::blocks::solve::Solution;
 use crate::error::CoreError;
-use crate::matrix::row_major;
 use crate::problem::Problem;
 
-/// What the variances of estimates depend on, in the user's units.
+/// What the variances of estimates depend on, for the engine's columns of Z: in the user's, the information about S would hide the
+/// slopes of a covariate that is far from zero.
 pub struct Spread {
     /// Average information of the distinct elements of S, σ profiled out.
     pub average: Vec<f64>,
@@ -19,6 +19,8 @@ pub struct Spread {
     pub root: Vec<f64>,
     /// Per term `Z'V⁻¹XM` (`l k × p`), row-major.
     pub fixed: Vec<Vec<f64>>,
+    /// `U` of each term with `W^½Z = Z̃ (I ⊗ U)`.
+    pub units: Vec<Vec<f64>>,
 }
 
 impl Problem {
@@ -27,24 +29,29 @@ impl Problem {
         let (space, factor) = (self.space(reml), self.factor(t)?);
         let cp = self.system.of(&factor);
         let solution = cp.solve(&factor);
-        let average = self.outer_information(&space, &self.system.average(&space, &factor, &solution));
+        let average = self.system.average(&space, &factor, &solution);
         let sigma2 = factor.r2 / space.m;
         let squares: Vec<Vec<f64>> =
             solution.squares(&cp.layout).iter().map(|m| m.iter().map(|v| v / sigma2).collect()).collect();
         let products = cp.fixed_products(&factor, &solution, space.m.sqrt());
-        let fixed = (0..self.terms.len()).map(|term| self.outer_products(term, &products)).collect();
-        Ok(Spread { average, squares: self.units.outer_slopes(&squares), root: self.vcov_root(&factor), fixed })
+        let terms = 0..self.terms.len();
+        let fixed = terms.clone().map(|term| self.products_of(term, &products)).collect();
+        let squares = terms.map(|term| self.squares_of(term, &squares)).collect();
+        Ok(Spread { average, squares, root: self.vcov_root(&factor), fixed, units: self.column_units() })
     }
 
-    /// `Z'V⁻¹XM` of a term in the user's units from that of the blocks.
-    fn outer_products(&self, term: usize, blocks: &[Vec<f64>]) -> Vec<f64> {
+    /// `k × k` block of a term in the matrix of its block.
+    fn squares_of(&self, term: usize, blocks: &[Vec<f64>]) -> Vec<f64> {
+        let ((block, offset), k) = (self.units.place(term), self.terms[term].k);
+        let width = self.system.cp.layout.blocks[block].k;
+        (0..k * k).map(|e| blocks[block][(offset + e / k) * width + offset + e % k]).collect()
+    }
+
+    /// `Z'V⁻¹XM` of a term from that of the blocks.
+    fn products_of(&self, term: usize, blocks: &[Vec<f64>]) -> Vec<f64> {
         let ((block, offset), k, p) = (self.units.place(term), self.terms[term].k, self.n_fixed());
         let width = self.system.cp.layout.blocks[block].k;
-        let back: Vec<f64> = row_major::transpose(&self.units.scaling.terms[term].inverse, k, k)
-            .iter()
-            .map(|v| v * self.units.scaling.w_scale.sqrt())
-            .collect();
-        let level = |rows: &[f64]| row_major::multiply(&back, &rows[offset * p..(offset + k) * p], k, k, p);
+        let level = |rows: &[f64]| rows[offset * p..(offset + k) * p].to_vec();
         blocks[block].chunks_exact((width * p).max(1)).flat_map(level).collect()
     }
 }

@@ -85,6 +85,8 @@ pub struct Spread {
     root: Matrix,
     /// Per term `(l k, p)`.
     fixed: Vec<Matrix>,
+    /// Per term `(k, k)`.
+    units: Vec<Matrix>,
 }
 
 impl Spread {
@@ -96,6 +98,7 @@ impl Spread {
             squares: squares(py, terms, found.squares)?,
             root: matrix(py, found.root, p, p)?,
             fixed: fixed.collect::<PyResult<_>>()?,
+            units: squares(py, terms, found.units)?,
         })
     }
 }

@@ -120,7 +120,9 @@ class CrossProducts:
         found = guarded(lambda: self._problem.spread(self._factors(T), reml))
         shapes = [(block.n_levels, block.n_columns, self.n_fixed) for block in self._blocks]
         fixed = [rows.reshape(shape) for rows, shape in zip(found.fixed, shapes, strict=True)]
-        return Spread(average=found.average, squares=found.squares, root=found.root, fixed=fixed)
+        return Spread(
+            average=found.average, squares=found.squares, root=found.root, fixed=fixed, units=found.units
+        )
 
     def products(self) -> Products:
         """All cross-products, in the engine's units; what is computed from them needs no rows."""

@@ -140,6 +140,7 @@ class DenseCrossProducts:
             squares=[r.T @ r / state.sigma2 for r in self._scores(state)],
             root=root,
             fixed=[np.einsum("njc,np->jcp", Z, moved) for Z in self._Z],
+            units=[np.eye(Z.shape[2]) for Z in self._Z],
         )
 
     def products(self) -> Products:

@@ -79,12 +79,15 @@ class Spread:
         M with MM' = (X'V⁻¹X)⁻¹.
     fixed : list of (l, k, p) arrays
         Z'V⁻¹XM of each term.
+    units : list of (k, k) arrays
+        U with W^½Z = Z̃ (I ⊗ U), Z̃ the columns that all but `root` are meant for: S is USU'.
     """
 
     average: FloatMatrix
     squares: list[FloatMatrix]
     root: FloatMatrix
     fixed: list[FloatArray]
+    units: list[FloatMatrix]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

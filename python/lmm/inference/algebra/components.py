@@ -1,7 +1,7 @@
 """How the covariance of y moves with its parameters, as far as inference needs it: small arrays.
 
-The parameters are the distinct elements of the covariance G of each random term, then σ². V is linear
-in them: ∂V/∂G_rs = Z (I ⊗ (E_rs + E_sr)) Z', ∂V/∂σ² = W⁻¹. Everything is relative to σ² = 1, and X is
+The parameters are the distinct elements of the covariance G of each random term, for the engine's columns of Z, then
+σ². V is linear in them: ∂V/∂G_rs = Z (I ⊗ (E_rs + E_sr)) Z', ∂V/∂σ² = W⁻¹. Everything is relative to σ² = 1, and X is
 turned so that X'V⁻¹X = I.
 """
 
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lmm.errors import UnsupportedError
+from lmm.inference.algebra.elements import parameter_basis, translation
 from lmm.inference.algebra.gram import GramInverse
 from lmm.inference.algebra.head_and_tail import Effects, head_and_tail, largest_part, n_column_pairs
 from lmm.inference.algebra.traces import Traces
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from lmm.engine import Evaluation
     from lmm.model import Fit
 
-__all__ = ["Components", "are_feasible", "components", "has_negative", "parameter_basis", "project"]
+__all__ = ["Components", "are_feasible", "components", "has_negative", "project"]
 
 LARGEST_PART = 5_000
 """Effects of a connected part of the tail, which is dense: 600 MB at this size. Fewer where the head has slopes."""
@@ -57,6 +58,10 @@ class Components:
         R'V_iR.
     quadratic : shape (m, m)
         R'V_iPV_jR, P the projected inverse of V.
+    units : (k, k) for each term
+        U with W^½Z = Z̃ (I ⊗ U), Z̃ the engine's columns: their covariance is UGU'.
+    to_engine, to_user : shape (m, m)
+        Take elements of G for the user's columns of Z to the parameters, and back.
     """
 
     root: FloatMatrix
@@ -66,6 +71,9 @@ class Components:
     traces: FloatMatrix
     squares: FloatVector
     quadratic: FloatMatrix
+    units: list[FloatMatrix]
+    to_engine: FloatMatrix
+    to_user: FloatMatrix
 
     @property
     def projected_trace(self) -> FloatVector:
@@ -142,6 +150,9 @@ def project(effects: Effects, parts: Sequence[RandomPart], at: Evaluation) -> Co
         traces=traces,
         squares=-P[:, p, p],
         quadratic=Q[:, :, p, p] - np.einsum("ia,ja->ij", P[:, p, :p], P[:, p, :p]),
+        units=effects.products.units,
+        to_engine=translation(parts, effects.products.units),
+        to_user=translation(parts, effects.products.inverses),
     )
 
 
@@ -165,18 +176,6 @@ def are_feasible(fit: Fit) -> bool:
         sum(parts[i].block.n_effects for i in tail) <= most
         or largest_part(fit.internals.criterion_function.cross, parts) <= most
     )
-
-
-def parameter_basis(part: RandomPart) -> list[FloatMatrix]:
-    """∂S/∂element for the distinct elements of S, the lower triangle column by column."""
-    k = len(part.columns)
-    basis = []
-    for column in range(k):
-        for row in range(column, k if part.structure.is_correlated else column + 1):
-            E = np.zeros((k, k))
-            E[row, column] = E[column, row] = 1.0
-            basis.append(E)
-    return basis
 
 
 def _moves(parts: Sequence[RandomPart], effects: Effects) -> list[list[FloatMatrix | None]]:

@@ -90,8 +90,10 @@ class Effects:
         Terms, the head first.
     slots
         Where each term stands in that order; slot 0 is that of a head.
-    bases, inverses : (k, k) for each term
-        B and its inverse with W^½Z (I ⊗ B) the turned columns, in which S is diagonal.
+    bases : (k, k) for each term
+        B with W^½Z (I ⊗ B) the turned columns, for which S is diagonal.
+    inverses : (k, k) for each term
+        M⁻¹ with Z̃ (I ⊗ M) the turned columns: the engine's S becomes M⁻¹SM⁻ᵀ.
     tau : (k,) for each term
         Roots of that diagonal.
     """
@@ -113,7 +115,7 @@ class Effects:
         self._tail = [self._terms[i] for i in tail]
         self.slots = {i: slot for slot, i in enumerate(self.order, start=int(head is None))}
         self.bases = [inverse @ term.M for inverse, term in zip(at.inverses, self._terms, strict=True)]
-        self.inverses = [term.inverse @ unit for unit, term in zip(at.units, self._terms, strict=True)]
+        self.inverses = [term.inverse for term in self._terms]
         self.tau = [term.tau for term in self._terms]
 
     @property

@@ -1,6 +1,7 @@
 """Covariance of the estimated covariance parameters, from the information in the data about them.
 
-Parameters are those of `Components`: the distinct elements of each G, then σ², relative to σ² = 1.
+Parameters are those of `Components`: the distinct elements of each G for the engine's columns of Z, then σ², relative
+to σ² = 1; `user_covariance` has them for the user's.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import numpy as np
 
 from lmm.arguments import one_of
 from lmm.inference.algebra.components import Components, components
+from lmm.inference.algebra.elements import engine_jacobian
 from lmm.inference.per_fit import per_fit
 from lmm.typing import FloatMatrix
 
@@ -30,6 +32,7 @@ __all__ = [
     "parameter_covariance",
     "pseudo_inverse",
     "theta_covariance",
+    "user_covariance",
 ]
 
 Information: TypeAlias = Literal["expected", "observed", "average"]
@@ -40,6 +43,9 @@ Boundary: TypeAlias = Literal["keep", "drop"]
 
 SINGULAR = 1e-8
 """Eigenvalues of the information, its diagonal scaled to one, that count as zero."""
+
+NO_MOVE = 1e-11
+"""Sine of the angle between the move of one theta and those of others, below which it is none of its own."""
 
 
 class ParameterCovariance(NamedTuple):
@@ -76,22 +82,35 @@ def parameter_covariance(fit: Fit, information: Information, boundary: Boundary)
     Parameters that were given to `lmm.fit` are known, hence have no variance. Components of a fit by moments have
     the covariance that follows from their mean squares, whatever information was asked for.
     """
+    at = components(fit)
     if fit.moments is not None:
-        return _of_moments(fit)
+        return ParameterCovariance(at.to_engine @ _of_moments(fit) @ at.to_engine.T, 0)
     if (
         boundary == "keep"
         and not fit.internals.optimum.held.any()
         and fit.internals.criterion_function.layout.is_linear
     ):
-        return pseudo_inverse(expected(components(fit), reml=_reml(fit)), None)
-    J = jacobian(fit)
-    of_theta = theta_covariance(fit, information)
-    W: FloatMatrix = J @ of_theta.W @ J.T
-    return ParameterCovariance(W, of_theta.left_out)
+        return pseudo_inverse(expected(at, reml=_reml(fit)), None)
+    found = _searched(fit, information)
+    W: FloatMatrix = found.moved @ found.covariance.W @ found.moved.T
+    return ParameterCovariance(W, found.covariance.left_out)
+
+
+def user_covariance(fit: Fit, information: Information, boundary: Boundary) -> FloatMatrix:
+    """Covariance (m, m) of the elements of G for the user's columns, then of σ², relative as `parameter_covariance`."""
+    if fit.moments is not None:
+        return _of_moments(fit)
+    back = components(fit).to_user
+    W: FloatMatrix = back @ parameter_covariance(fit, information, boundary).W @ back.T
+    return W
 
 
 def natural_covariance(fit: Fit, information: Information) -> ParameterCovariance:
     """Covariance of the natural parameters of all terms, then of σ² (m, m), relative as `parameter_covariance`."""
+    if fit.internals.criterion_function.layout.is_linear:
+        # They are the elements themselves.
+        left_out = parameter_covariance(fit, information, "drop").left_out
+        return ParameterCovariance(user_covariance(fit, information, "drop"), left_out)
     W, left_out = theta_covariance(fit, information)
     slopes = fit.internals.criterion_function.layout.natural(fit.theta)
     J = np.zeros((len(slopes.value) + 1, len(W)))
@@ -108,21 +127,72 @@ def theta_covariance(fit: Fit, information: Information) -> ParameterCovariance:
 
     Zero for parameters that were given, and in directions that are left out.
     """
+    found = _searched(fit, information)
+    W: FloatMatrix = found.theta @ found.covariance.W @ found.theta.T
+    return ParameterCovariance(W, found.covariance.left_out)
+
+
+class _Searched(NamedTuple):
+    """Covariance in coordinates φ of (theta, ς).
+
+    Attributes
+    ----------
+    covariance
+        Of φ (r, r).
+    theta : shape (n_theta + 1, r)
+        (theta, ς) by φ.
+    moved : shape (m, r)
+        The parameters by φ.
+    """
+
+    covariance: ParameterCovariance
+    theta: FloatMatrix
+    moved: FloatMatrix
+
+
+@per_fit
+def _searched(fit: Fit, information: Information) -> _Searched:
+    """Invert the information where theta was searched for."""
     at, reml, J = components(fit), _reml(fit), jacobian(fit)
-    fisher = J.T @ expected(at, reml=reml) @ J
+    fisher = expected(at, reml=reml)
+    C = _coordinates(fisher, J)
+    B = J @ C
+    own = B.T @ fisher @ B
     if information == "expected":
-        return pseudo_inverse(fisher, None)
-    half_hessian = J.T @ _matrix(at, information, reml=reml) @ J + _curvature(fit, at) / 2.0
-    return pseudo_inverse(half_hessian, np.diag(fisher))
+        return _Searched(pseudo_inverse(own, None), C, B)
+    half_hessian = B.T @ _matrix(at, information, reml=reml) @ B + C.T @ _curvature(fit, at) @ C / 2.0
+    return _Searched(pseudo_inverse(half_hessian, np.diag(own)), C, B)
 
 
-def _of_moments(fit: Fit) -> ParameterCovariance:
+def _coordinates(fisher: FloatMatrix, J: FloatMatrix) -> FloatMatrix:
+    """C (n_theta + 1, r) with C'J'FJC = I for the information F (m, m) about the parameters.
+
+    Theta of a covariate far from zero moves nearly along one line: its own information would count as singular. Where
+    directions move nothing at all (variances of zero), theta as it is: which of them to leave out is seen there.
+    """
+    scale = np.sqrt(np.diag(fisher))
+    scale[scale == 0.0] = 1.0
+    values, vectors = np.linalg.eigh(fisher / scale / scale[:, None])
+    known = np.where(values > SINGULAR, values, 0.0)
+    root = np.sqrt(known)[:, None] * vectors.T * scale  # (m, m), root'root = F
+    G = root @ J
+    lengths = np.linalg.norm(G, axis=0)
+    used = np.flatnonzero(lengths > 0.0)
+    R = np.linalg.qr(G[:, used] / lengths[used])[1]
+    if not used.size or np.abs(np.diag(R)).min() < NO_MOVE:
+        return np.eye(J.shape[1])
+    C = np.zeros((J.shape[1], used.size))
+    C[used] = np.linalg.inv(R) / lengths[used, None]
+    return C
+
+
+def _of_moments(fit: Fit) -> FloatMatrix:
     """Covariance of components solved from mean squares; those set to zero are known."""
     moments = cast("Moments", fit.moments)
-    W = moments.covariance / moments.sigma**4
+    W: FloatMatrix = moments.covariance / moments.sigma**4
     known = moments.is_negative
     W[known], W[:, known] = 0.0, 0.0
-    return ParameterCovariance(W, 0)
+    return W
 
 
 def _reml(fit: Fit) -> bool:
@@ -142,11 +212,12 @@ def _matrix(at: Components, information: Information, *, reml: bool) -> FloatMat
 
 def jacobian(fit: Fit) -> FloatMatrix:
     """Differentiate the parameters by (theta, ς); columns of theta that were given are zero."""
-    layout = fit.internals.criterion_function.layout
-    elements = layout.jacobian(fit.theta)  # (m - 1, n_theta)
+    layout, units = fit.internals.criterion_function.layout, components(fit).units
+    elements = engine_jacobian(layout, fit.theta, units)  # (m - 1, n_theta)
+    factors = [U @ T for U, T in zip(units, fit.T, strict=True)]
     J = np.zeros((len(elements) + 1, layout.n_theta + 1))
     J[:-1, :-1] = np.where(fit.internals.optimum.held, 0.0, elements)
-    J[:-1, -1] = 2.0 * distinct_elements(fit, [T @ T.T for T in fit.T])
+    J[:-1, -1] = 2.0 * distinct_elements(fit, [T @ T.T for T in factors])
     J[-1, -1] = 2.0
     return J
 
@@ -156,7 +227,7 @@ def _curvature(fit: Fit, at: Components) -> FloatMatrix:
 
     Zero at an optimum inside; on the boundary it keeps directions without variance apart.
     """
-    gradient = (at.projected_trace if _reml(fit) else at.trace) - at.squares
+    gradient = at.to_engine.T @ ((at.projected_trace if _reml(fit) else at.trace) - at.squares)
     layout, theta = fit.internals.criterion_function.layout, fit.theta
     n = layout.n_theta
     curvature = np.zeros((n + 1, n + 1))
@@ -170,7 +241,7 @@ def _curvature(fit: Fit, at: Components) -> FloatMatrix:
 
 
 def distinct_elements(fit: Fit, S: list[FloatMatrix]) -> FloatMatrix:
-    """Distinct elements of all S in the order of the parameters."""
+    """Take the distinct elements of all S in the order of the parameters."""
     found = []
     for part, matrix in zip(fit.internals.design.random, S, strict=True):
         found.append(matrix[part.structure.elements(len(matrix))])

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from lmm.errors import UnsupportedError
-from lmm.inference.algebra.components import LARGEST_PART, parameter_basis
+from lmm.inference.algebra.components import LARGEST_PART
+from lmm.inference.algebra.elements import parameter_basis
 from lmm.inference.algebra.gram import GramInverse
 from lmm.inference.algebra.head_and_tail import Effects, largest_part
 from lmm.inference.algebra.stacks import SparseRows, block_diagonal, products_within, row_products, scattered
@@ -43,7 +44,7 @@ class ErrorVariance(NamedTuple):
     ----------
     value : shape (m,)
     gradient : shape (m, n_parameters)
-        By the distinct elements of each S, then by the variance of the errors.
+        By the distinct elements of each S for the engine's columns, then by the variance of the errors.
     """
 
     value: FloatVector
@@ -104,8 +105,9 @@ class MixedEquations:
         self._S = np.append(np.tile(effects.head_tau**2, len(effects.head_gram)), effects.tail_tau**2)
         self._q_head = self._S.size - effects.tail_tau.size
         self._basis = [parameter_basis(part) for part in self._parts]
+        factors = [U @ T for U, T in zip(effects.products.units, fit.T, strict=True)]
         self._elements = np.array(
-            [(T @ T.T)[E > 0.0][0] for T, basis in zip(fit.T, self._basis, strict=True) for E in basis]
+            [(T @ T.T)[E > 0.0][0] for T, basis in zip(factors, self._basis, strict=True) for E in basis]
         )
         self._root = covariance_root(fit.internals.evaluation.unscaled_vcov)
         self._head = {which: block_diagonal(getattr(self._B.head, which)) for which in ("H", "N")}
@@ -179,11 +181,11 @@ class MixedEquations:
         squares
             Σ z z' over the levels, (m, k, k), for each random term; None takes no part.
         """
-        columns = [
-            np.zeros(n_rows) if square is None else np.einsum("mrs,rs->m", square, E)
-            for square, basis in zip(squares, self._basis, strict=True)
-            for E in basis
-        ]
+        columns = []
+        for square, basis, inverse in zip(squares, self._basis, self._effects.products.inverses, strict=True):
+            # In the engine's columns a row z is U⁻ᵀz.
+            own = np.zeros((n_rows, *inverse.shape)) if square is None else inverse.T @ square @ inverse
+            columns += [np.einsum("mrs,rs->m", own, E) for E in basis]
         gradient = np.column_stack([*columns, np.zeros(n_rows)])
         return ErrorVariance(gradient[:, :-1] @ self._elements, gradient)
 

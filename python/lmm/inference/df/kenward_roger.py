@@ -164,7 +164,7 @@ def _second_order(fit: Fit, at: Components, information: Information) -> FloatMa
     if layout.is_linear:
         return np.zeros((fit.n_fixed, fit.n_fixed))
     W = natural_covariance(fit, information).W[:-1, :-1]
-    weights = np.einsum("ij,eij->e", W, layout.natural(fit.theta).bend)
+    weights = at.to_engine[:-1, :-1] @ np.einsum("ij,eij->e", W, layout.natural(fit.theta).bend)
     total: FloatMatrix = -np.einsum("e,eab->ab", weights, at.P[:-1])
     return total
 

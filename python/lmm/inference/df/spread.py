@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lmm.inference.algebra.components import parameter_basis
+from lmm.inference.algebra.elements import parameter_basis
 from lmm.inference.algebra.information import ParameterCovariance, distinct_elements, pseudo_inverse
 from lmm.inference.contrast.combinations import Combine, quadratic
 from lmm.inference.per_fit import per_fit
@@ -54,7 +54,8 @@ def is_inside(fit: Fit) -> bool:
 def movement(fit: Fit) -> Movement:
     """Compute the movement of a fit that `is_inside`, once."""
     found = fit.internals.criterion_function.cross.spread(fit.T, fit.internals.criterion_function.reml)
-    s = distinct_elements(fit, [T @ T.T for T in fit.T])
+    factors = [U @ T for U, T in zip(found.units, fit.T, strict=True)]
+    s = distinct_elements(fit, [T @ T.T for T in factors])
     m = fit.n_obs - (fit.n_fixed if fit.internals.criterion_function.reml else 0)
     return Movement(found.root, _slopes(fit, found, s), _covariance(fit, found, s, m))
 

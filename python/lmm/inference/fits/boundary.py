@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lmm.inference.algebra.components import are_feasible, components, parameter_basis
+from lmm.inference.algebra.components import are_feasible, components
+from lmm.inference.algebra.elements import parameter_basis
 from lmm.inference.algebra.information import expected
 from lmm.inference.fits.chi_bar import ChiBar, half_and_half, positive_semidefinite, quadrant
 from lmm.inference.fits.reductions import Reduction
@@ -61,7 +62,8 @@ def _covariance(fit: Fit, position: int, columns: list[int]) -> FloatMatrix | No
             if i == position and not np.delete(E, columns, axis=0).any():
                 wanted.append(number)
             number += 1
-    information = expected(components(fit), reml=fit.method == "reml")
+    at = components(fit)
+    information = expected(at, reml=fit.internals.criterion_function.reml)
     squares = np.diag(information)
     if not np.all(squares > 0.0):
         return None
@@ -69,5 +71,5 @@ def _covariance(fit: Fit, position: int, columns: list[int]) -> FloatMatrix | No
     scaled = information / scale / scale[:, None]
     if np.linalg.eigvalsh(scaled)[0] < 1e-8:
         return None
-    inverse: FloatMatrix = np.linalg.inv(scaled) / scale / scale[:, None]
+    inverse: FloatMatrix = at.to_user @ (np.linalg.inv(scaled) / scale / scale[:, None]) @ at.to_user.T
     return inverse[np.ix_(wanted, wanted)]

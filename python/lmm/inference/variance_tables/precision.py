@@ -11,8 +11,8 @@ from lmm.errors import LmmError
 from lmm.inference.algebra.information import (
     Information,
     natural_covariance,
-    parameter_covariance,
     theta_covariance,
+    user_covariance,
 )
 from lmm.inference.distributions import checked_level, chisq_quantile, t_quantile
 from lmm.model import a_fit
@@ -214,7 +214,7 @@ def _of_variances(fit: Fit, information: Information) -> FloatMatrix:
 def _natural(fit: Fit, information: Information) -> tuple[FloatMatrix, FloatVector]:
     """Covariance of the parameters relative to σ² (m, m), and what each is multiplied by (m,)."""
     if fit.moments is not None:
-        W = parameter_covariance(fit, information, "drop").W
+        W = user_covariance(fit, information, "drop")
         return W, np.full(len(W), fit.sigma**2)
     is_variance = fit.internals.criterion_function.layout.natural(fit.theta).is_variance
     scale = np.where(np.append(is_variance, True), fit.sigma**2, 1.0)

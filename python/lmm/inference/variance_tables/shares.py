@@ -8,8 +8,8 @@ import numpy as np
 
 from lmm.arguments import takes
 from lmm.errors import DesignError
-from lmm.inference.algebra.components import parameter_basis
-from lmm.inference.algebra.information import parameter_covariance
+from lmm.inference.algebra.elements import parameter_basis
+from lmm.inference.algebra.information import user_covariance
 from lmm.model import a_fit
 from lmm.table import Table
 from lmm.typing import FloatMatrix
@@ -96,7 +96,7 @@ def icc(fit: Fit) -> Table:
     # The variance of a smooth term belongs to the mean, and is none of what the mean leaves.
     weights = weights * np.array([*(float(owner is not None) for owner in _owners(fit)), 1.0])
     total = float(weights @ components)
-    covariance = fit.sigma**4 * parameter_covariance(fit, "observed", "drop").W
+    covariance = fit.sigma**4 * user_covariance(fit, "observed", "drop")
     rows = []
     for group, mask in masks.items():
         own = float((mask * weights) @ components)
