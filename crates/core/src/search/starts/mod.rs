@@ -4,8 +4,10 @@
 //! |---|---|
 //! | `marginal` | a start from the fits of single factors |
 //! | `several` | further starts where several optima are likely |
+//! | `directed` | starts along one direction of a term, for weights over many orders |
 //! | `fall` | whether the criterion falls without bound |
 
+pub mod directed;
 pub mod fall;
 pub mod marginal;
 pub mod several;

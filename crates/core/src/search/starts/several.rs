@@ -1,6 +1,7 @@
 //! Further starts where several optima are likely: with few levels (3 % of hard designs have them), and along the one variance of
 //! a small model, where looking everywhere costs next to nothing.
 
+use super::directed::directed;
 use crate::blocks::directions::PartSpace;
 use crate::matrix::row_major;
 use crate::search::evaluator::Evaluator;
@@ -73,7 +74,8 @@ pub fn further<E: Evaluator>(model: &E, facts: &Facts, reml: bool, found: &Point
     }
     let saturated = if is_thin(facts) { saturated(facts) } else { Vec::new() };
     let candidates = candidates(facts);
-    let n_evaluations = candidates.len() + saturated.len();
+    let directed = if is_thin(facts) { directed(facts) } else { Vec::new() };
+    let n_evaluations = candidates.len() + saturated.len() + directed.iter().map(Vec::len).sum::<usize>();
     let lowest = |starts: Vec<Start>, most: usize| {
         let mut screened: Vec<(f64, Start)> =
             starts.into_iter().filter_map(|s| Some((criterion(model, &space, &s)?, s))).collect();
@@ -82,8 +84,9 @@ pub fn further<E: Evaluator>(model: &E, facts: &Facts, reml: bool, found: &Point
         screened.into_iter().map(|(_, s)| s)
     };
     let (near, far) = (lowest(candidates, most(facts.n_random) - 1), lowest(saturated, SATURATED));
+    let one_way: Vec<Start> = directed.into_iter().flat_map(|starts| lowest(starts, 1)).collect();
     // near zero the criterion is high, but the way from there is one of its own
-    Further { starts: near.chain(far).chain([uniform(facts, 0.01)]).collect(), n_evaluations }
+    Further { starts: near.chain(far).chain(one_way).chain([uniform(facts, 0.01)]).collect(), n_evaluations }
 }
 
 /// A multiple of the identity in all parts.
