@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lmm import datasets
     from lmm._version import __version__
-    from lmm.engine import block
+    from lmm.design import block
     from lmm.errors import (
         ArgumentError,
         ColumnError,
@@ -198,7 +198,7 @@ _HOMES = {
     **dict.fromkeys(("criterion", "Fit", "fit", "load", "marginal", "save", "simulate"), "lmm.model"),
     **dict.fromkeys(("coef", "ranef", "ranef_covariances", "refit", "update"), "lmm.model"),
     **dict.fromkeys(("report", "summary"), "lmm.reports"),
-    "block": "lmm.engine",
+    "block": "lmm.design",
     "plot": "lmm.plots",
     "Table": "lmm.table",
     "__version__": "lmm._version",

@@ -109,7 +109,7 @@ def test_designs_that_are_accepted(formula):
 
 
 def test_a_user_block_may_have_one_level_or_as_many_columns_as_rows():
-    from lmm.engine import block
+    from lmm.design import block
 
     built = design("y ~ x", random={"one": block(np.ones((24, 1))), "many": block(np.eye(24))})
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lmm.engine import block
+from lmm.design import block
 from lmm.errors import ColumnError, DataError, DesignError
 from tests.design.designs import N_ROWS, learn, table
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lmm.data import Column
+from lmm.design import block
 from lmm.design.grouping import Grouping
-from lmm.engine import block
 from lmm.errors import DesignError
 from tests.design.designs import N_ROWS, design, table
 

@@ -16,6 +16,7 @@ from lmm.design.design import Design, FactorCoding, FixedTerm, RandomPart
 from lmm.design.full_coding import FullTerm, full_terms, one_sided
 from lmm.design.matrix import MatrixSpec
 from lmm.design.spec import DesignSpec
+from lmm.design.user_block import UserBlock, block
 
 __all__ = [
     "CODINGS",
@@ -26,6 +27,8 @@ __all__ = [
     "FullTerm",
     "MatrixSpec",
     "RandomPart",
+    "UserBlock",
+    "block",
     "full_terms",
     "one_sided",
 ]

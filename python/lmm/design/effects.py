@@ -16,7 +16,8 @@ from lmm.design.design import FactorCoding, RandomPart
 from lmm.design.expression import ExpressionSpec, as_factor
 from lmm.design.grouping import Grouping
 from lmm.design.matrix import MatrixSpec, learn_matrix
-from lmm.engine import Block, GroupBlock, LabelledBlock
+from lmm.design.user_block import UserBlock
+from lmm.engine import Block, GroupBlock
 from lmm.errors import DesignError, nearest
 
 if TYPE_CHECKING:
@@ -223,7 +224,7 @@ def user_parts(
 
 def _in_rows(name: str, block: Block, rows: Rows) -> Block:
     """Take the rows used of a block; those of a pandas frame are found by their labels."""
-    if isinstance(block, LabelledBlock):
+    if isinstance(block, UserBlock) and block.row_labels is not None:
         places = places_of(rows.labels, block.row_labels, f'Z of the block "{name}"')
         return block.take(rows.rows if places is None else places[rows.rows])
     return block if rows.rows.size == rows.n_rows else block.take(rows.rows)
@@ -233,4 +234,6 @@ def _user_part(name: str, block: Block) -> RandomPart:
     k = block.n_columns
     columns = (name,) if k == 1 else tuple(f"{name}[{i + 1}]" for i in range(k))
     levels = block.labels or tuple(str(level + 1) for level in range(block.n_levels))
-    return RandomPart(name, name, columns, levels, structure(block.structure), block)
+    own = block.family if isinstance(block, UserBlock) else None
+    family = structure(block.structure) if own is None else own
+    return RandomPart(name, name, columns, levels, family, block)

@@ -1,13 +1,13 @@
 """Cross-products, factor and solves: the thin face of the compiled core, and its dense twin."""
 
 from lmm.engine.batch import Batch, BatchResult
-from lmm.engine.blocks import Block, GroupBlock, LabelledBlock, MatrixBlock
+from lmm.engine.blocks import Block, GroupBlock, MatrixBlock
 from lmm.engine.compiled import Chart, CrossProducts, sparse_cholesky
 from lmm.engine.dense import DenseCrossProducts
+from lmm.engine.known import covariance_root, precision_root
 from lmm.engine.products import Products
 from lmm.engine.results import Control, Deviance, Evaluation, Optimum, Spread
 from lmm.engine.surface import Check, Held, Place, Reached, Surface, Trace
-from lmm.engine.user_block import block
 
 __all__ = [
     "Batch",
@@ -22,7 +22,6 @@ __all__ = [
     "Evaluation",
     "GroupBlock",
     "Held",
-    "LabelledBlock",
     "MatrixBlock",
     "Optimum",
     "Place",
@@ -31,6 +30,7 @@ __all__ = [
     "Spread",
     "Surface",
     "Trace",
-    "block",
+    "covariance_root",
+    "precision_root",
     "sparse_cholesky",
 ]

@@ -233,21 +233,6 @@ class MatrixBlock(Block):
         return replace(self, matrix=self.matrix[rows])
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class LabelledBlock(MatrixBlock):
-    """A term whose columns came from a pandas frame with this index, until it is put beside its table."""
-
-    row_labels: Any = None
-
-    def take(self, rows: IntVector) -> MatrixBlock:
-        """Keep some rows only, and all levels; their labels have done their work."""
-        return MatrixBlock(self.matrix[rows], self.n_columns, self.structure, self.root, self.labels)
-
-    def without_labels(self) -> MatrixBlock:
-        """Convert to the same block by positions."""
-        return MatrixBlock(self.matrix, self.n_columns, self.structure, self.root, self.labels)
-
-
 def _check_common(block: Block) -> None:
     """Check what all blocks share: structure, root and labels."""
     if not isinstance(block.structure, str) or block.structure not in STRUCTURES:

@@ -57,6 +57,11 @@ def _of_term(part: RandomPart) -> Sequence[VarianceComponent]:
             f"{part.source} is a smooth term: mean squares and the method of moments are not defined with one. Use "
             'method="reml".'
         )
+    if not part.structure.tells_columns:
+        raise UnsupportedError(
+            f"The variances of {part.source} are tied by its penalties: mean squares and the method of moments are not "
+            'defined with such a term. Use method="reml".'
+        )
     if part.structure.is_correlated and k > 1:
         n = k * (k + 1) // 2
         raise UnsupportedError(

@@ -80,7 +80,7 @@ def _covariances_are_nested(small: Fit, large: Fit) -> bool:
 def _same(one: RandomPart, other: RandomPart) -> bool:
     if one is other or one.block is other.block:
         return True
-    if one.structure is not other.structure or len(one.columns) != len(other.columns):
+    if one.structure != other.structure or len(one.columns) != len(other.columns):
         return False
     Z, Y = one.block.effective().to_sparse(), other.block.effective().to_sparse()
     if Z.shape != Y.shape:

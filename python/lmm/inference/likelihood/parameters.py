@@ -14,6 +14,7 @@ from lmm.table.naming import renamed, renaming_notes
 from lmm.typing import FloatMatrix, FloatVector
 
 if TYPE_CHECKING:
+    from lmm.covariance import Structure
     from lmm.design import RandomPart
     from lmm.model import Fit
 
@@ -46,6 +47,8 @@ class Parameter:
         Of the random term, one or two; for ``"beta"`` the position among the fixed effects.
     coefficient
         What the fixed effect is called elsewhere: a column ``sigma`` has the parameter ``sigma_``.
+    family
+        Structure whose theta it is, multiplied by sigma, where no single column tells it; ``columns`` says which one.
     """
 
     name: str
@@ -53,6 +56,7 @@ class Parameter:
     term: int = -1
     columns: tuple[int, ...] = ()
     coefficient: str = ""
+    family: Structure | None = None
 
     @property
     def limits(self) -> tuple[float, float]:
@@ -117,6 +121,12 @@ def naming_notes(chosen: Sequence[Parameter]) -> tuple[str, ...]:
 def _of_structure(part: RandomPart, term: int) -> list[Parameter]:
     """List what a structure with few parameters has; its first two columns tell the correlation."""
     name, group = part.structure.name, part.group
+    if not part.structure.tells_columns:
+        labels = part.structure.natural_names(part.columns)
+        called = (
+            part.structure.names(group, part.columns) if part.is_smooth else [f"{x}|{group}" for x in labels]
+        )
+        return [Parameter(f"sd_{x}", "sd", term, (j,), "", part.structure) for j, x in enumerate(called)]
     if part.structure.is_heterogeneous:
         scales = [
             Parameter(f"sd_{column}|{group}", "sd", term, (i,)) for i, column in enumerate(part.columns)
@@ -166,6 +176,8 @@ def values_of(
             found[n] = sigma
         elif parameter.kind == "beta":
             found[n] = beta[parameter.columns[0]]
+        elif parameter.family is not None:
+            found[n] = sigma * parameter.family.theta(T[parameter.term])[parameter.columns[0]]
         elif parameter.kind == "sd":
             found[n] = sigma * lengths[parameter.term][parameter.columns[0]]
         else:

@@ -109,6 +109,8 @@ def _by_differences(fit: Fit, parameter: Parameter, z: float) -> tuple[float, fl
 
 def _on_boundary(fit: Fit, parameter: Parameter) -> bool:
     """Whether the covariance that a parameter belongs to is singular; variances without correlations stand alone."""
+    if parameter.family is not None:
+        return bool(values_of([parameter], fit.T, fit.sigma, fit.beta)[0] == 0.0)
     null = fit.internals.optimum.null_directions[parameter.term]
     part = fit.internals.design.random[parameter.term]
     return bool(np.any(null[parameter.columns[0]]) if not part.structure.is_correlated else null.size)

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from lmm.data import in_rows_of, open_table, places_of, row_labels
-from lmm.engine import Block, LabelledBlock
+from lmm.design import UserBlock
+from lmm.engine import Block
 from lmm.model.request import Request
 
 __all__ = ["detached"]
@@ -42,7 +43,7 @@ def _by_row(given: Any, labels: Any, what: str) -> Any:
 
 
 def _in_order(name: str, block: Block, labels: Any) -> Block:
-    if not isinstance(block, LabelledBlock):
+    if not isinstance(block, UserBlock) or block.row_labels is None:
         return block
     places = places_of(labels, block.row_labels, f'Z of the block "{name}"')
     return block.without_labels() if places is None else block.take(places)

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lmm.covariance import Precision
 from lmm.data import Column
+from lmm.design import UserBlock
 from lmm.engine import Block, GroupBlock, MatrixBlock
 from lmm.errors import FileError
 from lmm.estimation import ThetaOptimum, given_theta
@@ -126,6 +128,9 @@ def _block(block: Block, packer: _Packer) -> dict[str, Any]:
     if not isinstance(block, MatrixBlock):
         raise FileError(f"A block of type {type(block).__name__} cannot be saved; make it with lmm.block.")
     tree["k"] = block.n_columns
+    if isinstance(block, UserBlock) and isinstance(block.family, Precision):
+        numbers = [packer.array(np.atleast_2d(own), np.float64) for own in block.family.penalties]
+        tree["penalties"] = {"labels": list(block.family.labels), "numbers": numbers}
     if isinstance(block.matrix, np.ndarray):
         return {**tree, "matrix": packer.array(block.matrix, np.float64)}
     csr = block.matrix.tocsr()

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from lmm.covariance import Penalized, Precision, Tied
 from lmm.data import Column, Columns
 from lmm.data.arrays import factor_column, integer_column
-from lmm.design import Design, DesignSpec
+from lmm.design import Design, DesignSpec, UserBlock
 from lmm.design.missing import seeing, texts_of
 from lmm.design.rows import Rows
-from lmm.engine import Block, Control, GroupBlock, MatrixBlock
+from lmm.engine import Block, Control, GroupBlock
 from lmm.errors import FileError
 from lmm.formula import parse
 from lmm.limits import MOST_RESTARTS
@@ -88,7 +89,7 @@ def _theta(part: Part) -> Any:
 
 def _block(part: Part, n_rows: int) -> Block:
     named = part.named()
-    common = ("structure", "labels", "root")
+    common: tuple[str, ...] = ("structure", "labels", "root")
     if "codes" in named:
         found = part.record(*common, "codes", "values", "n_levels")
         codes = found["codes"].array("<i4", n_rows)
@@ -96,6 +97,8 @@ def _block(part: Part, n_rows: int) -> Block:
         most = int(codes.max(initial=0)) + 1 + _SPARE_COLUMNS
         n_levels = found["n_levels"].whole(1, most)
         return GroupBlock(codes, values, n_levels, **_shared(found, n_levels))
+    if "penalties" in named:
+        common = (*common, "penalties")
     if "matrix" in named:
         found = part.record(*common, "k", "matrix")
         matrix: Any = found["matrix"].array("<f8", n_rows, None)
@@ -105,7 +108,20 @@ def _block(part: Part, n_rows: int) -> Block:
     k = found["k"].whole(1)
     if matrix.shape[1] == 0 or matrix.shape[1] % k:
         raise FileError(f"{part.where} has {matrix.shape[1]} columns, which is no multiple of {k}")
-    return MatrixBlock(matrix, k, **_shared(found, matrix.shape[1] // k))
+    family = None
+    if "penalties" in found:
+        family = _penalties(found["penalties"], k, tied=found["structure"].choice("us", "diag") == "diag")
+    return UserBlock(matrix, k, **_shared(found, matrix.shape[1] // k), family=family)
+
+
+def _penalties(part: Part, k: int, *, tied: bool) -> Precision:
+    """Read the penalties of a block: a row of scales for each, or a matrix."""
+    found = part.record("labels", "numbers")
+    labels = found["labels"].texts()
+    numbers = [own.array("<f8", 1 if tied else k, k) for own in found["numbers"].items()]
+    if not numbers:
+        raise FileError(f"{part.where} are none")
+    return Tied(np.vstack(numbers).T, labels) if tied else Penalized(np.array(numbers), labels)
 
 
 def _shared(found: dict[str, Part], n_levels: int) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from lmm.typing import FloatMatrix, IntVector
 FEW_LEVELS = 5
 ALIKE = 0.9  # two factors with so many levels for each of their combinations group the rows almost alike
 FLAT = 1e-3  # smallest eigenvalue of the scaled information: estimates correlated beyond 0.999
+STIFF = 1e-5  # standard deviation of a penalty, in units of an ordinary one, that is zero beside the others
 NOTHING = 1e-9  # information about the logarithm of a parameter that is rounding
 VAGUE = 0.8  # standard error of the logarithm of a variance with three degrees of freedom
 COLLINEAR = 1e6  # condition of X with unit columns from which estimates lose more than half their digits
@@ -56,8 +57,21 @@ def singularity(design: Design, factors: Sequence[FloatMatrix], null: Sequence[F
     """Name the directions of random effects that have no variance."""
     groups = zip(design.groups, design.of_groups(factors), design.of_groups(null), strict=True)
     for part, T, directions in groups:
-        if directions.shape[1] > 0:
+        if directions.shape[1] > 0 and not part.structure.tells_columns:
+            yield from _stiff(part, T)
+        elif directions.shape[1] > 0:
             yield from _vanishing(part, T @ T.T, directions)
+
+
+def _stiff(part: RandomPart, T: FloatMatrix) -> Iterator[str]:
+    """Name the penalties that leave no variance to the effects which they touch."""
+    family, k = part.structure, len(part.columns)
+    gone = family.theta(T) < STIFF * family.start(k)
+    if gone.all():
+        yield f"Singular: every variance of {part.group} is zero; leave the term out, which gives the same fit."
+    elif gone.any():
+        names = ", ".join(np.array(family.natural_names(part.columns), dtype=object)[gone])
+        yield f"Singular: the variance {names} of {part.group} is zero: the effects that it penalises are zero."
 
 
 def _vanishing(part: RandomPart, S: FloatMatrix, directions: FloatMatrix) -> Iterator[str]:
