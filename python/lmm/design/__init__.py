@@ -15,6 +15,7 @@ from lmm.design.coding import CODINGS
 from lmm.design.design import Design, FactorCoding, FixedTerm, RandomPart
 from lmm.design.full_coding import FullTerm, full_terms, one_sided
 from lmm.design.matrix import MatrixSpec
+from lmm.design.residual_covariance import ResidualCovariance
 from lmm.design.spec import DesignSpec
 from lmm.design.user_block import UserBlock, block
 
@@ -27,6 +28,7 @@ __all__ = [
     "FullTerm",
     "MatrixSpec",
     "RandomPart",
+    "ResidualCovariance",
     "UserBlock",
     "block",
     "full_terms",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lmm.arguments import near_names
+from lmm.design.residual_covariance import ResidualCovariance
 from lmm.errors import DesignError, visible
 
 if TYPE_CHECKING:
@@ -253,6 +254,11 @@ class Design:
     def parametric_kept(self) -> IntVector:
         """Those of these columns that are not aliased."""
         return self.kept[self.kept < self.n_parametric]
+
+    @property
+    def errors(self) -> ResidualCovariance:
+        """Covariance of the errors over σ²."""
+        return ResidualCovariance(self.n_obs, self.weights)
 
     @property
     def rank(self) -> int:

@@ -86,18 +86,15 @@ class Projections:
     """
 
     def __init__(self, design: Design, components: Sequence[VarianceComponent]) -> None:
-        from scipy.sparse import diags_array
-
         self.n_obs, self.n_fixed = design.n_obs, design.rank
         y = weighted_response(design)
-        root = None if design.weights is None else np.sqrt(design.weights)
-        X = design.X if root is None else root[:, None] * design.X
+        whiten = design.errors.whiten
+        X = whiten(design.X)
         self._Q = np.linalg.qr(X[:, design.kept])[0]  # (n, p)
         self._R = self._Q.T @ X  # (p, number of all columns)
         self._qy = self._Q.T @ y
         self._rest = y - self._Q @ self._qy  # (n,)
-        scale = None if root is None else diags_array(root)
-        Z = [(c.Z if scale is None else scale @ c.Z).tocsc() for c in components]
+        Z = [whiten(c.Z).tocsc() for c in components]
         self._H = [np.asarray((z.T @ self._Q).T) for z in Z]  # (p, l) each
         self._gram = [[(a.T @ b).tocsr() for b in Z] for a in Z]
         self._zr = [z.T @ self._rest for z in Z]
@@ -242,7 +239,7 @@ def weighted_response(design: Design) -> FloatVector:
     if any(term.name == INTERCEPT for term in design.terms):
         # Sums of squares do not change, and large means cost no digits.
         y = y - np.average(y, weights=design.weights)
-    centred: FloatVector = y if design.weights is None else np.sqrt(design.weights) * y
+    centred: FloatVector = design.errors.whiten(y)
     return centred
 
 

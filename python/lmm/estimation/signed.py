@@ -41,7 +41,7 @@ class SignedModel:
     """
 
     def __init__(self, design: Design, moments: Moments) -> None:
-        from scipy.sparse import diags_array, hstack
+        from scipy.sparse import hstack
 
         components = variance_components(design)
         gamma = moments.components[:-1] / moments.components[-1]
@@ -51,13 +51,13 @@ class SignedModel:
                 f"A negative component is kept by dense algebra, for {MOST_LEVELS} levels at most; this model has "
                 f'{sum(self.sizes)}. Use negative="zero".'
             )
-        root = np.ones(design.n_obs) if design.weights is None else np.sqrt(design.weights)
+        whiten = design.errors.whiten
         y = np.zeros(design.n_obs) if design.y is None else design.y
         self.gamma = gamma
-        self.Z = (diags_array(root) @ hstack([c.Z for c in components])).tocsr()
-        self.X = root[:, None] * design.X[:, design.kept]
-        self.y = root * (y if design.offset is None else y - design.offset)
-        self.log_weights = 2.0 * float(np.log(root).sum())
+        self.Z = whiten(hstack([c.Z for c in components], format="csr"))
+        self.X = whiten(design.X[:, design.kept])
+        self.y = whiten(y if design.offset is None else y - design.offset)
+        self.log_weights = -design.errors.log_det
         self._gram = (self.Z.T @ self.Z).toarray()
         self._D = np.repeat(gamma, self.sizes)
         self._middle = np.linalg.solve(np.eye(len(self._D)) + self._D[:, None] * self._gram, np.diag(self._D))

@@ -100,13 +100,8 @@ def _eliminated(gram: FloatMatrix, n: int) -> FloatMatrix:
 def _weighted_columns(
     design: Design, components: Sequence[VarianceComponent], effects: Sequence[Effect]
 ) -> list[Any]:
-    from scipy.sparse import diags_array
-
     columns = [components[e.position].Z if e.kind == "random" else _levels(design, e) for e in effects]
-    if design.weights is None:
-        return columns
-    root = diags_array(np.sqrt(design.weights))
-    return [root @ block for block in columns]
+    return [design.errors.whiten(block) for block in columns]
 
 
 def _cross_products(design: Design, blocks: Sequence[Any]) -> FloatMatrix:

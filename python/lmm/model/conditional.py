@@ -54,12 +54,11 @@ class _DenseConditional:
         self.Lambda = relative_factor(self.parts, factors)
         Z = random_matrix(self.parts, design.n_obs) @ self.Lambda
         X = fixed_matrix(design)
-        root_w = np.ones(design.n_obs) if design.weights is None else np.sqrt(design.weights)
-        ZL = Z.multiply(root_w[:, None]).toarray()
+        ZL = design.errors.whiten(Z).toarray()
         Omega = ZL.T @ ZL + np.eye(q)
         if not given_beta:
             # Eliminating beta: Z'W^(1/2) (I - H) W^(1/2)Z with H the projection on X.
-            Q = np.linalg.qr(root_w[:, None] * X)[0]
+            Q = np.linalg.qr(design.errors.whiten(X))[0]
             QZ = Q.T @ ZL
             Omega -= QZ.T @ QZ
         self.L = np.linalg.cholesky(Omega)

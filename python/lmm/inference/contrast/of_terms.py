@@ -255,7 +255,7 @@ def _unit(columns: FloatMatrix) -> FloatMatrix:
 
 def _scaled_columns(fit: Fit) -> tuple[FloatMatrix, FloatVector]:
     """W^½ X with columns of length one (n, p), and their lengths (p,)."""
-    weighted = fit.X if fit.weights is None else fit.X * np.sqrt(fit.weights)[:, None]
+    weighted = fit.internals.design.errors.whiten(fit.X)
     lengths: FloatVector = np.linalg.norm(weighted, axis=0)
     return weighted / lengths, lengths
 
@@ -267,7 +267,7 @@ def _coordinates(fit: Fit) -> _Coordinates:
     terms = (*_of_smooths(fit), *full_terms(fit.internals.spec.fixed, fit.internals.design.model_frame))
     columns = []
     for term in terms:
-        matrix = term.matrix if fit.weights is None else term.matrix.multiply(np.sqrt(fit.weights)[:, None])
+        matrix = fit.internals.design.errors.whiten(term.matrix)
         found = np.asarray((matrix.T @ Q).T)
         squares = np.asarray(matrix.multiply(matrix).sum(axis=0)).ravel()
         if (squares - np.square(found).sum(axis=0) > 1e-8 * squares).any():

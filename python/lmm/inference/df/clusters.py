@@ -101,7 +101,7 @@ def _given(fit: Fit, cluster: Any) -> IntVector:
 
 def stacks(fit: Fit, codes: IntVector) -> Iterator[Stack]:
     """List the clusters, those of one size together."""
-    from scipy.sparse import csr_array, diags
+    from scipy.sparse import csr_array
 
     sizes = np.bincount(codes)
     if int(np.sum(sizes.astype(float) ** 2)) > MOST_PAIRS:
@@ -110,8 +110,7 @@ def stacks(fit: Fit, codes: IntVector) -> Iterator[Stack]:
             "covariances cluster-robust methods need."
         )
     half = csr_array(fit.Z @ fit.Lambda)
-    own = np.ones(fit.n_obs) if fit.weights is None else 1.0 / fit.weights
-    V = csr_array(half @ half.T + diags(own))
+    V = csr_array(half @ half.T + fit.internals.design.errors.covariance())
     order = np.argsort(codes, kind="stable")
     begin = np.cumsum([0, *sizes])[:-1]
     position = np.empty(fit.n_obs, dtype=np.int64)

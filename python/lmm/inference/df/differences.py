@@ -70,7 +70,7 @@ def differences(fit: Fit) -> Differences:
     """
     criterion, theta = fit.internals.criterion_function, fit.theta
     free = np.flatnonzero(~fit.internals.optimum.held)
-    m = fit.n_obs - (fit.n_fixed if fit.method == "reml" else 0)
+    m = fit.n_obs - (fit.n_fixed if fit.internals.criterion_function.reml else 0)
     hessian = np.zeros((len(free) + 1, len(free) + 1))
     slopes = np.zeros((len(free), fit.n_fixed, fit.n_fixed))
     mixed = np.zeros(len(free))

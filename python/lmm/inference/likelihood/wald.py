@@ -70,7 +70,7 @@ def _interval(fit: Fit, parameter: Parameter, z: float) -> tuple[float, float] |
         return None
     if not fit.internals.criterion_function.layout.is_linear:
         return _by_differences(fit, parameter, z)
-    own = surface(fit, [parameter], reml=fit.method != "ml")
+    own = surface(fit, [parameter], reml=fit.internals.criterion_function.reml)
     # The coordinate of a correlation is its arcsine, of sigma its logarithm.
     error = float(np.sqrt(2.0 / own.curvature()[0, 0]))
     if parameter.kind == "sigma":

@@ -82,14 +82,14 @@ def leverage(fit: Fit) -> FloatVector:
     array([0.1638, 0.1638])
     """
     h = mixed_equations(fit).variance(fit.X, _rows_of(fit))
-    return h if fit.weights is None else h * fit.weights
+    return h * fit.internals.design.errors.precisions
 
 
 def delete_rows(fit: Fit) -> Deletions:
     """Delete each row by itself."""
     equations, Z = mixed_equations(fit), _rows_of(fit)
     d, h = equations.deviation(fit.X, Z), leverage(fit)
-    weights, e = _weights(fit), fit.y - fit.fitted
+    weights, e = fit.internals.design.errors.precisions, fit.y - fit.fitted
     root = covariance_root(fit.internals.evaluation.unscaled_vcov)
     rest = np.where(1.0 - h > SINGULAR, 1.0 - h, np.nan)
     change = (d @ root @ root.T) * (weights * e / rest)[:, None]
@@ -104,7 +104,7 @@ def delete_sets(fit: Fit, sets: Sequence[IntVector]) -> Deletions:
     errors = mixed_equations(fit).covariances(fit.X, _rows_of(fit), direct)
     residual, weights, root = (
         fit.y - fit.fitted,
-        _weights(fit),
+        fit.internals.design.errors.precisions,
         covariance_root(fit.internals.evaluation.unscaled_vcov),
     )
     found = []
@@ -193,7 +193,7 @@ def _sigma(fit: Fit, fall: FloatVector, n_rows: IntVector) -> FloatVector:
 
     As part of that of the fit, which is √(r²/m) for ML and REML, and like it for moments.
     """
-    m = fit.n_obs - (0 if fit.method == "ml" else fit.n_fixed)
+    m = fit.n_obs - (fit.n_fixed if fit.internals.criterion_function.reml else 0)
     left = np.clip(1.0 - fall / fit.internals.evaluation.r2, 0.0, None)
     rest = m - n_rows
     mean = np.divide(left * m, rest, out=np.full(len(left), np.nan), where=rest > 0)
@@ -209,7 +209,3 @@ def _covratio(fit: Fit, sigma: FloatVector, log_ratio: FloatVector) -> FloatVect
 def _rows_of(fit: Fit) -> Any:
     matrices = [part.block.to_sparse() for part in fit.internals.design.random]
     return mixed_equations(fit).rows(matrices, fit.n_obs)
-
-
-def _weights(fit: Fit) -> FloatVector:
-    return np.ones(fit.n_obs) if fit.weights is None else fit.weights

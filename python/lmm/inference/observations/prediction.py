@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast, get_args
 import numpy as np
 
 from lmm.arguments import a_level, one_of, takes
+from lmm.design import ResidualCovariance
 from lmm.engine import Block
 from lmm.errors import LmmError, UnsupportedError
 from lmm.inference.algebra.components import are_feasible
@@ -160,7 +161,7 @@ def _spread(fit: Fit, target: Target, unknown: list[Any], *, moving: bool) -> Er
 
 
 def _with_errors(spread: ErrorVariance, weights: FloatVector | None) -> ErrorVariance:
-    own = np.ones(len(spread.value)) if weights is None else 1.0 / weights
+    own = ResidualCovariance(len(spread.value), weights).variances
     gradient = spread.gradient.copy()
     gradient[:, -1] += own
     return ErrorVariance(spread.value + own, gradient)

@@ -43,7 +43,7 @@ def accelerations(fit: Fit, chosen: Sequence[Parameter]) -> tuple[FloatVector, l
         return found, []
     if fit.singular or fit.method == "moments":
         return found, ["BCa: no correction for skewness, since the fit is no inner optimum of a likelihood."]
-    reml = fit.method == "reml"
+    reml = fit.internals.criterion_function.reml
     weights = np.column_stack([_direction(surface(fit, [chosen[i]], reml=reml), fit) for i in where])
     scores = np.array([_slope(fit, y, reml) for y in _draws(fit)]) @ weights
     centred = scores - scores.mean(axis=0)

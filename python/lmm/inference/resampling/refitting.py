@@ -49,7 +49,7 @@ def refit_all(fit: Fit, responses: FloatMatrix) -> BatchResult:
         if request.start is None
         else fit.internals.criterion_function.layout.factors(np.asarray(request.start))
     )
-    return batch.fit(Y, fit.method == "reml", start, request.control)
+    return batch.fit(Y, fit.internals.criterion_function.reml, start, request.control)
 
 
 def simulated(

@@ -162,7 +162,7 @@ def _row_means(fit: Fit) -> FloatMatrix:
     for part in fit.internals.design.random:
         means = _mean_squares(part)
         found += [float((means * E).sum()) for E in parameter_basis(part)]
-    own = 1.0 if fit.weights is None else float(np.mean(1.0 / fit.weights))
+    own = float(np.mean(fit.internals.design.errors.variances))
     return np.array([*found, own])
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from lmm.arguments import a_seed, one_of, takes
-from lmm.design import RandomPart
+from lmm.design import RandomPart, ResidualCovariance
 from lmm.engine import Block
 from lmm.errors import LmmError
 from lmm.limits import MOST_DRAWS, check_limit, check_memory
@@ -43,8 +43,8 @@ class Generator:
     Z, Lambda
         Sparse, (n, q) and (q, q).
     sigma
-    weights : shape (n,)
-        None for ones.
+    errors
+        Their covariance.
     drawn : shape (q,)
         Marks of the effects that are drawn; the others are in the mean, or zero.
     """
@@ -53,7 +53,7 @@ class Generator:
     Z: Any
     Lambda: Any
     sigma: float
-    weights: FloatVector | None
+    errors: ResidualCovariance
     drawn: BoolVector
 
     def draw(self, n: int, seed: int | np.random.Generator | None) -> FloatMatrix:
@@ -69,7 +69,7 @@ class Generator:
         )
         # One column per simulation, so that the first ones do not depend on how many are drawn.
         u = np.array([rng.standard_normal(q + self.mean.size) for _ in range(n)]).T
-        errors = u[q:] if self.weights is None else u[q:] / np.sqrt(self.weights)[:, None]
+        errors = self.errors.colour(u[q:])
         effects = np.where(self.drawn[:, None], self.Lambda @ u[:q], 0.0)
         total: FloatMatrix = self.mean[:, None] + self.sigma * (self.Z @ effects + errors)
         return total
@@ -158,7 +158,7 @@ def draw_responses(
         Z=random_matrix(target.design.random, target.design.n_obs),
         Lambda=relative_factor(parts, fit.T),
         sigma=fit.sigma,
-        weights=weights_of(fit, target, rows),
+        errors=ResidualCovariance(len(mean), weights_of(fit, target, rows)),
         drawn=_drawn(fit, parts, keep=keep, sample=new_levels == "sample"),
     )
     drawn = generator.draw(int(n), seed)

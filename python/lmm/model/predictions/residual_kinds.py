@@ -35,13 +35,13 @@ def residuals_of(fit: Fit, kind: ResidualKind) -> FloatVector:
     raw = fit.y - fit.fitted
     if kind in ("response", "conditional"):
         return raw
-    pearson: FloatVector = raw if fit.weights is None else raw * np.sqrt(fit.weights)
+    pearson: FloatVector = fit.internals.design.errors.whiten(raw)
     return pearson if kind == "pearson" else pearson / fit.sigma
 
 
 def marginal_sd(fit: Fit) -> FloatVector:
     """Compute the standard deviation (n,) of each response, random effects included: the root of diag(V)."""
-    relative = np.ones(fit.n_obs) if fit.weights is None else 1.0 / fit.weights
+    relative = fit.internals.design.errors.variances
     for part, T in zip(fit.internals.design.random, fit.T, strict=True):
         scaled = part.block.to_sparse() @ relative_factor([part], [T])
         relative = relative + np.asarray(scaled.multiply(scaled).sum(axis=1)).ravel()

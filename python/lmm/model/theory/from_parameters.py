@@ -101,7 +101,7 @@ def simulate(
         Z=random_matrix(design.random, design.n_obs),
         Lambda=Lambda,
         sigma=checked_sigma(sigma),
-        weights=design.weights,
+        errors=design.errors,
         drawn=np.ones(Lambda.shape[0], dtype=bool),
     )
     drawn = np.full((design.n_rows, int(n)), np.nan)

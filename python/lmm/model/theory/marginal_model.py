@@ -82,7 +82,7 @@ class Marginal:
         n, p = self.X.shape
         quadratic = float(self._residual @ self._solve(self._residual))
         log_det = 2 * float(np.log(np.diag(self._root)).sum())
-        if self._fit.method != "ml":
+        if self._fit.internals.criterion_function.reml:
             n -= p
             log_det -= float(np.linalg.slogdet(self.vcov)[1])
         return -(int(n) * float(np.log(2 * np.pi)) + log_det + quadratic) / 2
@@ -180,10 +180,7 @@ def marginal(fit: Fit) -> Marginal:
             f"marginal() forms matrices of n × n numbers, for n up to {MOST_ROWS:,}; this fit has "
             f"n = {fit.n_obs:,}. Fit the model to a part of the data to see both ways agree."
         )
-    from scipy.sparse import diags_array
-
     design = fit.internals.design
     y = response(design) if design.offset is None else response(design) - design.offset
-    weights = np.ones(fit.n_obs) if design.weights is None else design.weights
     G = fit.sigma**2 * (fit.Lambda @ fit.Lambda.T)
-    return Marginal(y, fixed_matrix(design), fit.Z, G, fit.sigma**2 * diags_array(1 / weights), fit)
+    return Marginal(y, fixed_matrix(design), fit.Z, G, fit.sigma**2 * design.errors.covariance(), fit)

@@ -100,8 +100,7 @@ class ProfiledCriterion:
     @cached_property
     def weights(self) -> FloatVector:
         """Prior weights (n,), ones where none were given."""
-        weights = self.design.weights
-        return np.ones(self.design.n_obs) if weights is None else weights
+        return self.design.errors.precisions
 
     @takes()
     def __call__(self, theta: Sequence[float] | FloatVector) -> float:
