@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from lmm.arguments import near_names
+from lmm.arguments import near_names, shown
+from lmm.elsewhere import not_here
 from lmm.errors import LmmError
 
 if TYPE_CHECKING:
@@ -124,18 +126,58 @@ class Control:
     progress : bool
         Show a line on the error stream while a search takes longer than two seconds, on a terminal or
         in a notebook.
+    time_limit : float, optional
+        Seconds after which the search of a fit is given up, with a `ConvergenceError` that tells how far it came: an
+        estimate that is no optimum has no place in tables. It is looked at after each iteration.
+    callback : callable, optional
+        Called after each iteration with its number and the criterion. What it raises ends the search and comes through.
+        A saved fit does not keep it.
+    engine : {"exact"}
+        ``"iterative"`` is planned.
+    accuracy, probes : optional
+        Of the iterative engine: planned.
+    memory_limit : optional
+        Planned.
 
     Raises
     ------
     LmmError
         If a value is out of range.
+    UnsupportedError
+        If a setting is planned and not available.
     """
 
     max_iterations: int = 60
     tolerance: float = 1e-8
     progress: bool = True
+    time_limit: float | None = None
+    callback: Callable[[int, float], object] | None = None
+    engine: Literal["exact"] = "exact"
+    accuracy: None = None
+    probes: None = None
+    memory_limit: None = None
 
     def __post_init__(self) -> None:
+        self._check_limits()
+        if self.engine != "exact":
+            if self.engine == "iterative":
+                raise not_here("engine='iterative' of control=", "out of memory")
+            raise LmmError(f"engine must be 'exact', not {self.engine!r}; 'iterative' is planned.")
+        for name in ("accuracy", "probes", "memory_limit"):
+            if getattr(self, name) is not None:
+                raise not_here(f"{name}= of control=", "out of memory", " Leave it out.")
+
+    def _check_limits(self) -> None:
+        seconds = self.time_limit
+        is_number = isinstance(seconds, int | float | np.floating | np.integer) and not isinstance(
+            seconds, bool
+        )
+        if seconds is not None and not (is_number and 0 < seconds < np.inf):
+            raise LmmError(f"time_limit must be a number of seconds above 0, not {seconds!r}.")
+        if self.callback is not None and not callable(self.callback):
+            raise LmmError(
+                f"callback must be a function of the iteration and the criterion, not {shown(self.callback)}."
+            )
         whole = isinstance(self.max_iterations, int | np.integer)
         if isinstance(self.max_iterations, bool) or not whole or self.max_iterations < 1:
             raise LmmError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,7 +17,7 @@ from lmm.estimation.certificate import Certificate
 from lmm.estimation.criterion import Criterion
 from lmm.estimation.given import Given
 from lmm.estimation.moments import Moments
-from lmm.estimation.progress import ProgressLine
+from lmm.estimation.progress import ProgressLine, watch
 from lmm.estimation.rank import null_directions
 from lmm.typing import BoolVector, FloatMatrix, FloatVector
 
@@ -95,16 +95,22 @@ def optimize(
     factors = [None if s is None else layout.factors(s) for s in starts]
     optima = []
     with ProgressLine() as line:
+        told = watch(control, line)
         for number, T in enumerate(factors, start=1):
             line.begin(number, len(factors))
-            told = line if control.progress else None
             optima.append(criterion.cross.optimize(criterion.reml, T, hold, control, told))
-    optima += _from_zeros(criterion, given, min(optima, key=lambda found: found.criterion), doubtful, control)
+        best = min(optima, key=lambda found: found.criterion)
+        optima += _from_zeros(criterion, given, best, doubtful, control, told)
     return _summarized(criterion, given, optima)
 
 
 def _from_zeros(
-    criterion: Criterion, given: Given, best: Optimum, doubtful: Sequence[int], control: Control
+    criterion: Criterion,
+    given: Given,
+    best: Optimum,
+    doubtful: Sequence[int],
+    control: Control,
+    told: Callable[[int, float], None] | None,
 ) -> list[Optimum]:
     """Search from where one parameter is zero and the others are best."""
     layout, found = criterion.layout, []
@@ -117,8 +123,8 @@ def _from_zeros(
         if criterion.evaluate(theta, gradient=False).criterion - best.criterion > _LITTLE:
             continue
         factors = layout.factors(theta)
-        others = criterion.cross.optimize(criterion.reml, factors, layout.held_elements(held), control, None)
-        found.append(criterion.cross.optimize(criterion.reml, others.T, hold, control, None))
+        others = criterion.cross.optimize(criterion.reml, factors, layout.held_elements(held), control, told)
+        found.append(criterion.cross.optimize(criterion.reml, others.T, hold, control, told))
     return found
 
 
@@ -145,7 +151,7 @@ def _charted(
     starts += _further_starts(criterion, blocks, given, restarts)
     with ProgressLine() as line:
         line.begin(1, 1)
-        told = line if control.progress else None
+        told = watch(control, line)
         places = [chart.eta(theta) for theta in starts]
         found = criterion.cross.optimize_chart(criterion.reml, chart, places, control, told)
     if found.flat is not None:

@@ -8,6 +8,9 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self, TextIO
 
+from lmm.engine import Control
+from lmm.errors import ConvergenceError
+
 PATIENCE = 2.0  # seconds before the first word
 INTERVAL = 0.2  # seconds from one word to the next
 
@@ -82,6 +85,34 @@ class ProgressLine:
             stream = self._stream or sys.stderr
             stream.write("\r" + " " * self._width + "\r")
             stream.flush()
+
+
+def watch(
+    control: Control, line: ProgressLine, clock: Callable[[], float] = time.monotonic
+) -> Callable[[int, float], None] | None:
+    """Join what is done after each iteration of a fit: the line, the callback, the end of its time.
+
+    Returns
+    -------
+    callable or None
+        Takes the iteration and the criterion; raises `ConvergenceError` where the time is over.
+    """
+    end = None if control.time_limit is None else clock() + control.time_limit
+    if not control.progress and control.callback is None and end is None:
+        return None
+
+    def after(iteration: int, criterion: float) -> None:
+        if control.progress:
+            line(iteration, criterion)
+        if control.callback is not None:
+            control.callback(iteration, criterion)
+        if end is not None and clock() > end:
+            raise ConvergenceError(
+                f"The search was not at its end after time_limit={control.time_limit:g} seconds: "
+                f"iteration {iteration}, criterion {criterion:.6g}. Give it more time, or a simpler random part."
+            )
+
+    return after
 
 
 def watched(stream: TextIO | None) -> bool:

@@ -26,7 +26,19 @@ from lmm.model.scales import refuse_lost_variances
 from lmm.model.tables.health import convergence
 from lmm.typing import FloatVector, Method, Missing, Negative
 
-RESERVED = ("residual", "family")
+RESERVED = {
+    "residual": ("residual", ""),
+    "variance": ("residual", " Known ratios of variances are weights=."),
+    "family": ("family", ""),
+    "trials": ("family", ""),
+    "exposure": ("family", " A logarithm of it may be offset=."),
+    "frequency": ("out of memory", " Give each row as often as it counts."),
+    "known": (
+        "out of memory",
+        ' A known covariance of levels is random={"name": lmm.block(Z, covariance=K)}.',
+    ),
+}
+"""Arguments of later versions: whose row of what is elsewhere tells of them, and what to do today."""
 
 
 @takes()
@@ -97,11 +109,13 @@ def fit(
     control
         Settings of the optimizer that differ from the defaults, such as ``{"max_iterations": 100}``
         or, to have no line on the screen while a fit takes longer than two seconds,
-        ``{"progress": False}``.
+        ``{"progress": False}``. ``{"time_limit": 60}`` gives a search up after so many seconds with an error;
+        ``{"callback": f}`` calls ``f(iteration, criterion)`` after each iteration, and what it raises ends the search.
     negative
         For ``method="moments"``: negative components are set to ``"zero"``, or kept (``"allow"``).
     **reserved
-        ``residual=`` and ``family=`` are not available yet; the error names packages that have them.
+        ``residual=``, ``variance=``, ``family=``, ``trials=``, ``exposure=``, ``frequency=`` and ``known=`` are not
+        available yet; the error names packages that have them, or says what to do.
 
     Returns
     -------
@@ -205,7 +219,8 @@ def fit_design(request: Request, spec: DesignSpec, design: Design) -> Fit:
 def _refuse_reserved(reserved: Mapping[str, Any]) -> None:
     for name in reserved:
         if name in RESERVED:
-            raise not_here(f"{name}=", name)
+            key, advice = RESERVED[name]
+            raise not_here(f"{name}=", key, advice)
         if name in Control.__dataclass_fields__:
             raise UnsupportedError(f"{name} is a setting of the optimizer: control={{{name!r}: ...}}.")
         raise unknown_argument("fit", name, [*Request.__dataclass_fields__, *RESERVED])
