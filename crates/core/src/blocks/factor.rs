@@ -5,6 +5,7 @@
 
 use super::chain::{Chain, ChainFactor};
 use super::cross::CrossProducts;
+use super::solid::through_inverse;
 use super::tail::pieces::Pieces;
 use super::tail::{Tail, TailFactor};
 use crate::error::CoreError;
@@ -22,8 +23,8 @@ pub struct Factor {
     /// T of each block, `k × k` row-major.
     pub t: Vec<Vec<f64>>,
     pub chain: Vec<ChainFactor>,
-    /// `A*` of the tail.
-    pub tail_a: Tail,
+    /// `A*` of the tail where a block of it asks for differences of cross-products, and where it is not A itself.
+    pub tail_a: Option<Tail>,
     /// Factor of the scaled tail with X and y.
     pub tail: TailFactor,
     pub log_det_z: f64,
@@ -43,9 +44,9 @@ impl Factor {
     }
 
     /// A factor without a chain.
-    pub fn flat(t: Vec<Vec<f64>>, tail_a: Tail, tail: TailFactor, pieces: Pieces) -> Factor {
+    pub fn flat(t: Vec<Vec<f64>>, tail: TailFactor, pieces: Pieces) -> Factor {
         let Pieces { log_det_z, log_det_x, r2, residual } = pieces;
-        Factor { t, chain: Vec::new(), tail_a, tail, log_det_z, log_det_x, r2, residual, by_rows: true }
+        Factor { t, chain: Vec::new(), tail_a: None, tail, log_det_z, log_det_x, r2, residual, by_rows: true }
     }
 }
 
@@ -61,9 +62,21 @@ impl CrossProducts {
         if c == 0 { (&a.a, &a.a_head, &a.a_pair) } else { (&own.a, &own.a_head, &own.a_pair) }
     }
 
+    /// `A*` of the tail.
+    pub fn reduced_tail<'a>(&'a self, f: &'a Factor) -> &'a Tail {
+        f.tail_a.as_ref().unwrap_or(&self.tail)
+    }
+
+    /// Whether an elimination changes the tail, and some of its blocks need it as it is left: where T is not solid.
+    fn asks_for_differences(&self, t: &[Vec<f64>]) -> bool {
+        let solid = |b: usize| through_inverse(&t[b], self.layout.blocks[b].k, self.rows_per_level(b));
+        !self.chain.is_empty() && self.layout.tail_blocks().any(|(b, _)| !solid(b))
+    }
+
     /// Factors at `t`, one `k × k` matrix for each block.
     pub fn factor(&self, t: Vec<Vec<f64>>) -> Result<Factor, CoreError> {
-        memory::check("the factor of the random effects", self.working_numbers())?;
+        let keep = self.asks_for_differences(&t);
+        memory::check("the factor of the random effects", self.working_numbers(keep))?;
         let mut tail_a = self.tail.clone();
         let mut chain: Vec<ChainFactor> = self.chain.iter().enumerate().map(|(c, a)| working_copy(a, c > 0)).collect();
         let mut log_det_z = 0.0;
@@ -71,20 +84,21 @@ impl CrossProducts {
             let (done, rest) = chain.split_at_mut(c + 1);
             log_det_z += self.eliminate(c, &t[c], &mut done[c], rest, &mut tail_a)?;
         }
+        let kept = keep.then(|| tail_a.clone());
         let (tail, pieces) = tail_a.factor(&self.layout, &t)?;
         log_det_z += pieces.log_det_z;
         if pieces.r2.is_nan() || pieces.r2 <= 0.0 {
             return Err(CoreError::NotPositiveDefinite { pivot: self.layout.tail_size() - 1 });
         }
         let (log_det_x, r2, residual) = (pieces.log_det_x, pieces.r2, pieces.residual);
-        Ok(Factor { t, chain, tail_a, tail, log_det_z, log_det_x, r2, residual, by_rows: false })
+        Ok(Factor { t, chain, tail_a: kept, tail, log_det_z, log_det_x, r2, residual, by_rows: false })
     }
 
     /// Numbers that a factor takes and that are not at hand from an earlier one.
-    fn working_numbers(&self) -> usize {
+    fn working_numbers(&self, keep: bool) -> usize {
         let of_chain =
             |(c, a): (usize, &Chain)| (if c > 0 { 2 } else { 1 }) * (a.a.len() + a.a_head.len() + a.a_pair.len());
-        self.chain.iter().enumerate().map(of_chain).sum::<usize>() + self.tail.working_numbers()
+        self.chain.iter().enumerate().map(of_chain).sum::<usize>() + self.tail.working_numbers(keep)
     }
 
     /// Eliminates every level of one chain block; returns its log-determinant.

@@ -12,6 +12,7 @@
 //! | `inverse` | diagonal blocks of the inverse: conditional covariances |
 //! | `slopes` | `Σ Z_j'QZ_j` for the gradient |
 //! | `directions`, `information`, `traces` | directions of S; average information along them, and what the exact Hessian needs beyond it |
+//! | `solid` | whether numbers go through the inverse of T, or through differences |
 //! | `rows` | factors of small designs from their rows, where cross-products lose digits |
 
 pub mod accumulate;
@@ -24,6 +25,7 @@ pub mod inverse;
 pub mod rows;
 pub mod rows_of_z;
 pub mod slopes;
+pub mod solid;
 pub mod solve;
 pub mod tail;
 pub mod traces;

@@ -126,7 +126,7 @@ impl Rows {
         let r2 = a[size * m + size] * a[size * m + size];
         let pieces = Pieces { log_det_z, log_det_x, r2, residual: f64::EPSILON };
         let tail = TailFactor::Full(FullFactor::new(l, y, size, q));
-        Ok(Factor::flat(t, flat.tail.clone(), tail, pieces))
+        Ok(Factor::flat(t, tail, pieces))
     }
 
     /// Derivatives at `t` by the elements of S̃, from what `[ZΛ; I]` and `[ZΛ X; I 0]` leave of `[ZB y; 0]` with the bases B of the

@@ -3,7 +3,7 @@
 use crate::blocks::cross::CrossProducts;
 use crate::blocks::factor::Factor;
 use crate::blocks::inverse::{Level, border_rows};
-use crate::blocks::solve::through_inverse;
+use crate::blocks::solid::through_inverse;
 use crate::blocks::tail::{Tail, TailInverse};
 use crate::matrix::{column_major, products, row_major};
 use crate::parallel;
@@ -84,7 +84,7 @@ impl CrossProducts {
     fn tail_through_inverse(&self, f: &Factor, b: usize) -> bool {
         const WORTH_LOSING: f64 = 1e4;
         let rows = self.rows_per_level(b);
-        let rows = if let Tail::Sparse(_) = f.tail_a { rows * WORTH_LOSING } else { rows };
+        let rows = if let Tail::Sparse(_) = self.tail { rows * WORTH_LOSING } else { rows };
         through_inverse(&f.t[b], self.layout.blocks[b].k, rows)
     }
 
@@ -97,7 +97,7 @@ impl CrossProducts {
         let rows = if reml { size } else { q };
         let sums = parallel::map_ranges(block.n_levels, PANEL.div_ceil(k), |levels| {
             let columns = block.tail_start + levels.start * k..block.tail_start + levels.end * k;
-            let own = f.tail_a.columns(columns.clone());
+            let own = self.reduced_tail(f).columns(columns.clone());
             let mut right = Vec::with_capacity(rows * columns.len());
             own.chunks_exact(size).for_each(|column| right.extend(self.scaled_column(f, &column[..rows])));
             f.tail.forward(&mut right, columns.len(), reml);

@@ -1,9 +1,10 @@
 //! Solutions from a factor: fixed effects, random effects, and the residual's cross-products with Z.
 
+use super::solid::through_inverse;
 use crate::blocks::factor::Factor;
 use crate::blocks::{chain::Chain, cross::CrossProducts};
 use crate::design::layout::{Block, Layout};
-use crate::matrix::{eigen, row_major};
+use crate::matrix::row_major;
 use crate::parallel;
 
 /// Penalized least-squares solution in internal units; per block, level by level, `k` values each.
@@ -20,16 +21,6 @@ pub struct Solution {
 
 /// Levels per piece of work.
 const PIECE: usize = 4096;
-
-/// True if going through `T⁻¹` loses fewer digits than differences of cross-products: the first loses as `1/(λ_min a)`, the second
-/// as `λ_max a`, for eigenvalues λ of S and `a` rows per level.
-pub fn through_inverse(t: &[f64], k: usize, rows_per_level: f64) -> bool {
-    let s = row_major::multiply(t, &row_major::transpose(t, k, k), k, k, k);
-    let (w, _) = eigen::symmetric_eigen(&s, k);
-    // a triangular T that is not numerically invertible never qualifies
-    let solid = (0..k).all(|i| t[i * k + i] != 0.0) && w[0] > 1e-11 * w[k - 1];
-    solid && w[0] * w[k - 1] * rows_per_level * rows_per_level >= 1.0
-}
 
 /// `x := T⁻ᵀ x` for lower-triangular T.
 fn solve_t_transposed(t: &[f64], k: usize, x: &mut [f64]) {
@@ -139,9 +130,10 @@ impl CrossProducts {
             blocks.clone().map(|i| through_inverse(&f.t[i], layout.blocks[i].k, self.rows_per_level(i))).collect();
         let mut direct = Vec::new();
         if inverse.iter().any(|i| !i) {
-            let product = f.tail_a.multiply(&rest[..q], 1);
+            let tail_a = self.reduced_tail(f);
+            let product = tail_a.multiply(&rest[..q], 1);
             let left = |i: usize| {
-                let border = f.tail_a.border(i);
+                let border = tail_a.border(i);
                 border[p] - row_major::dot(&border[..p], &rest[q..]) - product[i]
             };
             direct = (0..q).map(left).collect();
@@ -156,18 +148,6 @@ impl CrossProducts {
                 direct[block.tail_start..block.tail_start + b[i].len()].to_vec()
             };
         }
-    }
-
-    /// Mean weight of a level's block: what S is compared with.
-    pub fn rows_per_level(&self, block: usize) -> f64 {
-        let b = &self.layout.blocks[block];
-        let trace: f64 = if block < self.layout.n_chain {
-            let a = &self.chain[block].a;
-            (0..b.n_levels).flat_map(|j| (0..b.k).map(move |i| a[j * b.k * b.k + i * b.k + i])).sum()
-        } else {
-            (b.tail_start..b.tail_start + b.k * b.n_levels).map(|i| self.tail.entry(i, i)).sum()
-        };
-        trace / (b.n_levels * b.k) as f64
     }
 }
 

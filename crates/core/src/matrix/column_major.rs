@@ -20,6 +20,8 @@ pub fn cholesky(a: &mut [f64], n: usize) -> Result<(), usize> {
     if n < TILED {
         return cholesky_block(a, n);
     }
+    // memory of the first panel, the largest, serves for all: asking for it again costs more than filling it
+    let (mut panel, mut chunks) = (Vec::new(), Vec::new());
     for start in (0..n).step_by(TILE) {
         let width = TILE.min(n - start);
         let below = n - start - width;
@@ -31,7 +33,7 @@ pub fn cholesky(a: &mut [f64], n: usize) -> Result<(), usize> {
         if below == 0 {
             break;
         }
-        let panel = solve_panel(a, n, start, width, &corner);
+        solve_panel(a, n, start, width, &corner, &mut panel, &mut chunks);
         let trailing = &mut a[(start + width) * n..];
         let tiles = parallel::split(trailing, parallel::ranges(below, TILE).into_iter().map(|r| r.len() * n));
         parallel::each(tiles.into_iter().enumerate().collect(), |(i, tile): (usize, &mut [f64])| {
@@ -56,31 +58,41 @@ pub fn cholesky(a: &mut [f64], n: usize) -> Result<(), usize> {
     Ok(())
 }
 
-/// The rows below the factored corner, solved and written back; also returned as one matrix.
-fn solve_panel(a: &mut [f64], n: usize, start: usize, width: usize, corner: &[f64]) -> Vec<f64> {
+/// The rows below the factored corner, solved and written back; also as one matrix, `panel`. `chunks` is memory for pieces of it.
+fn solve_panel(
+    a: &mut [f64],
+    n: usize,
+    start: usize,
+    width: usize,
+    corner: &[f64],
+    panel: &mut Vec<f64>,
+    chunks: &mut Vec<Vec<f64>>,
+) {
     let below = n - start - width;
     let source = &*a;
-    let solved = parallel::map_ranges(below, 2 * TILE, |rows| {
+    let pieces = parallel::ranges(below, 2 * TILE);
+    chunks.resize_with(chunks.len().max(pieces.len()), Vec::new);
+    let items = pieces.iter().cloned().zip(chunks.iter_mut()).collect();
+    parallel::each(items, |(rows, chunk): (Range<usize>, &mut Vec<f64>)| {
         let count = rows.len();
-        let mut chunk: Vec<f64> =
-            (0..width).flat_map(|j| source[(start + j) * n + start + width + rows.start..][..count].to_vec()).collect();
-        let view = MatMut::from_column_major_slice_mut(&mut chunk, count, width);
+        chunk.clear();
+        (0..width)
+            .for_each(|j| chunk.extend_from_slice(&source[(start + j) * n + start + width + rows.start..][..count]));
+        let view = MatMut::from_column_major_slice_mut(chunk, count, width);
         solve_lower_triangular_in_place(
             MatRef::from_column_major_slice(corner, width, width),
             view.transpose_mut(),
             Par::Seq,
         );
-        chunk
     });
-    let mut panel = vec![0.0; below * width];
-    for (rows, chunk) in parallel::ranges(below, 2 * TILE).into_iter().zip(solved) {
+    panel.resize(below * width, 0.0);
+    for (rows, chunk) in pieces.into_iter().zip(chunks) {
         for j in 0..width {
             let part = &chunk[j * rows.len()..(j + 1) * rows.len()];
             panel[j * below + rows.start..][..rows.len()].copy_from_slice(part);
             a[(start + j) * n + start + width + rows.start..][..rows.len()].copy_from_slice(part);
         }
     }
-    panel
 }
 
 fn cholesky_block(a: &mut [f64], n: usize) -> Result<(), usize> {
@@ -149,10 +161,13 @@ const WAVE: usize = 4;
 pub fn invert_in_place(a: &mut [f64], ld: usize, n: usize) {
     let tiles = parallel::ranges(n, TILE);
     let diagonal: Vec<f64> = (0..n).map(|j| 1.0 / a[j * ld + j]).collect();
+    // memory of the first wave, the largest, serves for all
+    let mut slots: Vec<Vec<f64>> = vec![Vec::new(); WAVE];
     for wave in tiles.chunks(WAVE) {
         let source = &*a;
-        let solved = parallel::map(wave.len(), |i| inverse_columns(source, ld, n, wave[i].clone()));
-        for (tile, x) in wave.iter().zip(solved) {
+        let items = wave.iter().cloned().zip(slots.iter_mut()).collect();
+        parallel::each(items, |(tile, out): (Range<usize>, &mut Vec<f64>)| inverse_columns(source, ld, n, tile, out));
+        for (tile, x) in wave.iter().zip(&slots) {
             let height = n - tile.start;
             for (c, j) in tile.clone().enumerate() {
                 (j + 1..n).for_each(|i| a[i * ld + j] = x[c * height + i - tile.start]);
@@ -162,8 +177,11 @@ pub fn invert_in_place(a: &mut [f64], ld: usize, n: usize) {
     let corners: Vec<Vec<f64>> = tiles.iter().map(|r| corner_of_inverse(a, ld, &diagonal, r.clone())).collect();
     for (w, wave) in tiles.chunks(WAVE).enumerate() {
         let source = &*a;
-        let found = parallel::map(wave.len(), |i| gram_columns(source, ld, n, &tiles, &corners, w * WAVE + i));
-        for (tile, c) in wave.iter().zip(found) {
+        let items = (w * WAVE..w * WAVE + wave.len()).zip(slots.iter_mut()).collect();
+        parallel::each(items, |(tile, out): (usize, &mut Vec<f64>)| {
+            gram_columns(source, ld, n, &tiles, &corners, tile, out);
+        });
+        for (tile, c) in wave.iter().zip(&slots) {
             let height = n - tile.start;
             for (i, j) in tile.clone().enumerate() {
                 a[j * ld + j..j * ld + n].copy_from_slice(&c[i * height + i..(i + 1) * height]);
@@ -173,13 +191,13 @@ pub fn invert_in_place(a: &mut [f64], ld: usize, n: usize) {
 }
 
 /// Columns of `L⁻¹` from their tile's first row on.
-fn inverse_columns(l: &[f64], ld: usize, n: usize, tile: Range<usize>) -> Vec<f64> {
+fn inverse_columns(l: &[f64], ld: usize, n: usize, tile: Range<usize>, out: &mut Vec<f64>) {
     let (height, width) = (n - tile.start, tile.len());
-    let mut out = vec![0.0; height * width];
+    out.clear();
+    out.resize(height * width, 0.0);
     (0..width).for_each(|i| out[i * height + i] = 1.0);
     let factor = MatRef::from_column_major_slice(&l[..ld * n], ld, n).submatrix(tile.start, tile.start, height, height);
-    solve_lower_triangular_in_place(factor, MatMut::from_column_major_slice_mut(&mut out, height, width), Par::Seq);
-    out
+    solve_lower_triangular_in_place(factor, MatMut::from_column_major_slice_mut(out, height, width), Par::Seq);
 }
 
 /// Diagonal tile of `L⁻¹` from its diagonal and the upper triangle that holds it transposed.
@@ -193,11 +211,19 @@ fn corner_of_inverse(a: &[f64], ld: usize, diagonal: &[f64], tile: Range<usize>)
 }
 
 /// Columns of `X'X` from their tile's first row on, for `X = L⁻¹` in the upper triangle.
-fn gram_columns(a: &[f64], ld: usize, n: usize, tiles: &[Range<usize>], corners: &[Vec<f64>], tile: usize) -> Vec<f64> {
+fn gram_columns(
+    a: &[f64],
+    ld: usize,
+    n: usize,
+    tiles: &[Range<usize>],
+    corners: &[Vec<f64>],
+    tile: usize,
+    out: &mut Vec<f64>,
+) {
     let (own, x) = (tiles[tile].clone(), MatRef::from_column_major_slice(&a[..ld * n], ld, n));
     let (height, width) = (n - own.start, own.len());
-    let mut out = vec![0.0; height * width];
-    let mut view = MatMut::from_column_major_slice_mut(&mut out, height, width);
+    out.resize(height * width, 0.0);
+    let mut view = MatMut::from_column_major_slice_mut(out, height, width);
     for (rows, corner) in tiles.iter().zip(corners).skip(tile) {
         let mut target = view.as_mut().subrows_mut(rows.start - own.start, rows.len());
         let corner = MatRef::from_column_major_slice(corner, rows.len(), rows.len());
@@ -214,7 +240,6 @@ fn gram_columns(a: &[f64], ld: usize, n: usize, tiles: &[Range<usize>], corners:
             matmul(target, Accum::Add, left, right, 1.0, Par::Seq);
         }
     }
-    out
 }
 
 /// Subtracts `Y'Y` (`y` row-major, `rows × m`) from columns `first..` of a lower triangle of order `m`.

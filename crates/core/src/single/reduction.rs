@@ -3,7 +3,7 @@
 use super::sums::Single;
 use crate::blocks::cross::CrossProducts;
 use crate::blocks::directions::Derivatives;
-use crate::blocks::solve::through_inverse;
+use crate::blocks::solid::through_inverse;
 use crate::design::layout::Part;
 use crate::error::CoreError;
 use crate::matrix::row_major;

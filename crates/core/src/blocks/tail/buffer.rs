@@ -30,6 +30,11 @@ impl Buffer {
         count.saturating_sub(found)
     }
 
+    /// Leaves the first numbers.
+    pub fn truncate(&mut self, len: usize) {
+        self.data.truncate(len);
+    }
+
     /// Another one from the same pool; what stands in it has no meaning.
     pub fn another(&self, len: usize) -> Buffer {
         let free = self.pool.0.lock().map_or(None, |mut free| free.pop());

@@ -8,8 +8,8 @@ use crate::error::CoreError;
 use crate::matrix::{column_major, row_major};
 use crate::parallel;
 
-/// Lower triangle over [tail columns, X, y], column-major.
-#[derive(Clone, Debug)]
+/// Lower triangle over [tail columns, X, y], column-major; what stands above it has no meaning.
+#[derive(Debug)]
 pub struct FullTail {
     pub value: Buffer,
     /// Order: tail columns, X, y.
@@ -33,6 +33,17 @@ pub struct FullInverse {
     pub value: Buffer,
     pub size: usize,
     q: usize,
+}
+
+impl Clone for FullTail {
+    fn clone(&self) -> FullTail {
+        let mut value = self.value.another(self.value.len());
+        for j in 0..self.m {
+            let lower = j * self.m + j..(j + 1) * self.m;
+            value[lower.clone()].copy_from_slice(&self.value[lower]);
+        }
+        FullTail { value, m: self.m, q: self.q }
+    }
 }
 
 impl FullTail {
@@ -112,8 +123,8 @@ impl FullTail {
         parallel::each(items, |(first, tile)| update_tile(chain, own, at, first, tile, m, q));
     }
 
-    /// Factor of `Λ'AΛ + I` with its border.
-    pub fn factor(&self, layout: &Layout, t: &[Vec<f64>]) -> Result<(FullFactor, Pieces), CoreError> {
+    /// Factor of `Λ'AΛ + I` with its border, in the memory of A.
+    pub fn factor(self, layout: &Layout, t: &[Vec<f64>]) -> Result<(FullFactor, Pieces), CoreError> {
         let (size, q) = (self.m - 1, self.q);
         let (mut l, mut y, corner) = self.scaled(layout, t);
         let probe = column_major::Probe::new(&l, size);
@@ -123,7 +134,7 @@ impl FullTail {
             return Err(CoreError::UnreliableFactor { residual });
         }
         column_major::solve_lower(&l, size, size, &mut y, 1);
-        let log = |i: usize| 2.0 * l[i * self.m].ln();
+        let log = |i: usize| 2.0 * l[i * (size + 1)].ln();
         let pieces = Pieces {
             log_det_z: (0..q).map(log).sum(),
             log_det_x: (q..size).map(log).sum(),
@@ -134,14 +145,14 @@ impl FullTail {
     }
 
     /// `Λ'A*Λ + I` of the tail with X (lower triangle), its row of y, and the corner y'y.
-    fn scaled(&self, layout: &Layout, t: &[Vec<f64>]) -> (Buffer, Vec<f64>, f64) {
-        let (m, tail) = (self.m, &self.value);
+    fn scaled(self, layout: &Layout, t: &[Vec<f64>]) -> (Buffer, Vec<f64>, f64) {
+        let (m, q, mut out) = (self.m, self.q, self.value);
         let size = m - 1;
-        let mut out = self.value.another(size * size);
-        for j in 0..size {
-            out[j * size + j..(j + 1) * size].copy_from_slice(&tail[j * m + j..j * m + size]);
-        }
-        let mut y: Vec<f64> = (0..size).map(|j| tail[j * m + size]).collect();
+        let corner = out[size * m + size];
+        let mut y: Vec<f64> = (0..size).map(|j| out[j * m + size]).collect();
+        // columns close up, as the row of y is taken out: each moves to the left of where the next one stands
+        (0..size).for_each(|j| out.copy_within(j * m + j..j * m + size, j * size + j));
+        out.truncate(size * size);
         let scalar = scales(layout, t);
         for (j, column) in out.chunks_exact_mut(size.max(1)).enumerate() {
             let f = scalar[j];
@@ -157,8 +168,8 @@ impl FullTail {
                 y[first..first + k].copy_from_slice(&scaled);
             }
         }
-        (0..self.q).for_each(|i| out[i * size + i] += 1.0);
-        (out, y, tail[size * m + size])
+        (0..q).for_each(|i| out[i * size + i] += 1.0);
+        (out, y, corner)
     }
 }
 

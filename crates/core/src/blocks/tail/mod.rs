@@ -137,16 +137,17 @@ impl Tail {
         }
     }
 
-    /// Numbers that a copy and its factor take, those aside that are free from earlier ones.
-    pub fn working_numbers(&self) -> usize {
+    /// Numbers that a copy and its factor take, and a second copy to `keep`, those aside that are free from earlier ones.
+    pub fn working_numbers(&self, keep: bool) -> usize {
+        let copies = 1 + usize::from(keep);
         match self {
-            Tail::Full(t) => t.value.len() * t.value.missing(2),
-            Tail::Sparse(t) => t.value.len() + 3 * t.border.len() + t.pattern.factor.len_val(),
+            Tail::Full(t) => t.value.len() * t.value.missing(copies),
+            Tail::Sparse(t) => copies * t.value.len() + 3 * t.border.len() + t.pattern.factor.len_val(),
         }
     }
 
-    /// Factor of `Λ'AΛ + I` with its border.
-    pub fn factor(&self, layout: &Layout, t: &[Vec<f64>]) -> Result<(TailFactor, Pieces), CoreError> {
+    /// Factor of `Λ'AΛ + I` with its border, in the memory of A.
+    pub fn factor(self, layout: &Layout, t: &[Vec<f64>]) -> Result<(TailFactor, Pieces), CoreError> {
         match self {
             Tail::Full(a) => a.factor(layout, t).map(|(f, pieces)| (TailFactor::Full(f), pieces)),
             Tail::Sparse(a) => a.factor(layout, t).map(|(f, pieces)| (TailFactor::Sparse(f), pieces)),

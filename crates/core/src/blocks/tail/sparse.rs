@@ -142,11 +142,11 @@ impl SparseTail {
         out
     }
 
-    /// Factor of `Λ'AΛ + I` with its border.
-    pub fn factor(&self, layout: &Layout, t: &[Vec<f64>]) -> Result<(SparseFactor, Pieces), CoreError> {
+    /// Factor of `Λ'AΛ + I` with its border, in the memory of A.
+    pub fn factor(mut self, layout: &Layout, t: &[Vec<f64>]) -> Result<(SparseFactor, Pieces), CoreError> {
+        let mut a = std::mem::take(&mut self.value);
         let (pattern, width) = (&self.pattern, self.width);
         let (q, p) = (pattern.size(), width - 1);
-        let mut a = self.value.clone();
         pattern.congruence(&mut a, t);
         (0..q).for_each(|j| a[pattern.start[j]] += 1.0);
         let l = pattern.cholesky(&a)?;
