@@ -306,7 +306,7 @@ def traced(
     chosen = select(fit, terms)
     own = at_optimum(fit, criterion)
     estimates = values_of(chosen, own.T, own.sigma, own.beta)
-    reml = own.method == "reml"
+    reml = own.internals.criterion_function.reml
     known = [p for p, value in zip(chosen, estimates, strict=True) if np.isfinite(value)]
     with ProfileLine(own) as line:
         curves = tuple(

@@ -46,7 +46,7 @@ def corrected_covariance(
         [fit.X[:, : len(fit.internals.design.parametric_kept)]]
         + [columns_at(fit, curve, fit.internals.design.model_frame) for curve in curves_of(fit)]
     )
-    WX = X if fit.weights is None else fit.weights[:, None] * X
+    WX = fit.internals.design.errors.precisions[:, None] * X
     penalties = _penalties(fit, X, places)
     if not penalties:
         return bayes
@@ -104,7 +104,7 @@ def _hessian(
     U = vectors[:, values > values[-1] * np.finfo(float).eps ** 0.66]
     pinv = U @ np.linalg.inv(U.T @ total @ U) @ U.T
     # By maximum likelihood the determinant is that of the penalized directions.
-    within = covariance if fit.method != "ml" else U @ np.linalg.inv(U.T @ A @ U) @ U.T
+    within = covariance if fit.internals.criterion_function.reml else U @ np.linalg.inv(U.T @ A @ U) @ U.T
     H = np.zeros((m + 1, m + 1))
     size = [float(b @ S @ b) / phi for S in penalties]
     for i, S in enumerate(penalties):
@@ -116,7 +116,7 @@ def _hessian(
                 -curved + (np.trace(pinv @ S @ pinv @ other) - np.trace(within @ S @ within @ other)) / 2
             )
         H[i, i] += first
-    e = fit.y - fit.fitted
-    rss = float((e**2 if fit.weights is None else fit.weights * e**2).sum())
+    e = fit.internals.design.errors.whiten(fit.y - fit.fitted)
+    rss = float((e**2).sum())
     H[m, m] = (rss / phi + sum(size)) / 2
     return H

@@ -106,14 +106,14 @@ def random_test(fit: Fit, position: int) -> SmoothTest:
 
 def _residual_variance(fit: Fit, error_df: float) -> float:
     """Sum of squares of the residuals over what is left for them."""
-    e = fit.y - fit.fitted
-    return float((e**2 if fit.weights is None else fit.weights * e**2).sum() / error_df)
+    e = fit.internals.design.errors.whiten(fit.y - fit.fitted)
+    return float((e**2).sum() / error_df)
 
 
 def _root(fit: Fit, curve: Curve) -> FloatMatrix:
     """R (p, p) upper triangular with R'R = X'WX of the columns of a curve."""
     X = columns_at(fit, curve, fit.internals.design.model_frame)
-    weighted = X if fit.weights is None else np.sqrt(fit.weights)[:, None] * X
+    weighted = fit.internals.design.errors.whiten(X)
     return np.asarray(np.linalg.qr(weighted, mode="r"))
 
 
