@@ -3,7 +3,7 @@
 //! Valleys there are a tenth of a radian wide and of any length, and their bottom cannot be seen from beside them. So a search
 //! begins in each of many directions, at the best of a few sizes. Such designs are small: an evaluation takes microseconds.
 
-use super::several::{Start, uniform};
+use super::start::{Start, uniform};
 use crate::search::facts::Facts;
 
 /// Ratio of weights from which the heavy rows may decide alone.

@@ -4,7 +4,7 @@
 //! columns and X reproduce the response, `r² ~ c/t` and the criterion goes as `(r − m) log t`, with m = n or n − p: without bound
 //! unless r = m. No search can end there, and a lower place elsewhere is no optimum.
 
-use super::several::{Start, uniform};
+use super::start::{Start, uniform};
 use crate::blocks::directions::PartSpace;
 use crate::search::evaluator::Evaluator;
 use crate::search::facts::Facts;

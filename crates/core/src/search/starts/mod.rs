@@ -2,6 +2,7 @@
 //!
 //! | file | holds |
 //! |---|---|
+//! | `start` | a place to begin |
 //! | `marginal` | a start from the fits of single factors |
 //! | `several` | further starts where several optima are likely |
 //! | `directed` | starts along one direction of a term, for weights over many orders |
@@ -11,3 +12,4 @@ pub mod directed;
 pub mod fall;
 pub mod marginal;
 pub mod several;
+pub mod start;

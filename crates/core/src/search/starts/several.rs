@@ -2,8 +2,8 @@
 //! a small model, where looking everywhere costs next to nothing.
 
 use super::directed::directed;
+use super::start::{Start, uniform};
 use crate::blocks::directions::PartSpace;
-use crate::matrix::row_major;
 use crate::search::evaluator::Evaluator;
 use crate::search::facts::Facts;
 use crate::search::point::Point;
@@ -30,9 +30,6 @@ fn most(n_random: usize) -> usize {
 
 /// Searches from the lowest of the starts at which levels are nearly saturated.
 const SATURATED: usize = 2;
-
-/// S of all parts.
-pub type Start = Vec<Vec<f64>>;
 
 /// Starts, and the evaluations that chose them.
 #[derive(Default)]
@@ -87,11 +84,6 @@ pub fn further<E: Evaluator>(model: &E, facts: &Facts, reml: bool, found: &Point
     let one_way: Vec<Start> = directed.into_iter().flat_map(|starts| lowest(starts, 1)).collect();
     // near zero the criterion is high, but the way from there is one of its own
     Further { starts: near.chain(far).chain(one_way).chain([uniform(facts, 0.01)]).collect(), n_evaluations }
-}
-
-/// A multiple of the identity in all parts.
-pub fn uniform(facts: &Facts, value: f64) -> Start {
-    facts.parts.iter().map(|p| row_major::identity(p.k).iter().map(|v| value * v).collect()).collect()
 }
 
 /// Far away; direction by direction, one alone small among large ones and one alone large; and pair by pair of one term,
