@@ -5,9 +5,9 @@ from dataclasses import FrozenInstanceError
 
 import numpy as np
 import pytest
-from scipy.sparse import coo_matrix, csc_array
+from scipy.sparse import coo_matrix, csc_array, csr_array
 
-from lmm.engine import GroupBlock, MatrixBlock
+from lmm.engine import CrossProducts, GroupBlock, MatrixBlock
 from lmm.errors import DesignError
 
 RNG = np.random.default_rng(20260101)
@@ -119,3 +119,25 @@ def test_block_without_root_is_its_own_effective_block():
 def test_contradictions_are_refused(make, text):
     with pytest.raises(DesignError, match=text):
         make()
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.7, 1.0])
+@pytest.mark.parametrize("k", [1, 3])
+def test_squares_of_columns_are_those_of_the_matrix(share, k):
+    random = np.random.default_rng(3)
+    dense = random.normal(size=(20, 6)) * (random.uniform(size=(20, 6)) <= share)
+    wanted = np.square(dense).sum(axis=0).reshape(-1, k).sum(axis=0)
+    for matrix in (dense, csr_array(dense)):
+        np.testing.assert_allclose(MatrixBlock(matrix, k).squares(), wanted)
+
+
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.8, 1.0])
+def test_dense_and_sparse_columns_are_one_model(share):
+    random = np.random.default_rng(5)
+    dense = random.normal(size=(40, 6)) * (random.uniform(size=(40, 6)) <= share)
+    y, X, T = random.normal(size=40), np.ones((40, 1)), [np.array([[0.7]])]
+    found = [
+        CrossProducts(y, X, [MatrixBlock(matrix)]).evaluate(T, True) for matrix in (dense, csr_array(dense))
+    ]
+    np.testing.assert_allclose(found[0].criterion, found[1].criterion, rtol=1e-14)
+    np.testing.assert_allclose(found[0].b[0], found[1].b[0], atol=1e-13)

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
+from lmm.bases.local import LocalRows
 from lmm.errors import ArgumentError, DataError, brief
 from lmm.typing import FloatMatrix, FloatVector, IntVector
 
@@ -115,7 +116,7 @@ class Carrier(NamedTuple):
     Attributes
     ----------
     rows
-        SciPy CSR matrix, or an ndarray for dense bases; shape (n, L).
+        `LocalRows`, a SciPy CSR matrix, or an ndarray for dense bases; shape (n, L).
     map
         Shape (L, k).
     """
@@ -130,8 +131,9 @@ class Carrier(NamedTuple):
 
 def column_means(carrier: Carrier) -> FloatVector:
     """Means of all columns over the rows; shape (k,)."""
-    n = carrier.rows.shape[0]
-    return np.asarray((carrier.rows.T @ np.full(n, 1.0 / n)) @ carrier.map)
+    rows, share = carrier.rows, np.full(carrier.rows.shape[0], 1.0 / carrier.rows.shape[0])
+    means = rows.sums(share) if isinstance(rows, LocalRows) else rows.T @ share
+    return np.asarray(means @ carrier.map)
 
 
 class Joint(NamedTuple):

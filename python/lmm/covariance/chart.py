@@ -67,11 +67,9 @@ class ThetaChart:
         at = self.layout.from_search(self._full(eta))
         theta = np.where(self.free, at.theta, self.values)
         bend = np.zeros((len(theta), len(theta)))
-        pairs = zip(self.layout.derivatives(theta), self.layout.second(theta), M, strict=True)
-        for (own, dS), ddS, m in pairs:
-            slope = np.einsum("kl,ikl->i", m, dS) * at.second[own]
-            curved = np.einsum("kl,ijkl->ij", m, ddS) * np.outer(at.first[own], at.first[own])
-            bend[own, own] = curved + np.diag(slope)
+        for own, (slope, curved) in zip(self.layout.places, self.layout.slopes(theta, M), strict=True):
+            first = at.first[own]
+            bend[own, own] = curved * np.outer(first, first) + np.diag(slope * at.second[own])
         return np.ascontiguousarray(bend[np.ix_(self.free, self.free)])
 
     def _full(self, eta: FloatVector) -> FloatVector:

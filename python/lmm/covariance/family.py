@@ -107,6 +107,12 @@ class Structure(ABC):
     def second(self, theta: FloatVector, k: int) -> FloatArray:
         """d²S/dtheta² (n_theta, n_theta, k, k)."""
 
+    def slopes(self, theta: FloatVector, M: FloatMatrix) -> tuple[FloatVector, FloatMatrix]:
+        """<M, dS/dtheta> (n_theta,) and <M, d²S/dtheta²> (n_theta, n_theta) for a symmetric M (k, k)."""
+        k = len(M)
+        first = np.einsum("kl,ikl->i", M, self.derivatives(theta, k))
+        return first, np.einsum("kl,ijkl->ij", M, self.second(theta, k))
+
     @abstractmethod
     def rescaled(self, theta: FloatVector, scales: FloatVector) -> FloatVector:
         """Theta when the effect of each column is multiplied by a positive scale (k,)."""

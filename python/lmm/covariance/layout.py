@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import numpy as np
 
@@ -132,6 +132,10 @@ class ThetaLayout:
         """d²S (n, n, k, k) of each term by its own theta (n,)."""
         return [t.structure.second(part, t.n_columns) for t, part in self._parts(theta)]
 
+    def slopes(self, theta: FloatVector, M: Sequence[FloatMatrix]) -> list[tuple[FloatVector, FloatMatrix]]:
+        """For M (k, k) of each term: <M, dS> (n,) and <M, d²S> (n, n) by its own theta (n,)."""
+        return [t.structure.slopes(part, m) for (t, part), m in zip(self._parts(theta), M, strict=True)]
+
     def second_of_elements(self, theta: FloatVector) -> FloatArray:
         """Differentiate the elements of all S twice by theta (n_elements, n_theta, n_theta)."""
         found = []
@@ -194,13 +198,14 @@ class ThetaLayout:
     @property
     def places(self) -> list[slice]:
         """Where each term has its parameters."""
-        ends = np.cumsum([0, *(t.structure.n_theta(t.n_columns) for t in self.terms)]).tolist()
+        ends = accumulate((t.structure.n_theta(t.n_columns) for t in self.terms), initial=0)
         return [slice(start, stop) for start, stop in pairwise(ends)]
 
     def _parts(self, theta: np.ndarray) -> Iterator[tuple[ThetaTerm, np.ndarray]]:
         """Each term with its piece of a vector as long as theta."""
+        values = np.asarray(theta)
         for term, own in zip(self.terms, self.places, strict=True):
-            yield term, np.asarray(theta)[own]
+            yield term, values[own]
 
     @staticmethod
     def _joined(parts: list[FloatVector]) -> FloatVector:

@@ -82,8 +82,7 @@ class Tied(Precision):
     def derivatives(self, theta: FloatVector, k: int) -> FloatArray:
         """Differentiate S: ds_i = 2 theta_j r_ij² / d_ij, with the parts r_ij = s_i d_ij / theta_j² of 1/s_i."""
         r, _ = self._shares(theta)
-        first = 2.0 * np.abs(theta) * r * self._over(r)
-        return _diagonals(first.T * np.sign(theta)[:, None], k)
+        return _diagonals(self._first(theta, r), k)
 
     def second(self, theta: FloatVector, k: int) -> FloatArray:
         """Differentiate S twice.
@@ -91,13 +90,29 @@ class Tied(Precision):
         By one theta d²s_i = r² (8r - 6) / d, by two 8 (r_j r_k)^(3/2) / (d_j d_k)^(1/2): r and d are those of row i.
         Where several theta are zero, these are the limits as they come there together.
         """
-        r, _ = self._shares(theta)
-        over = self._over(r)
-        roots = r * np.sqrt(over) * np.where(np.asarray(theta) < 0.0, -1.0, 1.0)
+        roots, own = self._second(theta, self._shares(theta)[0])
         whole = 8.0 * roots[:, :, None] * roots[:, None, :]  # (K, m, m)
         j = np.arange(len(self.labels))
-        whole[:, j, j] = r * over * (8.0 * r - 6.0)
+        whole[:, j, j] = own
         return _diagonals(whole.transpose(1, 2, 0), k)
+
+    def slopes(self, theta: FloatVector, M: FloatMatrix) -> tuple[FloatVector, FloatMatrix]:
+        """See `Structure.slopes`: S has nothing but its diagonal."""
+        m, (r, _) = np.diag(M), self._shares(theta)
+        roots, own = self._second(theta, r)
+        curved = 8.0 * (roots.T * m) @ roots
+        np.fill_diagonal(curved, m @ own)
+        return self._first(theta, r) @ m, curved
+
+    def _first(self, theta: FloatVector, r: FloatMatrix) -> FloatMatrix:
+        """Differentiate s by each theta, (m, K)."""
+        return (2.0 * np.abs(theta) * r * self._over(r)).T * np.sign(theta)[:, None]
+
+    def _second(self, theta: FloatVector, r: FloatMatrix) -> tuple[FloatMatrix, FloatMatrix]:
+        """Roots of an eighth of the mixed second derivatives of s, and those by one theta twice; each (K, m)."""
+        over = self._over(r)
+        roots = r * np.sqrt(over) * np.where(np.asarray(theta) < 0.0, -1.0, 1.0)
+        return roots, r * over * (8.0 * r - 6.0)
 
     def elements(self, k: int) -> tuple[IntVector, IntVector]:
         """Take the diagonal."""

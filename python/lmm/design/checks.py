@@ -114,8 +114,7 @@ def check_columns(part: RandomPart) -> None:
     if isinstance(block, GroupBlock):
         some = np.ones(1, dtype=bool) if block.values is None else np.any(block.values != 0.0, axis=0)
     else:
-        squares = np.asarray(block.effective().to_sparse().power(2).sum(axis=0)).ravel()
-        some = np.any(squares.reshape(block.n_levels, block.n_columns) > 0.0, axis=0)
+        some = block.squares() > 0.0
     zero = [name for name, any_row in zip(part.columns, some, strict=True) if not any_row]
     if zero:
         one = len(zero) == 1

@@ -80,6 +80,16 @@ class Block(ABC):
         dense: FloatMatrix = self.to_sparse().toarray()
         return dense
 
+    def squares(self) -> FloatVector:
+        """Sum squares (n_columns,) over all rows and levels, with the root multiplied in."""
+        block = self.effective()
+        own = block.column_squares()
+        return np.asarray(own.reshape(block.n_levels, block.n_columns).sum(axis=0))
+
+    def column_squares(self) -> FloatVector:
+        """Sum squares (q,) of the columns as given."""
+        return np.asarray(self.to_sparse().power(2).sum(axis=0)).ravel()
+
     def gram(self, weights: FloatVector | None = None) -> Any:
         """Z'WZ as a SciPy CSR array (q, q), W = diag(weights)."""
         Z = self.to_sparse()
@@ -227,6 +237,12 @@ class MatrixBlock(Block):
     def transpose_apply(self, r: FloatVector) -> FloatVector:
         """Z'r, (q,), for a vector r (n,)."""
         return np.asarray(self.matrix.T @ r)
+
+    def column_squares(self) -> FloatVector:
+        """Sum squares (q,) of the columns as given."""
+        if isinstance(self.matrix, np.ndarray):
+            return np.asarray(np.einsum("ij,ij->j", self.matrix, self.matrix))
+        return Block.column_squares(self)
 
     def take(self, rows: IntVector) -> MatrixBlock:
         """Keep some rows only, and all levels."""

@@ -353,7 +353,18 @@ def core_term(block: Block) -> _core.Term:
     if isinstance(block, GroupBlock):
         values = None if block.values is None else np.asarray(block.values, dtype=float)
         return (block.codes.astype(np.uint32), values, block.n_levels, parts)
+    matrix = getattr(block, "matrix", None)
+    if isinstance(matrix, np.ndarray) and 2 * np.count_nonzero(matrix) >= matrix.size:
+        starts, columns, values = _all_entries(matrix)
+        return (starts, columns, values, block.n_levels, parts)
     rows = block.to_sparse().tocsr()
     rows.sum_duplicates()
     starts, columns = rows.indptr.astype(np.int64), rows.indices.astype(np.uint32)
     return (starts, columns, rows.data.astype(float), block.n_levels, parts)
+
+
+def _all_entries(matrix: FloatMatrix) -> tuple[Any, Any, FloatVector]:
+    """Compressed rows (starts, columns, values) of a matrix that is dense; its zeros stand there too."""
+    n, q = matrix.shape
+    columns = np.tile(np.arange(q, dtype=np.uint32), n)
+    return np.arange(n + 1, dtype=np.int64) * q, columns, np.asarray(matrix, dtype=float).ravel()

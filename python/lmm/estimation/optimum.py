@@ -194,9 +194,7 @@ def scaled_start(
 
 def column_scales(block: Block) -> FloatVector:
     """Root mean square of the k columns of a term over the rows; 1 for a column of zeros."""
-    squares = block.effective().to_sparse().power(2).sum(axis=0)
-    by_column = np.asarray(squares).reshape(block.n_levels, block.n_columns).sum(axis=0)
-    scales = np.sqrt(by_column / block.n_rows)
+    scales = np.sqrt(block.squares() / block.n_rows)
     return np.where(scales > 0.0, scales, 1.0)
 
 

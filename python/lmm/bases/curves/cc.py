@@ -18,8 +18,9 @@ from lmm.bases.basis import (
     number_of_columns,
     numbers_of,
 )
-from lmm.bases.curves.cr import local_cubic, local_rows
+from lmm.bases.curves.cr import local_cubic
 from lmm.bases.curves.knots import check_varies, knots_from_data, period_note, quantile_knots
+from lmm.bases.local import LocalRows
 from lmm.bases.order import check_order
 from lmm.errors import DataError
 from lmm.typing import FloatMatrix, FloatVector
@@ -58,7 +59,7 @@ class CyclicCubicRegression(Basis):
     def _carrier(self, covariates: Sequence[Covariate], order: int) -> Carrier:
         x = wrapped(numbers_of(covariates[0], self.name), self.knots[0], self.knots[-1])
         left, weights = local_cubic(x, self.knots, order)
-        rows = local_rows(left, (left + 1) % self.k, weights, self.k)
+        rows = LocalRows(left, (left + 1) % self.k, weights, self.k)
         return Carrier(rows, np.vstack([np.eye(self.k), self.bends]))
 
 

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
 from lmm.bases.basis import Basis, Carrier, Covariate, Extrapolation, Settings, number_of_columns, numbers_of
 from lmm.bases.curves.knots import knots_from_data, outside_note
+from lmm.bases.local import LocalRows
 from lmm.bases.order import check_order
 from lmm.typing import FloatMatrix, FloatVector, IntVector
 
 __all__ = ["CubicRegression", "learn"]
 
 DEFAULT_K, LEAST_K = 10, 3
-_MOST_ROWS = 2**29
-"""Whose four elements each are counted in 32 bits."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -50,7 +49,7 @@ class CubicRegression(Basis):
         """Two values and two second derivatives in each row, over 2k columns: values, then second derivatives."""
         x = numbers_of(covariates[0], self.name)
         left, weights = local_cubic(x, self.knots, order)
-        return Carrier(local_rows(left, left + 1, weights, self.k), np.vstack([np.eye(self.k), self.bends]))
+        return Carrier(LocalRows(left, left + 1, weights, self.k), np.vstack([np.eye(self.k), self.bends]))
 
 
 def learn(
@@ -167,12 +166,3 @@ def local_cubic(x: FloatVector, knots: FloatVector, order: int) -> tuple[IntVect
 def _slopes(b: FloatVector, h: FloatVector) -> FloatMatrix:
     a = h - b
     return np.column_stack([-1.0 / h, 1.0 / h, (h - 3.0 * a * a / h) / 6.0, (3.0 * b * b / h - h) / 6.0])
-
-
-def local_rows(left: IntVector, right: IntVector, weights: FloatMatrix, k: int) -> Any:
-    """Sparse rows (n, 2k) from the four weights of each row."""
-    from scipy import sparse
-
-    n = left.size
-    columns = np.column_stack([left, right, left + k, right + k])
-    return sparse.csr_matrix((weights.ravel(), columns.ravel(), np.arange(0, 4 * n + 1, 4)), shape=(n, 2 * k))

@@ -10,6 +10,7 @@ import numpy as np
 
 from lmm.bases.basis import Basis, Covariate, Settings
 from lmm.bases.levels.re import codes_in
+from lmm.bases.local import LocalRows
 from lmm.errors import ArgumentError, brief
 from lmm.typing import IntVector
 
@@ -118,7 +119,7 @@ def in_blocks(rows: Any, at: IntVector, size: int) -> Any:
     """
     from scipy import sparse
 
-    held = sparse.coo_matrix(rows)
+    held = sparse.coo_matrix(rows.sparse() if isinstance(rows, LocalRows) else rows)
     block = at[held.row]
     kept = block >= 0
     return sparse.csr_matrix(

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from lmm.bases.basis import Carrier
+from lmm.bases.local import LocalRows
 from lmm.typing import FloatMatrix
 
 __all__ = ["dense_row_product", "kron", "row_product"]
@@ -25,13 +26,21 @@ def row_product(carriers: Sequence[Carrier]) -> Carrier:
     array([[1., 2., 2., 4.],
            [0., 0., 0., 9.]])
     """
-    from scipy import sparse
-
-    if all(sparse.issparse(carrier.rows) for carrier in carriers):
-        rows = reduce(_sparse_pair, (sparse.csr_matrix(carrier.rows) for carrier in carriers))
+    factors = [_without_zeros(carrier.rows) for carrier in carriers]
+    if all(factor is not None for factor in factors):
+        rows = reduce(_sparse_pair, factors)
         return Carrier(rows, kron([carrier.map for carrier in carriers]))
     rows = dense_row_product([carrier.dense() for carrier in carriers])
     return Carrier(rows, np.eye(rows.shape[1]))
+
+
+def _without_zeros(rows: Any) -> Any:
+    """Rows as a SciPy CSR matrix; None where they have no zeros to speak of."""
+    from scipy import sparse
+
+    if isinstance(rows, LocalRows):
+        return rows.sparse()
+    return sparse.csr_matrix(rows) if sparse.issparse(rows) else None
 
 
 def kron(factors: Sequence[FloatMatrix]) -> FloatMatrix:

@@ -10,6 +10,8 @@ __all__ = ["leading_pairs"]
 
 _SMALL = 150  # rows; all eigenpairs are as fast there
 _SHARE = 4  # Lanczos where less than one in so many pairs is asked for
+_BEYOND = 4  # pairs behind those that are asked for, so that little is left
+_ROUNDING = 1e-12  # of a sum of squares, relative
 
 
 def leading_pairs(matrix: FloatMatrix, k: int) -> tuple[FloatVector, FloatMatrix]:
@@ -54,7 +56,7 @@ def _lanczos(matrix: FloatMatrix, k: int) -> tuple[FloatVector, FloatMatrix] | N
     from scipy.linalg.blas import dsymv
     from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
 
-    n = len(matrix)
+    n, more = len(matrix), k + _BEYOND
     triangle = matrix.T  # in the order of BLAS; half of the matrix is read
 
     def times(x: FloatVector) -> FloatVector:
@@ -64,12 +66,18 @@ def _lanczos(matrix: FloatMatrix, k: int) -> tuple[FloatVector, FloatMatrix] | N
     starts = np.random.RandomState(2).uniform(-1.0, 1.0, (2, n))
     try:
         whole = LinearOperator((n, n), matvec=times, dtype=np.float64)
-        values, vectors = eigsh(whole, k, which="LM", v0=starts[0], ncv=min(n - 1, k + max(k // 2, 20)))
-        # A Krylov space holds one vector of a repeated eigenvalue: what is left must not lead.
+        values, vectors = eigsh(whole, more, which="LM", v0=starts[0], ncv=min(n - 1, more + max(k // 2, 20)))
+        # A Krylov space holds one vector of a repeated eigenvalue: what is left must not lead. It cannot if the squares
+        # of all other eigenvalues sum to less than the smallest one's.
+        others = np.einsum("ij,ij", matrix, matrix) - values @ values
+        kept = np.argsort(-np.abs(values), kind="stable")[:k]
+        least = np.abs(values[kept]).min()
+        if others + _ROUNDING * (values @ values) < least**2:
+            return values[kept], vectors[:, kept]
         left = LinearOperator(
             (n, n), matvec=lambda x: times(x) - vectors @ (values * (vectors.T @ x)), dtype=np.float64
         )
         other = eigsh(left, 1, which="LM", v0=starts[1], tol=1e-2, return_eigenvectors=False)
     except ArpackNoConvergence:
         return None
-    return None if abs(other[0]) > np.abs(values).min() * (1.0 + 1e-8) else (values, vectors)
+    return None if abs(other[0]) > least * (1.0 + 1e-8) else (values[kept], vectors[:, kept])

@@ -29,7 +29,10 @@ def power_slopes(x: FloatVector, centres: FloatVector, exponent: int, order: int
     """
     steps = x[:, None] - centres
     times = factorial(exponent) // factorial(exponent - order)
-    found = times * np.abs(steps) ** (exponent - order)
+    # Products are several times faster than a power.
+    found = np.full_like(steps, times) if order % 2 == exponent % 2 else times * np.abs(steps)
+    for _ in range((exponent - order) // 2):
+        found *= steps * steps
     return np.asarray(found * np.sign(steps) if order % 2 else found)
 
 
