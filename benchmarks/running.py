@@ -78,9 +78,14 @@ def measure(
 
 
 def memory_allowed(workload: Workload, ours: dict[str, Any], n_rows: int) -> float:
-    """Three times the columns of the model, the tail's matrices, 12 bytes a pair of levels that meet; in MB."""
-    pairs = 12 * n_rows if workload.tail else 0
-    return 3.0 * ours.get("model_mb", 0.0) + (24 * workload.tail**2 + pairs) / 2**20
+    """What a fit may take above the data, in MB.
+
+    Four times the columns of the model (the frame's, the core's, scaled, and results by row), two matrices of
+    the tail (cross-products, and the factor in the place of a copy), 24 bytes a pair of levels that meet, and
+    32 MB that allocators and threads keep for reuse.
+    """
+    pairs = 24 * n_rows if workload.tail else 0
+    return 32.0 + 4.0 * ours.get("model_mb", 0.0) + (16 * workload.tail**2 + pairs) / 2**20
 
 
 def criterion_of(workload: Workload, path: Path, ours: dict[str, Any], method: str) -> float:

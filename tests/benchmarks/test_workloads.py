@@ -102,8 +102,8 @@ def test_a_failure_is_a_result(monkeypatch, tmp_path):
 
 def test_memory_allowed_grows_with_model_and_tail():
     one = memory_allowed(BY_NAME["nested"], {"model_mb": 20.0}, 10**6)
-    assert one == 60.0
-    assert memory_allowed(BY_NAME["films"], {"model_mb": 20.0}, 10**6) == pytest.approx(60 + 325.8, abs=0.1)
+    assert one == 32 + 80
+    assert memory_allowed(BY_NAME["films"], {"model_mb": 20.0}, 10**6) == pytest.approx(112 + 232.5, abs=0.1)
 
 
 @pytest.mark.parametrize(

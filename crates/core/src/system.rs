@@ -40,36 +40,27 @@ impl Common {
 
     /// The system of a response in internal units.
     pub fn with_response(&self, design: &Design, y: &[f64]) -> System {
-        System::complete(design, self.cp.clone(), self.classes.as_ref(), self.rows.as_ref(), y)
+        let mut cp = self.cp.clone();
+        cp.set_response(design, y);
+        let single = self.classes.as_ref().map(|classes| Single::new(&cp.chain[0], &cp.layout, classes));
+        let rows = self.rows.as_ref().map(|rows| rows.with_response(y));
+        System { n: design.n, cp, single, rows }
     }
 }
 
 impl System {
     /// Accumulates the cross-products of a design and a response in internal units.
     pub fn new(design: &Design, y: &[f64]) -> Result<System, CoreError> {
-        let Common { cp, classes, rows } = Common::new(design)?;
-        Ok(System::complete(design, cp, classes.as_ref(), rows.as_ref(), y))
+        let rows = Rows::of_design(design).map(|rows| rows.with_response(y));
+        Ok(System { rows, ..System::of_products(design.n, CrossProducts::new(design, y)?) })
     }
 
     /// Sums again under the weights of a design that differs in nothing else, with a response in its units.
     pub fn refill(&mut self, design: &Design, y: &[f64]) {
-        self.cp.refill(design);
-        self.cp.set_response(design, y);
+        self.cp.refill(design, y);
         let (cp, classes) = (&self.cp, Single::classes(&self.cp.chain, &self.cp.layout));
         self.single = classes.map(|classes| Single::new(&cp.chain[0], &cp.layout, &classes));
         self.rows = Rows::of_design(design).map(|rows| rows.with_response(y));
-    }
-
-    fn complete(
-        design: &Design,
-        mut cp: CrossProducts,
-        classes: Option<&Classes>,
-        rows: Option<&Rows>,
-        y: &[f64],
-    ) -> System {
-        cp.set_response(design, y);
-        let single = classes.map(|classes| Single::new(&cp.chain[0], &cp.layout, classes));
-        System { n: design.n, cp, single, rows: rows.map(|rows| rows.with_response(y)) }
     }
 
     /// From cross-products alone.

@@ -14,12 +14,21 @@ use crate::parallel;
 impl CrossProducts {
     /// Those of a design; all products with a response are zero.
     pub fn of_design(design: &Design) -> Result<CrossProducts, CoreError> {
+        CrossProducts::summed(design, None)
+    }
+
+    /// Those of a design and a response in internal units.
+    pub fn new(design: &Design, y: &[f64]) -> Result<CrossProducts, CoreError> {
+        CrossProducts::summed(design, Some(y))
+    }
+
+    fn summed(design: &Design, y: Option<&[f64]>) -> Result<CrossProducts, CoreError> {
         let layout = design.layout.clone();
         memory::check("the cross-products of the random effects", design.product_numbers())?;
         let rows = RowsOfZ::new(design, &layout);
         let mut chain = parallel::map(layout.n_chain, |c| {
             let mut chain = empty_chain(&rows, c);
-            fill_chain(&rows, c, &mut chain);
+            fill_chain(&rows, c, y, &mut chain);
             if layout.q_tail > 0 {
                 chain.tiles = tile_bounds(&chain, layout.tail_size(), layout.q_tail);
             }
@@ -28,20 +37,23 @@ impl CrossProducts {
         if let Some(pattern) = &design.pattern {
             chain.iter_mut().for_each(|c| c.find_slots(pattern));
         }
-        let tail = rows.tail_products(design.pattern.as_ref());
+        let mut tail = rows.tail_products(design.pattern.as_ref());
+        y.iter().for_each(|y| rows.set_tail_response(y, &mut tail));
         Ok(CrossProducts { layout, chain, tail })
     }
 
-    /// Sums again under the weights of a design that differs in nothing else: levels, pairs and their order stay.
-    pub fn refill(&mut self, design: &Design) {
+    /// Sums again under the weights of a design that differs in nothing else, with a response in its units: levels, pairs and their
+    /// order stay.
+    pub fn refill(&mut self, design: &Design, y: &[f64]) {
         let CrossProducts { layout, chain, tail } = self;
         let rows = RowsOfZ::new(design, layout);
         let items: Vec<(usize, &mut Chain)> = chain.iter_mut().enumerate().collect();
-        parallel::each(items, |(c, chain)| fill_chain(&rows, c, chain));
+        parallel::each(items, |(c, chain)| fill_chain(&rows, c, Some(y), chain));
         rows.fill_tail(tail);
+        rows.set_tail_response(y, tail);
     }
 
-    /// Sums the products with a response in internal units.
+    /// Sums the products with another response in internal units, in a pass of its own.
     pub fn set_response(&mut self, design: &Design, y: &[f64]) {
         let CrossProducts { layout, chain, tail } = self;
         let rows = RowsOfZ::new(design, layout);
@@ -93,12 +105,12 @@ fn empty_chain(rows: &RowsOfZ<'_>, c: usize) -> Chain {
     }
 }
 
-/// Sums all products but those with y.
-fn fill_chain(rows: &RowsOfZ<'_>, c: usize, out: &mut Chain) {
+/// Sums all products, those with y if there is one.
+fn fill_chain(rows: &RowsOfZ<'_>, c: usize, y: Option<&[f64]>, out: &mut Chain) {
     out.a.fill(0.0);
     out.a_head.fill(0.0);
     let coarser: Vec<usize> = (c + 1..rows.layout.n_chain).collect();
-    add_rows(rows, c, &coarser, out);
+    add_rows(rows, c, y, &coarser, out);
     if rows.layout.q_tail > 0 {
         add_pairs(rows, c, out);
     }
@@ -131,16 +143,16 @@ fn set_response(rows: &RowsOfZ<'_>, c: usize, y: &[f64], out: &mut Chain) {
 }
 
 /// Own blocks and dense borders of a chain block, row by row; of many rows the halves apart.
-fn add_rows(rows: &RowsOfZ<'_>, c: usize, coarser: &[usize], out: &mut Chain) {
+fn add_rows(rows: &RowsOfZ<'_>, c: usize, y: Option<&[f64]>, coarser: &[usize], out: &mut Chain) {
     let n = rows.n();
     if !is_worth_halving(n, out.a.len() + out.a_head.len()) {
-        return add_range(rows, c, coarser, 0..n, &mut out.a, &mut out.a_head);
+        return add_range(rows, c, y, coarser, 0..n, &mut out.a, &mut out.a_head);
     }
     let (size, width) = (out.a.len(), out.a_head.len());
     let halves = parallel::map(2, |half| {
         let (mut a, mut a_head) = (vec![0.0; size], vec![0.0; width]);
         let range = if half == 0 { 0..n / 2 } else { n / 2..n };
-        add_range(rows, c, coarser, range, &mut a, &mut a_head);
+        add_range(rows, c, y, coarser, range, &mut a, &mut a_head);
         (a, a_head)
     });
     for (a, a_head) in halves {
@@ -152,6 +164,7 @@ fn add_rows(rows: &RowsOfZ<'_>, c: usize, coarser: &[usize], out: &mut Chain) {
 fn add_range(
     rows: &RowsOfZ<'_>,
     c: usize,
+    y: Option<&[f64]>,
     coarser: &[usize],
     range: std::ops::Range<usize>,
     a: &mut [f64],
@@ -169,6 +182,7 @@ fn add_range(
             at += kb;
         }
         border[at..].iter_mut().zip(&rows.data.x).for_each(|(o, column)| *o = column[i]);
+        border[head - 1] = y.map_or(0.0, |y| y[i]);
         let a = &mut a[j * k * k..(j + 1) * k * k];
         let a_head = &mut a_head[j * k * head..(j + 1) * k * head];
         match k {

@@ -26,6 +26,8 @@ pub mod searches;
 pub mod space;
 pub mod starts;
 pub mod steps;
+#[cfg(test)]
+mod tests;
 pub mod walk;
 
 pub use outcome::{Check, Control, Outcome};
