@@ -100,9 +100,9 @@ class Tied(Precision):
         """See `Structure.slopes`: S has nothing but its diagonal."""
         m, (r, _) = np.diag(M), self._shares(theta)
         roots, own = self._second(theta, r)
-        curved = 8.0 * (roots.T * m) @ roots
-        np.fill_diagonal(curved, m @ own)
-        return self._first(theta, r) @ m, curved
+        curved = np.einsum("k,ki,kj->ij", m, 8.0 * roots, roots)
+        np.fill_diagonal(curved, np.einsum("k,ki->i", m, own))
+        return np.einsum("ik,k->i", self._first(theta, r), m), curved
 
     def _first(self, theta: FloatVector, r: FloatMatrix) -> FloatMatrix:
         """Differentiate s by each theta, (m, K)."""
