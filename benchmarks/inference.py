@@ -103,13 +103,13 @@ def main() -> None:
         raise SystemExit(f"R gives other numbers: {', '.join(apart)}")
 
 
-def missing_in_r() -> str:
+def missing_in_r(packages: tuple[str, ...] = R_PACKAGES) -> str:
     """Say what R lacks; empty where it lacks nothing."""
     rscript = shutil.which("Rscript")
     if rscript is None:
         return "there is no Rscript"
     code = "cat(setdiff(commandArgs(TRUE), rownames(installed.packages())))"
-    done = subprocess.run([rscript, "-e", code, *R_PACKAGES], capture_output=True, text=True, check=False)
+    done = subprocess.run([rscript, "-e", code, *packages], capture_output=True, text=True, check=False)
     return f"it has no {done.stdout.strip()}" if done.stdout.strip() or done.returncode else ""
 
 

@@ -21,6 +21,7 @@ def main():
     slow_way(by_ml)
     random_effects(by_ml)
     restricted(lmm.fit("Reaction ~ Days + (1 | Subject)", sleepstudy))
+    spline_by_hand()
     spline_as_random_term()
 
 
@@ -88,12 +89,45 @@ def restricted(fit):
     )
 
 
-def spline_as_random_term():
-    """A penalised spline: a fixed line and random wiggles with one variance.
+def spline_by_hand():
+    """Basis, penalty and its root, the fit at lambda = 1e-4, and the split into fixed and random: three slips found.
 
-    The document's listing lost one engine of size 2.32, and its Z = X_R sqrt(D) should be X_R / sqrt(D), since
-    the wiggles have the covariance D^-1 / lambda; both are right here.
+    1. The listing has 18 sizes for 19 values of wear: one of the five engines of size 2.32 is lost.
+    2. Its `matSqrt` is crossprod(U) sqrt(D), and U'U = I: sqrt(D) is no root of S = U D U'. U sqrt(D) U' is one.
+    3. Its Z = X_R sqrt(D) has to be X_R / sqrt(D), since the wiggles have the covariance D^-1 / lambda.
     """
+    engine = scaled_engine()
+    x, y = engine["x"].to_numpy(), engine["wear"].to_numpy()
+    sizes = engine["size"].value_counts()
+    print(f"\n{len(y)} engines, {sizes[2.32]} of them with a size of 2.32")
+    S = spline_penalty(KNOTS)
+    D, U = (np.flip(part, axis=-1) for part in np.linalg.eigh(S))  # the largest first, as R has them
+    roots = {"as listed": np.diag(np.sqrt(np.maximum(D, 0.0))), "a root of S": matrix_root(S)}
+    traces = {name: penalised_fit(y, x, KNOTS, 1e-4, root)[1] for name, root in roots.items()}
+    positive = D / D[0] > 1e-12  # two of the nine functions are not penalised: the constant and the line
+    X = spline_columns(x, KNOTS)
+    X_R = X @ U[:, positive]
+    line = X @ U[:, ~positive]
+    splits = {"as listed": X_R * np.sqrt(D[positive]), "X_R / sqrt(D)": X_R / np.sqrt(D[positive])}
+    data = {"wear": y, "a": line[:, 0], "b": line[:, 1]}
+    criteria = {
+        name: lmm.fit("wear ~ 0 + a + b", data, random={"wiggles": lmm.block(Z)}).criterion
+        for name, Z in splits.items()
+    }
+    beside(
+        "The spline by hand: as listed, and as it has to be",
+        [
+            ("tr(H) at lambda = 1e-4, root as listed", traces["as listed"], "6.9175"),
+            ("tr(H) at lambda = 1e-4, a root of S", traces["a root of S"], "6.8851"),
+            ("-2 REML log-likelihood, Z as listed", criteria["as listed"], "39.46"),
+            ("-2 REML log-likelihood, Z = X_R / sqrt(D)", criteria["X_R / sqrt(D)"], "38.5136"),
+        ],
+        "reference",
+    )
+
+
+def spline_as_random_term():
+    """A penalised spline: a fixed line and random wiggles with one variance, which need the kernel only."""
     engine = scaled_engine()
     fits = {
         method: lmm.fit("wear ~ x", engine, method=method, random={"spline": lmm.block(wiggles(engine["x"]))})
@@ -126,6 +160,34 @@ def kernel(x, z):
     return ((z - 0.5) ** 2 - 1 / 12) * ((x - 0.5) ** 2 - 1 / 12) / 4 - (
         distance**4 - distance**2 / 2 + 7 / 240
     ) / 24
+
+
+def spline_columns(x, knots):
+    """The document's `splineX`: columns 1, x and the kernel at each knot (n, 2 + n_knots)."""
+    x = np.asarray(x)
+    return np.column_stack([np.ones_like(x), x, kernel(x[:, None], knots)])
+
+
+def spline_penalty(knots):
+    """The document's `Sfunc`: the line is free, the wiggles have the kernel between the knots."""
+    S = np.zeros((len(knots) + 2, len(knots) + 2))
+    S[2:, 2:] = kernel(knots[:, None], knots)
+    return S
+
+
+def matrix_root(S):
+    """Symmetric B with B B = S."""
+    D, U = np.linalg.eigh(S)
+    return (U * np.sqrt(np.maximum(D, 0.0))) @ U.T
+
+
+def penalised_fit(y, x, knots, smoothing, root):
+    """The document's `prsFit`: least squares on rows to which sqrt(lambda) B has been added; b and tr(H)."""
+    X = spline_columns(x, knots)
+    augmented = np.vstack([X, np.sqrt(smoothing) * root])
+    b = np.linalg.lstsq(augmented, np.concatenate([y, np.zeros(len(root))]), rcond=None)[0]
+    Q = np.linalg.qr(augmented)[0]
+    return b, np.sum(Q[: len(y)] ** 2)  # H = the rows of the data of Q Q'
 
 
 def wiggles(x):
