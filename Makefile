@@ -74,6 +74,7 @@ bench: build
 	$(BIN)/python -m benchmarks $(BENCH_ARGS)
 	$(BIN)/python -m benchmarks.inference --write
 	$(BIN)/python -m benchmarks.means --write
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.smooths --write
 
 # Where valgrind is installed: work that the engine's kernels do, against its bounds.
 instructions: build

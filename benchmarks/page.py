@@ -33,6 +33,13 @@ MEANS = (
     "what the others find ready. Memory is the peak of the process, with Python, all packages, the data and the fit."
 )
 
+SMOOTHS = (
+    'From a data frame to a fit with its smoothing parameters by REML, one thread each. "Ratio" is the time of the other '
+    'package over ours, "aim" what we want it to be. "Above" is its criterion less ours, "apart" the largest '
+    "difference of fitted values over their standard deviation; bam with discrete covariates fits another model, and "
+    "its criterion is not comparable."
+)
+
 INFERENCE = (
     "From a fit that remembers nothing to the numbers of the table: degrees of freedom, standard errors, F, ends of "
     'intervals. "Apart" is the largest relative difference between our numbers and those of R (lme4, lmerTest, '
@@ -51,7 +58,7 @@ def page(results: Path = RESULTS) -> str:
     sections = [HEAD, overview(found)]
     sections += [detail(workload, report) for workload, report in found]
     text = "\n".join(sections) + FOOT
-    parts = {"inference": inference, "means": means}
+    parts = {"inference": inference, "means": means, "smooths": smooths}
     return "\n".join([text, *(write(reports[name]) for name, write in parts.items() if name in reports)])
 
 
@@ -151,6 +158,47 @@ def means(report: dict[str, Any]) -> str:
         ]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join([*lines, "", _machine({**report, "runs": [report]}), ""])
+
+
+def smooths(report: dict[str, Any]) -> str:
+    """One row for each model with smooth terms and each other package."""
+    lines = [
+        "## Smooth terms",
+        "",
+        SMOOTHS,
+        "",
+        "| model | rows | ours | memory | other | its time | its memory | ratio | aim | above | apart |",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    for run in report["runs"]:
+        ours = run["ours"]
+        for name, found in run["peers"].items():
+            head = [
+                run["what"].replace("|", "\\|"),
+                f"{run['rows']:,}",
+                seconds(ours["median"]),
+                f"{ours['memory_mb']:.0f} MB",
+            ]
+            if "median" not in found:
+                cells = [*head, name, found.get("skipped") or found["failed"], *[""] * 5]
+            else:
+                reach = run["reach"]
+                cells = [
+                    *head,
+                    name,
+                    seconds(found["median"]),
+                    f"{found['memory_mb']:.0f} MB",
+                    f"{found['median'] / ours['median']:.1f}",
+                    str(reach[1]) if reach and reach[0] in (name, "the better") else "",
+                    f"{found['criterion'] - ours['criterion']:.1e}",
+                    f"{found['apart']:.1e}",
+                ]
+            lines.append(f"| {' | '.join(cells)} |")
+    runs = [
+        {"versions": found.get("versions", {})} for run in report["runs"] for found in run["peers"].values()
+    ]
+    runs += [run["ours"] for run in report["runs"]]
+    return "\n".join([*lines, "", _machine({**report, "runs": runs}), ""])
 
 
 def _cells(run: dict[str, Any]) -> list[str]:
