@@ -90,3 +90,17 @@ def test_levels_and_curves_of_levels_are_drawn():
     fit = lmm.fit("y ~ x1 + s(fac, bs='mrf', nb=chain)", data, smooths={"chain": chain})
     (axes,) = fit.plot("smooths").axes
     assert sorted(label.get_text() for label in axes.get_xticklabels()) == ["1", "2", "3"]
+
+
+def test_pictures_of_predictions_and_data_run_along_a_smooth_covariate(single):
+    (axes,) = single.plot("predictions").axes
+    assert axes.get_xlabel() == "times"
+    line = next(line for line in axes.lines if len(line.get_xdata()) > 50 and line.get_linestyle() == "-")
+    np.testing.assert_allclose(line.get_ydata(), single.predict({"times": line.get_xdata()}), rtol=1e-8)
+    assert single.plot("fitted").axes
+
+
+def test_the_page_shows_the_curves(additive, tmp_path):
+    page = additive.report(tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "Curves with 95% bands" in page
+    assert "Smooth terms" in page

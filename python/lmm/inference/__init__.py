@@ -39,6 +39,7 @@ from lmm.inference.resampling.ratio import BootstrapTest, bootstrap_test
 from lmm.inference.resampling.replicates import Bootstrap, bootstrap
 from lmm.inference.smooth_terms.curves import BandKind, chosen_term, partial_residuals, smooth
 from lmm.inference.smooth_terms.of_the_mean import coefficient_draws, design_matrix
+from lmm.inference.smooth_terms.rows import n_curve_effects, with_curves
 from lmm.inference.smooth_terms.system import total_edf
 from lmm.inference.smooth_terms.tables import smoothing, smooths
 from lmm.inference.tables import coefficients, contrast_test
@@ -86,6 +87,7 @@ __all__ = [
     "influence",
     "joint_test",
     "leverage",
+    "n_curve_effects",
     "partial_residuals",
     "predict",
     "predict_intervals",
@@ -106,4 +108,5 @@ __all__ = [
     "total_edf",
     "variance_components",
     "variance_partition",
+    "with_curves",
 ]

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from lmm.arguments import shown
-from lmm.errors import LmmError
+from lmm.errors import LmmError, UnsupportedError
 from lmm.inference.contrast.combinations import Combine, pieces, quadratic
 from lmm.inference.contrast.estimability import as_matrix, estimable_rows, kept_columns
 from lmm.inference.covariance_root import covariance_root
 from lmm.inference.df.catalog import Df, df_method
 from lmm.inference.df.method import DfMethod
 from lmm.inference.distributions import f_p_value, t_p_value, t_quantile
+from lmm.inference.smooth_terms.rows import CurvedRows, split_rows
 from lmm.model import missing_note
 from lmm.typing import BoolVector, FloatMatrix, FloatVector
 
@@ -101,8 +102,9 @@ def row_tests(
 
     Parameters
     ----------
-    contrast : shape (r, n_all) or (r, n_fixed)
-        On all columns of X, or on those that are not aliased.
+    contrast : shape (r, n_all), (r, n_fixed) or (r, n_all + q)
+        On all columns of X, or on those that are not aliased; behind the first may stand coefficients of the random
+        effects of smooth terms.
     df
         Method for degrees of freedom, see `df_method`.
     vcov
@@ -116,7 +118,7 @@ def row_tests(
     LmmError
         If the contrast has another shape, or the method does not apply.
     """
-    rows = as_matrix(fit, contrast)
+    rows, curved = split_rows(fit, as_matrix(fit, contrast))
     estimable = _estimable(fit, rows, combine)
     method, V, _ = _setting(fit, df, vcov)
     C = kept_columns(fit, rows)
@@ -128,6 +130,14 @@ def row_tests(
         degrees[estimable] = method.row_df(fit, C[estimable])
     else:
         degrees[estimable] = method.combined_df(fit, C, combine[estimable])
+    notes = _notes(fit, method, vcov, estimable)
+    if curved is not None and (used := curved.used(combine)).any():
+        notes = (*notes, _of_curves(fit, curved, vcov))
+        whole = curved.estimates(fit)
+        estimate = np.where(used, whole if combine is None else combine @ whole, estimate) + missing
+        squares = quadratic(curved.joint, curved.covariance(fit), combine)
+        std_error = np.where(used, np.sqrt(np.clip(squares, 0.0, None)), std_error) + missing
+        degrees = np.where(used & np.isfinite(degrees), curved.error_df(fit), degrees)
     # A standard error of zero (a row of zeros) has no statistic.
     statistic = np.divide(
         estimate - rhs, std_error, out=np.full(len(estimate), np.nan), where=std_error > 0.0
@@ -140,7 +150,7 @@ def row_tests(
         p_value=t_p_value(statistic, degrees),
         estimable=estimable,
         method=method,
-        notes=_notes(fit, method, vcov, estimable),
+        notes=notes,
     )
 
 
@@ -157,12 +167,14 @@ def joint_test(
     LmmError
         As `row_tests`, or if dependent rows contradict each other.
     """
-    rows = as_matrix(fit, contrast)
+    rows, curved = split_rows(fit, as_matrix(fit, contrast))
     estimable = estimable_rows(fit, rows)
     method, V, own = _setting(fit, df, vcov)
     notes = _notes(fit, method, vcov, estimable)
     if not estimable.all():
         return JointTest(0, np.nan, np.nan, np.nan, np.nan, False, method, notes)
+    if curved is not None and curved.used().any():
+        return _joint_of_curves(fit, curved, method, (*notes, _of_curves(fit, curved, vcov)), rhs)
     rows = kept_columns(fit, rows)
     # That of the model always has a root; one from few clusters has none.
     root = covariance_root(fit.internals.evaluation.unscaled_vcov)
@@ -184,6 +196,30 @@ def joint_test(
     return JointTest(r, degrees.df, f_value, p_value, scale, True, method, notes)
 
 
+def _joint_of_curves(
+    fit: Fit, curved: CurvedRows, method: DfMethod, notes: tuple[str, ...], rhs: float | FloatVector
+) -> JointTest:
+    """Test rows that use effects of curves together."""
+    V = curved.covariance(fit)
+    C, difference = _independent_rows(curved.joint, curved.estimates(fit) - rhs, covariance_root(V))
+    r = len(C)
+    if r == 0:
+        return JointTest(0, np.nan, np.nan, np.nan, np.nan, True, method, notes)
+    f_value = float(difference @ np.linalg.solve(C @ V @ C.T, difference)) / r
+    den_df = curved.error_df(fit)
+    return JointTest(r, den_df, f_value, f_p_value(f_value, r, den_df), 1.0, True, method, notes)
+
+
+def _of_curves(fit: Fit, curved: CurvedRows, vcov: Vcov) -> str:
+    """Say how functions of curves are tested."""
+    if vcov is not None:
+        raise UnsupportedError(
+            "vcov= is a covariance of the fixed effects; these rows have values of smooth terms in them. Leave it out."
+        )
+    df = curved.error_df(fit)
+    return f"Rows with values of smooth terms: Bayesian covariance, {df:.1f} residual degrees of freedom."
+
+
 def _too_few(r: int, method: DfMethod, notes: tuple[str, ...]) -> JointTest:
     note = f"Missing: the data (or clusters) behind the covariance are too few for a joint test of {r} rows."
     return JointTest(r, np.nan, np.nan, np.nan, np.nan, True, method, (*notes, note))
@@ -192,7 +228,10 @@ def _too_few(r: int, method: DfMethod, notes: tuple[str, ...]) -> JointTest:
 def row_covariance(fit: Fit, contrast: FloatMatrix, df: Df = "auto", vcov: Vcov = None) -> FloatMatrix:
     """Covariance (r, r) of the estimates of rows, of which `row_tests` gives the diagonal; parameters as there."""
     _, V, _ = _setting(fit, df, vcov)
-    C = kept_columns(fit, as_matrix(fit, contrast))
+    rows, curved = split_rows(fit, as_matrix(fit, contrast))
+    C = kept_columns(fit, rows)
+    if curved is not None and curved.used().any():
+        C, V = curved.joint, curved.covariance(fit)
     covariance: FloatMatrix = C @ V @ C.T
     return covariance
 

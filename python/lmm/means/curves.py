@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lmm.errors import LmmError
+from lmm.inference import with_curves
 from lmm.means.terms import uses
 from lmm.typing import FloatMatrix, FloatVector
 
@@ -67,7 +68,7 @@ def basis_of(grid: ReferenceGrid, rows: FloatMatrix) -> FloatMatrix:
     Where that is what some columns of X span, each row has the coefficient one on one of them and zero on the others,
     as an analysis of variance tests them: Satterthwaite's degrees of freedom depend on it.
     """
-    scale = np.abs(grid.fit.internals.design.X).max(axis=0, initial=0.0)
+    scale = np.abs(with_curves(grid.fit.internals.design)).max(axis=0, initial=0.0)
     scale = np.where(scale > 0.0, scale, 1.0)
     _, sizes, Vt = np.linalg.svd(rows / scale, full_matrices=False)
     basis = Vt[sizes > _SMALLEST * sizes.max(initial=0.0)]

@@ -135,6 +135,8 @@ def _is_number(text: str) -> bool:
 
 def _fixed_variables(design: Design) -> list[str]:
     names = dict.fromkeys(name for term in design.terms for name in term.variables)
+    for part in design.smooths:
+        names |= dict.fromkeys(() if part.spec is None else sorted(part.spec.variables))
     return [name for name in names if name in design.model_frame]
 
 

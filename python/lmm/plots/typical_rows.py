@@ -71,6 +71,8 @@ def typical_rows(fit: Fit, along: str | None, at: Mapping[str, Any] | None) -> T
         )
     frame = fit.internals.design.model_frame
     fixed = [name for term in fit.internals.design.terms for name in term.variables if name in frame]
+    curves = [name for spec in fit.internals.spec.smooths.expressions for name in spec.variables]
+    fixed += [name for name in curves if name in frame]
     coded = {factor.variable for factor in fit.internals.design.factors}
     numeric = {name for name in frame if frame[name].kind == "numeric" and name not in coded}
     names = list(dict.fromkeys([*fixed, *_others(fit)]))

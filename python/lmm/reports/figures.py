@@ -18,6 +18,7 @@ from lmm.plots import (
     plot_qq,
     plot_residual_panel,
     plot_residuals,
+    plot_smooths,
 )
 from lmm.plots.caterpillar import MOST_LINES, MOST_NAMES
 from lmm.plots.covariate import Curves, curves_of
@@ -70,6 +71,7 @@ def parts_of(fit: Fit) -> tuple[Part, ...]:
     parts = [
         Part("Design of the experiment", *_experiment(fit)),
         Part("Marginal means", *_means(fit)),
+        Part("Smooth terms", _smooths(fit)),
         Part("Data and fitted lines", _fitted(fit)),
         Part("Random effects", _random(fit)),
         Part("Residuals", _checks(fit)),
@@ -144,6 +146,25 @@ def _fitted(fit: Fit) -> tuple[Drawing, ...]:
             caption,
             inline_svg(wide, "fitted", description),
             inline_svg(narrow, "fitted-narrow", description),
+        ),
+    )
+
+
+def _smooths(fit: Fit) -> tuple[Drawing, ...]:
+    """Draw the curves; nothing where there are none that have a picture."""
+    if not any(term.curves for term in fit.internals.spec.smooths.terms):
+        return ()
+    try:
+        figure = plot_smooths(fit)
+    except DesignError:
+        return ()
+    return (
+        _drawing(
+            figure,
+            "smooths",
+            "Curves with 95% bands",
+            "Points are partial residuals, strokes at the foot values of the covariate; edf: effective degrees of "
+            "freedom.",
         ),
     )
 

@@ -9,6 +9,7 @@ import numpy as np
 from lmm.arguments import shown
 from lmm.errors import LmmError
 from lmm.inference.per_fit import per_fit
+from lmm.inference.smooth_terms.rows import n_curve_effects
 from lmm.typing import BoolVector, FloatMatrix, FloatVector, IntVector
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ _ROUNDING = 1e-12
 
 
 def as_matrix(fit: Fit, contrast: FloatMatrix) -> FloatMatrix:
-    """Read a contrast as rows (r, n_all) or (r, n_fixed) of finite numbers.
+    """Read a contrast as rows (r, n_all) or (r, n_fixed) of finite numbers; effects of curves may follow the first.
 
     Raises
     ------
@@ -35,7 +36,7 @@ def as_matrix(fit: Fit, contrast: FloatMatrix) -> FloatMatrix:
     except (TypeError, ValueError, OverflowError):
         raise LmmError(f"A contrast must be a vector or matrix of numbers, not {shown(contrast)}.") from None
     n_all, n_fixed = len(fit.internals.design.names), fit.n_fixed
-    if rows.ndim != 2 or rows.shape[1] not in (n_all, n_fixed):
+    if rows.ndim != 2 or rows.shape[1] not in (n_all, n_fixed, n_all + n_curve_effects(fit)):
         widths = f"{n_all}" if n_all == n_fixed else f"{n_all} (or {n_fixed} without the aliased ones)"
         names = ", ".join(fit.internals.design.names[:6]) + (", …" if n_all > 6 else "")
         seen = f"{rows.shape[1]} numbers in a row" if rows.ndim == 2 else f"the shape {rows.shape}"

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lmm.errors import LmmError, UnsupportedError
+from lmm.errors import LmmError
+from lmm.inference import n_curve_effects, with_curves
 from lmm.limits import MOST_GRID_NUMBERS, counted
 from lmm.means.grid.nested import find_nests
 from lmm.means.grid.variables import CovReduce, GridVariable, grid_variables
@@ -35,8 +36,8 @@ class ReferenceGrid:
         The factors that a nested factor is nested in.
     index : by name, shape (n_rows,)
         Which of its values each row has.
-    X : shape (n_rows, n_all)
-        All columns of X, aliased ones included.
+    X : shape (n_rows, n_all + q)
+        All columns of X, aliased ones included, then those of the q random effects of smooth terms.
     offset : shape (n_rows,)
         What is added to X beta.
     counts : shape (n_rows,)
@@ -99,17 +100,11 @@ def reference_grid(
     LmmError
         If ``at`` or ``cov_reduce`` cannot be met, or the grid is too large for the memory.
     """
-    smooths = fit.internals.spec.smooths.terms
-    if smooths:
-        raise UnsupportedError(
-            f"Marginal means of a model with smooth terms ({smooths[0].term.source}) are not available "
-            "yet. fit.predict() has the mean at any values, fit.test() compares coefficients of the fixed part."
-        )
     variables = grid_variables(fit, at, cov_reduce)
     sizes = [len(variable.values) for variable in variables.values()]
     n_rows = prod(sizes)
     # Each row also has the number of its value of each variable.
-    n_columns = fit.internals.design.X.shape[1]
+    n_columns = fit.internals.design.X.shape[1] + n_curve_effects(fit)
     if n_rows * (n_columns + len(sizes)) > MOST_GRID_NUMBERS:
         raise LmmError(
             f"The reference grid would have {counted(n_rows)} rows of {n_columns} columns, more than "
@@ -167,7 +162,7 @@ def _build(
     zero = np.zeros(n_rows) if spec.needs_offset else None
     design = spec.build(table, random=False, offset=zero)
     offset = np.zeros(n_rows) if design.offset is None else design.offset
-    return design.X, offset + _mean_of_array_offset(fit)
+    return with_curves(design), offset + _mean_of_array_offset(fit)
 
 
 def _plain(values: Any) -> Any:

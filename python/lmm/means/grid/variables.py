@@ -103,6 +103,7 @@ def _names(fit: Fit) -> list[str]:
         for term in fit.internals.design.terms
         for name in _ordered(fit.internals.design, term.parts, term.variables)
     }
+    names |= {name: None for spec in fit.internals.spec.smooths.expressions for name in spec.variables}
     names |= {name: None for spec in fit.internals.spec.offsets for name in spec.variables}
     if fit.internals.spec.offset is not None:
         names[fit.internals.spec.offset] = None
