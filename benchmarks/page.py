@@ -34,8 +34,8 @@ MEANS = (
 )
 
 SMOOTHS = (
-    'From a data frame to a fit with its smoothing parameters by REML, one thread each. "Ratio" is the time of the other '
-    'package over ours, "aim" what we want it to be. "Above" is its criterion less ours, "apart" the largest '
+    'From a data frame to a fit with its smoothing parameters by REML, one thread each. "Ratio" is the time of the '
+    'other package over ours, "aim" what we want it to be. "Above" is its criterion less ours, "apart" the largest '
     "difference of fitted values over their standard deviation; bam with discrete covariates fits another model, and "
     "its criterion is not comparable."
 )

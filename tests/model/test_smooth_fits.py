@@ -181,8 +181,6 @@ def test_bad_input_is_refused(formula, smooths, kind, message):
 def test_new_data_of_another_kind_are_refused(fit):
     with pytest.raises(DataError, match="was numeric at the fit"):
         fit.predict({"x": ["a"], "v": [0.0]}, random=False)
-    with pytest.raises(UnsupportedError, match="smooth terms"):
-        fit.emmeans("v")
     with pytest.raises(UnsupportedError, match="smooth term"):
         lmm.fit("y ~ s(x, bs='cr') + (1 | g)", TABLE, method="moments")
 
