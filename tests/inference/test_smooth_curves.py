@@ -111,3 +111,17 @@ def test_names_that_are_no_smooth_term(fit):
         lmm.fit("accel ~ times", table("mcycle")).smooth("s(times)")
     with pytest.raises(LmmError, match="missing values of times"):
         fit.smooth("s(times)", {"times": [np.nan]})
+
+
+def test_derivatives(fit):
+    there = O13["derivative"]
+    first = fit.derivative("s(times)", TIMES)
+    np.testing.assert_allclose(first["estimate"], there["first"], rtol=5e-5, atol=1e-5)
+    np.testing.assert_allclose(first["std_error"], there["first_se_Vp"], rtol=5e-5)
+    second = fit.derivative("s(times)", TIMES, order=2)
+    np.testing.assert_allclose(second["estimate"], there["second"], rtol=2e-3, atol=2e-3)
+    plates = lmm.fit("accel~s(times,k=20)", table("mcycle")).derivative("s(times)", TIMES)
+    np.testing.assert_allclose(plates["estimate"], there["tp_first"], rtol=5e-5, atol=1e-4)
+    np.testing.assert_allclose(plates["std_error"], there["tp_first_se_Vp"], rtol=5e-5)
+    with pytest.raises(LmmError, match="no numeric covariate 'time'"):
+        fit.derivative("s(times)", along="time")

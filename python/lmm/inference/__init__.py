@@ -40,6 +40,7 @@ from lmm.inference.resampling.replicates import Bootstrap, bootstrap
 from lmm.inference.smooth_terms.curves import BandKind, chosen_term, partial_residuals, smooth
 from lmm.inference.smooth_terms.of_the_mean import coefficient_draws, design_matrix
 from lmm.inference.smooth_terms.rows import n_curve_effects, with_curves
+from lmm.inference.smooth_terms.slopes import derivative
 from lmm.inference.smooth_terms.system import total_edf
 from lmm.inference.smooth_terms.tables import smoothing, smooths
 from lmm.inference.tables import coefficients, contrast_test
@@ -78,6 +79,7 @@ __all__ = [
     "compare",
     "confint",
     "contrast_test",
+    "derivative",
     "design_matrix",
     "df_method",
     "drop1",

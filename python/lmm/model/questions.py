@@ -30,6 +30,7 @@ class Questions:
     compare = Verb()
     components = Verb()
     confint = Verb()
+    derivative = Verb()
     design_matrix = Verb()
     drop1 = Verb()
     emmeans = Verb()

@@ -115,6 +115,17 @@ class Questions:
         kind: str | None = None,
     ) -> Table:
         """Compute confidence intervals of standard deviations, correlations, sigma and fixed effects."""
+    def derivative(
+        self,
+        term: str,
+        at: Any = None,
+        *,
+        order: int = 1,
+        along: str | None = None,
+        level: float = 0.95,
+        covariance: CurveCovariance = "bayes",
+    ) -> Table:
+        """Tabulate the first or second derivative of a smooth term, with pointwise bands."""
     def design_matrix(self, new: Any = None) -> FloatMatrix:
         """Build the matrix (n, m) whose product with coefficients is the mean: R's ``predict(type = "lpmatrix")``."""
     def drop1(self, *, test: DropTest = "f", df: Df = "auto") -> Table:

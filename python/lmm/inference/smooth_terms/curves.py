@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from lmm.model import Fit
     from lmm.typing import FloatMatrix
 
-__all__ = ["BandKind", "chosen_term", "partial_residuals", "smooth"]
+__all__ = ["BandKind", "chosen_term", "joined", "partial_residuals", "points_of", "smooth"]
 
 BandKind: TypeAlias = Literal["pointwise", "simultaneous"]
 """A band that holds each point of a curve, or the whole curve, with the given probability."""
@@ -106,7 +106,7 @@ def smooth(
     tables = []
     critical, notes = normal_quantile(level), [f"Bands: {100 * level:g} %, pointwise."]
     for curve in curves:
-        columns, points = _grid(fit, spec, curve, at)
+        columns, points = points_of(fit, spec, curve, at)
         rows = curve_rows(fit, spec, curve, points, intercept=intercept)
         V, b = mean_covariance(fit, covariance), mean_coefficients(fit).estimate
         if band == "simultaneous":
@@ -117,7 +117,7 @@ def smooth(
         values = (estimate, error, estimate - critical * error, estimate + critical * error)
         tables.append((columns, values))
     names = list(tables[0][0])
-    data = {name: _joined([columns[name] for columns, _ in tables]) for name in names}
+    data = {name: joined([columns[name] for columns, _ in tables]) for name in names}
     shown, more = beside(_RESULTS, data)
     results = {name: np.concatenate([values[i] for _, values in tables]) for i, name in enumerate(_RESULTS)}
     what = "with the mean of all else" if intercept else "with mean zero over the data"
@@ -168,9 +168,9 @@ def partial_residuals(fit: Fit, term: str) -> Table:
         pieces["estimate"].append(values[own])
         for name in names:
             pieces[name].append(frame[name].to_array()[own])
-    shown, notes = beside(["estimate"], {name: _joined(pieces[name]) for name in names})
+    shown, notes = beside(["estimate"], {name: joined(pieces[name]) for name in names})
     return Table(
-        {**shown, "estimate": _joined(pieces["estimate"])}, title=f"Partial residuals of {term}", notes=notes
+        {**shown, "estimate": joined(pieces["estimate"])}, title=f"Partial residuals of {term}", notes=notes
     )
 
 
@@ -218,7 +218,7 @@ def curve_rows(
     return rows
 
 
-def _grid(fit: Fit, spec: SmoothTermSpec, curve: Curve, at: Any) -> tuple[dict[str, Any], Columns]:
+def points_of(fit: Fit, spec: SmoothTermSpec, curve: Curve, at: Any) -> tuple[dict[str, Any], Columns]:
     """Covariates of the grid as they were given or chosen, and as the fit reads them."""
     own = [name for item in spec.covariates for name in item.expression.variables]
     by = () if spec.by is None else spec.by.expression.variables
@@ -277,5 +277,6 @@ def _value(fit: Fit, name: str, level: str) -> Any:
     return column.level_values[column.levels.index(level)] if level in column.levels else level
 
 
-def _joined(pieces: list[Any]) -> Any:
+def joined(pieces: list[Any]) -> Any:
+    """Put columns of several curves behind each other."""
     return np.concatenate([np.asarray(piece) for piece in pieces])
