@@ -6,7 +6,7 @@ left.
 """
 
 # At the optima of two optimisers.
-CRITERION_ABOVE = 1e-6  # deviance units by which ours may be above another's; below is no fault
+CRITERION_ABOVE = 1e-6  # deviance units by which ours may be above another's; below is not a fault
 BETA = 1e-5  # of the coefficient's standard error: changes no printed digit
 VCOV = 1e-5  # of the product of two standard errors
 SIGMA = 1e-5  # relative

@@ -38,7 +38,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def generated() -> Iterator[tuple[str, str]]:
-    """Path and text of each page that is no file of docs/."""
+    """Path and text of each page that is not a file of docs/."""
     yield "index.md", _from_root("README.md")
     for source, path in PROJECT.items():
         yield path, _from_root(source)

@@ -201,7 +201,7 @@ def nearest(name: object, candidates: Iterable[str]) -> str:
     Parameters
     ----------
     name
-        The name that was not found; nothing is similar to what is no text.
+        The name that was not found; nothing is similar to what is not text.
     candidates
         The names that exist.
 

@@ -341,9 +341,9 @@ def test_shell_from_a_field_plan(capsys, tmp_path):
 @pytest.mark.parametrize(
     ("sizes", "message"),
     [
-        ("Diet=x", '"Diet=x" is no size; write Diet=6'),
-        ("Diet", '"Diet" is no size'),
-        ("Diet=6,Tme=3", "Tme is no factor"),
+        ("Diet=x", '"Diet=x" is not a size; write Diet=6'),
+        ("Diet", '"Diet" is not a size'),
+        ("Diet=6,Tme=3", "Tme is not a factor"),
         ("Diet=6", "names no experimental unit"),
     ],
 )

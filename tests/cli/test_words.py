@@ -48,8 +48,8 @@ SHELL = ["shell", "~ A + (1 | B)", "--sizes", "A=2,B=3"]
         ([*ANOVA, "--type", "3", "--containment", "marginal"], "Leave it out"),
         ([*SHELL, "--factor", "A"], "with --sizes all names are factors"),
         ([*SHELL[:-1], "A=2,A=3,B=2"], '"A" has two sizes'),
-        ([*SHELL[:-1], "A=2,B=3,"], "is no size"),
-        ([*SHELL[:-1], "A=2,B=3,C=4"], "C is no factor of the formula"),
+        ([*SHELL[:-1], "A=2,B=3,"], "is not a size"),
+        ([*SHELL[:-1], "A=2,B=3,C=4"], "C is not a factor of the formula"),
         (["data", ""], 'no data set ""'),
     ],
 )  # fmt: skip

@@ -417,7 +417,10 @@ def test_an_empty_table_is_refused(data):
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        ("sleepstudy", "the text 'sleepstudy', not a table.*lmm.datasets.load"),
+        (
+            "sleepstudy",
+            "the text 'sleepstudy', which is neither a table nor a file that exists.*lmm.datasets.load",
+        ),
         (3, "a value of type int, not a table"),
         (None, "a value of type NoneType"),
         ([1, 2], "a value of type list"),

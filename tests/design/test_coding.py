@@ -86,7 +86,7 @@ def test_a_dict_of_contrasts_in_the_formula():
         ),
         (
             {"ff": "sum"},
-            r'names "ff", which is no factor of the formula\. Did you mean "f"\? Factors of the formula: f',
+            r'names "ff", which is not a factor of the formula\. Did you mean "f"\? Factors of the formula: f',
         ),
         ({"x": "sum"}, r'names "x", which is numeric\. Write C\(x\) in the formula'),
         (["sum"], "or a dict from factor names to codings"),

@@ -1,4 +1,4 @@
-"""A curve for each level is no single curve for all."""
+"""A curve for each level is not a single curve for all."""
 
 import pytest
 

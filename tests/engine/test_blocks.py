@@ -109,7 +109,7 @@ def test_block_without_root_is_its_own_effective_block():
         ),
         (lambda: GroupBlock(CODES, None, 3, root=np.eye(2)), r"must have shape \(3, 3\), not \(2, 2\)"),
         (lambda: GroupBlock(CODES, None, 3, labels=("a",)), "1 labels, but the block has 3 levels"),
-        (lambda: MatrixBlock(MATRIX, 4), "6 columns, which is no multiple of k=4"),
+        (lambda: MatrixBlock(MATRIX, 4), "6 columns, which is not a multiple of k=4"),
         (
             lambda: MatrixBlock(MATRIX, structure="dag"),
             'Unknown covariance structure .dag. .* Did you mean "diag"',

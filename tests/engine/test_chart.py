@@ -1,4 +1,4 @@
-"""The search over coordinates of S: structures that are no cone, ties between parts, against dense algebra."""
+"""The search over coordinates of S: structures that do not form a cone, ties between parts, against dense algebra."""
 
 import numpy as np
 import pytest

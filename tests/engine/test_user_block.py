@@ -80,7 +80,7 @@ def with_entry(matrix, value):
         ({"Z": Z + 1j}, "its type is complex128"),
         ({"Z": with_entry(Z, np.nan)}, "1 entries that are missing or infinite"),
         ({"Z": csr_array(with_entry(Z, np.inf))}, "1 entries that are missing or infinite"),
-        ({"Z": Z, "k": 4}, "6 columns, which is no multiple of k=4"),
+        ({"Z": Z, "k": 4}, "6 columns, which is not a multiple of k=4"),
         ({"Z": Z, "k": 0}, "k= must be a whole number of at least 1, not 0"),
         ({"Z": Z, "k": 2.0}, "not 2.0"),
         ({"Z": Z, "k": True}, "not True"),

@@ -41,7 +41,7 @@ def test_it_tells_the_evaluations_of_all_starts():
 
 @pytest.mark.parametrize("restarts", [0, 3])
 def test_few_levels_leave_a_doubt(restarts):
-    """Five levels of two columns: the starts agree, which is no proof."""
+    """Five levels of two columns: the starts agree, which is not a proof."""
     table = lmm.datasets.load("sleepstudy")
     few = table[np.isin(table["Subject"].astype(str), ["308", "309", "310", "330", "331"])]
     certificate = lmm.fit("Reaction ~ Days + (Days | Subject)", few, restarts=restarts).certificate

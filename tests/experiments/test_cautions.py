@@ -12,7 +12,7 @@ def notes(formula, plan, about):
 
 @pytest.fixture
 def fields():
-    """Each treatment on one field of six plots: the plots are no replicates."""
+    """Each treatment on one field of six plots: the plots are not replicates."""
     return pd.DataFrame(
         [(t, f"field{t}", p) for t in "abcd" for p in range(6)], columns=["trt", "field", "plot"]
     )
@@ -37,7 +37,7 @@ def test_units_that_the_formula_forgets_with_replicates():
     pens = lmm.datasets.load("pigs_grcbd").drop(columns="F.Dry.matter")
     (note,) = notes("~ Trt * C(Day)", pens, "Pseudo-replication")
     assert "within each of the 90 levels of Pen" in note
-    assert "its 3 rows are no replicates: add (1 | Pen)" in note
+    assert "its 3 rows are not replicates: add (1 | Pen)" in note
     assert notes("~ Trt * C(Day) + (1 | Pen)", pens, "Pseudo-replication") == []
 
 

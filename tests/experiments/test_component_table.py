@@ -69,7 +69,7 @@ def test_negative_component_is_said():
     assert table["reml"][1] == pytest.approx(13.806, abs=1e-3)
     assert np.isnan(table["conf_high"][0])
     assert any("Batch: the mean squares give -1.322, set to zero." in note for note in table.notes)
-    # What was set to zero is no part of the total.
+    # What was set to zero is not part of the total.
     assert table["df"].tolist()[1:] == pytest.approx([24.0, 24.0])
 
 

@@ -26,7 +26,7 @@ def test_replicates_may_be_a_factor():
     ("formula", "sizes", "message"),
     [
         ("~ Diet * Time", {"Diet": 6, "Time": 3}, "names no experimental unit.*Add the units, or replicates"),
-        ("~ Diet * Time", {"Diet": 6, "Tme": 3}, 'Tme is no factor of the formula.*Did you mean "Time"'),
+        ("~ Diet * Time", {"Diet": 6, "Tme": 3}, 'Tme is not a factor of the formula.*Did you mean "Time"'),
         ("~ Diet * Time", {"Diet": 6, "replicates": 2}, "The factor Time of the formula has no size"),
         ("~ Diet", {"Diet": 6, "repeats": 2}, 'How often each combination occurs is called "replicates"'),
         (

@@ -108,7 +108,7 @@ def test_random_terms_and_offsets_are_found_in_any_sum(text, fixed, groups):
         ("x + (a - (1 | g))", "a random term cannot be subtracted"),
         ("x + (a - offset(x))", "an offset cannot be subtracted"),
         ("x + (y - a)", "the response y stands on the right side too"),
-        ("x + (a - 2)", "2 is no term"),
+        ("x + (a - 2)", "2 is not a term"),
         ("x + ((1 + x - a | g) + (0 + x | g))", "x varies by g in two terms"),
     ],
 )

@@ -180,7 +180,7 @@ def test_joint_tests_need_all_rows_estimable(aliased):
     assert not test.estimable
     assert np.isnan(test.p_value)
     assert "not estimable" in " ".join(test.notes)
-    # On the coefficients that were kept a row speaks of them as they are printed.
+    # A row with one number for each kept coefficient is read as the coefficients are printed.
     assert aliased.test(np.eye(5), joint=True)["num_df"] == [5]
 
 

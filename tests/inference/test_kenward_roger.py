@@ -190,7 +190,7 @@ def test_given_theta_is_known():
 
 
 def test_partly_given_theta():
-    """Held parameters are no parameters: the information of the others is inverted by itself."""
+    """Held parameters are not parameters: the information of the others is inverted by itself."""
     data = random_table(9)
     free = quietly("y ~ x + t + (1 | g) + (1 | h)", data)
     held = quietly("y ~ x + t + (1 | g) + (1 | h)", data, theta=[None, free.theta[1]])

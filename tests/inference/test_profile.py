@@ -266,7 +266,7 @@ def test_moments_and_given_theta(sleepstudy):
         fit.profile()
     assert fit.confint(criterion="reml", terms="sigma")["conf_low"] > 0
     given = lmm.fit(SLEEP, sleepstudy, theta=[1.0, 0.0, None])
-    with pytest.raises(lmm.UnsupportedError, match="given as theta=, so that it is no optimum"):
+    with pytest.raises(lmm.UnsupportedError, match="given as theta=, so that it is not an optimum"):
         given.confint()
 
 
@@ -317,5 +317,5 @@ def test_aliased_columns_have_no_interval_and_shift_no_other(sleepstudy):
     plain = lmm.fit("Reaction ~ Days + late + (1 | Subject)", data)
     assert list(fit.confint(terms="beta_")["term"]) == ["Intercept", "Days", "late"]
     assert fit.confint()["conf_low"] == pytest.approx(plain.confint()["conf_low"], rel=1e-5)
-    with pytest.raises(lmm.LmmError, match="'Hours', which is no parameter"):
+    with pytest.raises(lmm.LmmError, match="'Hours', which is not a parameter"):
         fit.confint(terms="Hours")

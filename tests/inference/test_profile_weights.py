@@ -1,4 +1,4 @@
-"""Profiles of weighted fits: R's are no reference, since lme4 1.1-31 ends too early there."""
+"""Profiles of weighted fits: R's are not a reference, since lme4 1.1-31 ends too early there."""
 
 import numpy as np
 import pytest

@@ -51,7 +51,7 @@ def numerical(fit, contrast):
 @pytest.mark.parametrize("method", ["reml", "ml"])
 @pytest.mark.parametrize("random", RANDOM_PARTS.values(), ids=list(RANDOM_PARTS))
 def test_derivatives_are_those_of_the_likelihood(random, method):
-    """At a place that is no optimum as well: the way from theta to V curves there."""
+    """At a place that is not an optimum as well: the way from theta to V curves there."""
     data = random_table(4)
     layout = quietly(f"y ~ x + t + {random}", data, method=method).internals.criterion_function.layout
     fit = as_estimated(
@@ -107,7 +107,7 @@ def test_a_redundant_term_is_left_out_with_a_note():
     for df, note in (
         (
             "satterthwaite",
-            "The criterion does not curve upwards in 1 direction of the covariance parameters, left out",
+            "The criterion is not convex in 1 direction of the covariance parameters, left out",
         ),
         ("kenward-roger", "The data do not identify 1 direction of the covariance parameters, left out"),
     ):

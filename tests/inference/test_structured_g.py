@@ -1,4 +1,4 @@
-"""Inference where the covariance of random effects is no cone: against n by n matrices."""
+"""Inference where the covariance of random effects is not a cone: against n by n matrices."""
 
 import numpy as np
 import pytest

@@ -129,7 +129,7 @@ def test_notes_tell_of_changes():
         '"tukey" was changed to "sidak"' in note for note in means.contrast("eff", adjust="tukey").notes
     )
     one_sided = means.contrast("pairwise").test(side="less")
-    assert any("not made for one-sided tests" in note for note in one_sided.notes)
+    assert any("not defined for one-sided tests" in note for note in one_sided.notes)
     assert any("Adjusted for 3 means: tukey." in note for note in means.contrast().notes)
     assert any("Adjusted for 3 tests: holm." in note for note in means.contrast(adjust="holm").notes)
 

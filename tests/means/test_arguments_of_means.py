@@ -33,7 +33,7 @@ NUMBERS = 'at= must give finite numbers for the covariate "x"'
         ({"a": ["x", "X"]}, 'at= has the level \'X\' of "a".* Did you mean "x"'),
         ({"a": {"x": 1}}, 'at= must give levels of "a", one or several, not a dict'),
         ({"a": np.array([["x"]])}, "which the fit does not know"),
-        ({"zz": 1}, 'at= names "zz", which is no variable of the fixed part'),
+        ({"zz": 1}, 'at= names "zz", which is not a variable of the fixed part'),
         ([("x", 1)], "at= must be a dict from variables to values"),
     ],
 )
@@ -112,7 +112,7 @@ MATRIX = "A matrix of contrasts has one row for each contrast and one column for
         ({"L": 1, "M": -1}, r'rows by label, not coefficients by mean: write \{"label": \[1, -1, 0\]\}'),
         ({"q": [1, -1]}, 'The contrast "q" has 2 coefficients; it needs 3, one'),
         ({"q": np.eye(3)}, r'The contrast "q" has an array of shape \(3, 3\)'),
-        ({"q": "x"}, 'The contrast "q" has coefficients that are no numbers'),
+        ({"q": "x"}, 'The contrast "q" has coefficients that are not numbers'),
         ({"q": [1, np.nan, 0]}, 'The contrast "q" has coefficients that are missing or infinite'),
     ],
 )

@@ -101,7 +101,7 @@ def test_excluded_means_count_nothing():
     ("name", "options", "message"),
     [
         ("pairwize", {}, 'no family of contrasts .pairwize.; .* Did you mean "pairwise"'),
-        ("pairwise", {"ref": 0}, 'ref= is no option of "pairwise" contrasts; it belongs to trt.vs.ctrl'),
+        ("pairwise", {"ref": 0}, 'ref= is not an option of "pairwise" contrasts; it belongs to trt.vs.ctrl'),
         ("dunnett", {"ref": "X"}, "ref= names 'X', which is none of L, M, H"),
         ("dunnett", {"ref": 5}, r"ref= must name means by label or position \(0 to 2\)"),
         ("dunnett", {"ref": 0.5}, r"ref= must name means by label or position \(0 to 2\); it has 0.5"),

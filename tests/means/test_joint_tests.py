@@ -152,7 +152,7 @@ def test_where_an_expression_has_no_value_everywhere():
 @pytest.mark.parametrize("bent", ["poly(z, 2)", "log(z)", "ns(z, df=3)", "I(z^2)", "a * bs(z, df=4)"])
 def test_slopes_say_where_they_are(bent):
     notes = fitted(f"{bent} + b").emtrends("b", "z", at={"z": 4.0}).notes
-    assert any("z is no straight line: its slope at z = 4." in note for note in notes)
+    assert any("z is not a straight line: its slope at z = 4." in note for note in notes)
 
 
 @pytest.mark.parametrize("straight", ["z", "a * z", "a:z", "b:z + x:z", "I(3 * z)"])

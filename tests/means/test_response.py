@@ -100,7 +100,7 @@ def test_differences_that_are_no_ratios_stay_on_their_scale():
     assert list(pairs["contrast"]) == ["L - M", "L - H", "M - H"]
     assert pairs["estimate"] == pytest.approx(fit.emmeans("tension").contrast()["estimate"])
     assert any(
-        "Differences on the scale of sqrt(breaks), which are no ratios" in note for note in pairs.notes
+        "Differences on the scale of sqrt(breaks), which are not ratios" in note for note in pairs.notes
     )
     sums = lmm.fit("log(breaks) ~ tension", lmm.datasets.load("warpbreaks")).emmeans(
         "tension", transform="response"

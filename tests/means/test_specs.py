@@ -86,7 +86,7 @@ def test_mistakes(specs, by, message):
         ({"adjust": "tukay"}, 'no adjustment .tukay.; there are none, tukey, .* Did you mean "tukey"'),
         (
             {"adjust": "auto"},
-            'adjust="auto" is that of a family of contrasts; these are none. Name one: none, tukey',
+            'adjust="auto" is the default of a contrast family; these rows are not contrasts. Name one: none, tukey',
         ),
         ({"level": 95}, r"For 95 % write level=0.95"),
         ({"transform": "respnse"}, 'Did you mean "response"'),

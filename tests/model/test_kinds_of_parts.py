@@ -1,4 +1,4 @@
-"""A part of Z says why it is there: a smooth term is no grouping factor in any table, and stands anywhere in Z."""
+"""A part of Z says why it is there: a smooth term is not a grouping factor in any table, and stands anywhere in Z."""
 
 from dataclasses import replace
 

@@ -64,7 +64,7 @@ def test_columns_of_terms_that_take_no_part_are_not_needed(fit):
 
 def test_an_unknown_term_is_named(fit):
     with pytest.raises(
-        LmmError, match=r"random= names 'G', which is no random term.*it has g, h, \(1 \| g\)"
+        LmmError, match=r"random= names 'G', which is not a random term.*it has g, h, \(1 \| g\)"
     ):
         fit.predict(random="G")
 

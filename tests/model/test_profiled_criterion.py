@@ -120,7 +120,7 @@ def test_gradient_is_that_of_finite_differences(name, method):
 
 
 def test_h_integrates_to_the_likelihood_of_one_random_effect():
-    """Equations (10) and (14) by quadrature; few rows, so that h is no tiny number."""
+    """Equations (10) and (14) by quadrature; few rows, so that h is not a tiny number."""
     table = {"y": [1.0, 2.0, 4.0, 3.0], "g": ["a", "a", "a", "b"]}
     Z = lmm.block(np.array([[1.0], [1.0], [2.0], [0.0]]))
     model = lmm.criterion("y ~ 1", table, "ml", random={"slope": Z}, weights=[1.0, 2.0, 1.0, 0.5])

@@ -133,7 +133,7 @@ def test_the_response_need_not_be_among_the_data():
         (
             {"beta": {"Intercept": 1.0, "X": 1.0}},
             LmmError,
-            r"names 'X', which is no coefficient.*Did you mean \"x\"",
+            r"names 'X', which is not a coefficient.*Did you mean \"x\"",
         ),
         ({"beta": "big"}, LmmError, r"beta= must be numbers, one for each of Intercept, x"),
         ({"beta": [1.0, np.inf]}, LmmError, r"missing or infinite"),

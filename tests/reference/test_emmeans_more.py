@@ -223,7 +223,7 @@ def test_joint_tests_of_what_an_empty_cell_leaves(split):
     ours = lmm.fit("yield ~ Variety * nitro", split).joint_tests()
     check_joint(ours, [row for row in THEIRS["split_joint_lm"] if row["model term"] != "(confounded)"])
     assert (
-        "Not everything of Variety, nitro, Variety:nitro is estimable from these data; what is was tested."
+        "Hypotheses of Variety, nitro, Variety:nitro that are not estimable from these data were left out of the test."
         in (ours.notes)
     )
 

@@ -162,7 +162,7 @@ def test_one_penalty_is_a_known_precision():
         ({"scales": [[1, 1]], "k": 2}, "leave k= out"),
         ({"penalty": np.eye(4), "structure": "diag"}, "leave structure= out"),
         ({"scales": [[1, 1]], "covariance": np.eye(4)}, "leave covariance= out"),
-        ({"scales": [[1, 1, 1]]}, "4 columns, which is no multiple of 3"),
+        ({"scales": [[1, 1, 1]]}, "4 columns, which is not a multiple of 3"),
         ({"scales": [[1, 1], [0, "a"]]}, "scales= must hold numbers"),
         ({"scales": [[1, 1], [0]]}, "scales= must hold numbers"),
         ({"scales": [[1, 0], [1, 0]]}, "Effect 2 of 2 has no penalty"),

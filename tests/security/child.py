@@ -142,7 +142,7 @@ def answer(case: dict[str, Any], fit: Any, listener: Listener) -> dict[str, Any]
             run(case, fit, data)
     except lmm.LmmError as error:
         ended, message = "LmmError", str(error)
-    except SystemExit as error:  # argparse about words that are no options
+    except SystemExit as error:  # argparse about words that are not options
         ended = "LmmError" if error.code == 2 else f"SystemExit {error.code}"
     except BaseException as error:  # noqa: BLE001 (whatever it is, it is the answer)
         ended, message = type(error).__name__, str(error)

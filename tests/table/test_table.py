@@ -157,7 +157,7 @@ def test_long_tables_show_both_ends():
 def test_a_table_that_is_called_says_that_it_is_there_already(table_of):
     table = table_of(lmm.fit("Yield ~ Batch", lmm.datasets.load("Dyestuff")))
     with pytest.raises(
-        lmm.ArgumentError, match="is there already and is no function: leave the parentheses out"
+        lmm.ArgumentError, match="is there already and is not a function: leave the parentheses out"
     ):
         table()
     with pytest.raises(TypeError):

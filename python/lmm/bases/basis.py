@@ -93,7 +93,7 @@ class Settings:
         Raises
         ------
         ArgumentError
-            If they are no finite numbers, or two are equal.
+            If they are not finite numbers, or two are equal.
         """
         if self.knots is None or i >= len(self.knots) or self.knots[i] is None:
             return None

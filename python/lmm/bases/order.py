@@ -16,7 +16,7 @@ def check_order(order: int, along: int, basis: Basis) -> None:
     UnsupportedError
         If the order is neither 1 nor 2.
     ArgumentError
-        If ``along`` is no index of a covariate.
+        If ``along`` is not an index of a covariate.
     """
     if order not in {1, 2}:
         raise UnsupportedError(f"Derivatives of smooth terms have order 1 or 2, not {order}.")

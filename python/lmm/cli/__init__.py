@@ -185,7 +185,7 @@ def _sizes(text: str) -> dict[str, int]:
         name, _, number = part.rpartition("=")
         # Python reads no number of thousands of digits; one of 18 is refused later, as too many rows.
         if not name.strip() or not number.strip().isdecimal() or len(number.strip()) > 18:
-            raise DesignError(f'--sizes: "{part.strip()}" is no size; write Diet=6,Time=3,replicates=5')
+            raise DesignError(f'--sizes: "{part.strip()}" is not a size; write Diet=6,Time=3,replicates=5')
         if name.strip() in sizes:
             raise DesignError(f'--sizes: "{name.strip()}" has two sizes; give it one')
         sizes[name.strip()] = int(number)

@@ -183,7 +183,7 @@ def factor_column(
 
 
 def unusable(name: str, what: str) -> DataError:
-    """Error about a column whose values are no numbers and no levels."""
+    """Error about a column whose values are neither numbers nor levels."""
     return DataError(
         f'Column "{name}" holds {what}. A model needs one number, text, boolean, date or category for each row: '
         "convert the column first."

@@ -183,7 +183,7 @@ class Column:
         """Error about labels that are used as numbers, or as a factor that nobody asked for."""
         seen = next(iter(self.levels), "")
         return DataError(
-            f'Column "{self.name}" holds dates, times or identifiers (such as {seen!r}), which are no numbers. Write '
+            f'Column "{self.name}" holds dates, times or identifiers (such as {seen!r}), which are not numbers. Write '
             f"C({self.name}) for a factor with a level for each, or convert the column: to a number such as days since "
             "a start, or to text for a factor."
         )

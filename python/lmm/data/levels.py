@@ -52,7 +52,7 @@ def storable(text: str) -> str:
 
 
 def plain_level(value: object) -> str | bool | int | float:
-    """Value of a level as plain Python; what is no text, number or boolean becomes its label."""
+    """Value of a level as plain Python; what is not text, number or boolean becomes its label."""
     if isinstance(value, np.generic) and not is_label(value):
         value = value.item()
     return value if isinstance(value, bool | int | float) else label(value)

@@ -116,7 +116,7 @@ def _center(value: Any) -> bool | float:
 
 
 def _coding(value: Any) -> Any:
-    return value  # what is no coding is refused by `coding_from_formula`
+    return value  # what is not a coding is refused by `coding_from_formula`
 
 
 def _list(value: Any) -> list[Any]:

@@ -199,7 +199,7 @@ def check_values(values: FloatArray, names: Sequence[str], rows: IntVector, wher
 def check_contrasts_used(
     codings: Mapping[str, Coding], matrices: Sequence[MatrixSpec], columns: Columns
 ) -> None:
-    """Refuse codings of something that is no factor of the formula.
+    """Refuse codings of something that is not a factor of the formula.
 
     Raises
     ------
@@ -217,7 +217,7 @@ def check_contrasts_used(
             f"Factors of the formula: {', '.join(known)}." if known else "The formula has no coded factors."
         )
         raise DesignError(
-            f'contrasts= names "{name}", which is no factor of the formula.{nearest(name, known)} {among}'
+            f'contrasts= names "{name}", which is not a factor of the formula.{nearest(name, known)} {among}'
         )
 
 

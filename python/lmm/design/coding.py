@@ -92,7 +92,7 @@ def resolve_contrasts(contrasts: Contrasts) -> dict[str, Coding]:
     Raises
     ------
     DesignError
-        If it is no mapping, or a name is unknown.
+        If it is not a mapping, or a name is unknown.
     """
     if contrasts is None:
         return {}

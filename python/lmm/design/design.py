@@ -145,7 +145,7 @@ class RandomPart:
 
     @property
     def recipe(self) -> RandomSpec | None:
-        """How its bar is built; None for what is no bar."""
+        """How its bar is built; None for what is not a bar."""
         found: RandomSpec | None = self.spec if self.is_group else None
         return found
 

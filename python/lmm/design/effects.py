@@ -167,7 +167,7 @@ def block_names(blocks: Mapping[str, Block] | None) -> tuple[str, ...]:
     Raises
     ------
     DesignError
-        If it is no dict from names, or an empty one.
+        If it is not a dict from names, or an empty one.
     """
     if blocks is None:
         return ()
@@ -200,7 +200,7 @@ def user_parts(
     Raises
     ------
     DesignError
-        If something is no block, has another number of rows, or is called like a grouping factor.
+        If something is not a block, has another number of rows, or is called like a grouping factor.
     """
     block_names(blocks)
     parts = []

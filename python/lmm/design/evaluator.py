@@ -168,7 +168,7 @@ def _calls(text: str) -> list[Call]:
     try:
         tree = read_expression(text)
     except FormulaError:
-        return []  # the name of a column that is no word
+        return []  # the name of a column that is not a word
     return [node for node in walk(tree) if isinstance(node, Call)]
 
 
@@ -250,7 +250,7 @@ class _Computation:
         except (MisfitError, SignatureError, DesignError) as reason:
             raise self._error(node, reason) from None
         except (ValueError, TypeError, ArithmeticError, IndexError):
-            # What a function of NumPy says of its own arguments is no message for people.
+            # What a function of NumPy says of its own arguments is not a message for people.
             raise self._error(node, f"{signature.usage} cannot take these values together") from None
 
     def _run(self, node: Call, arguments: dict[str, Any]) -> Any:

@@ -120,7 +120,7 @@ def one_sided(terms: Sequence[FixedTerm], columns: Columns) -> str:
 
 
 def _written(part: str, columns: Columns) -> str:
-    """Write an expression as a formula has it: names that are no words in backticks, sums in braces."""
+    """Write an expression as a formula has it: names that are not words in backticks, sums in braces."""
     if part in columns:
         return quote(part)
     return part if isinstance(read_expression(part), Call | Constant) else f"{{{part}}}"

@@ -17,7 +17,7 @@ _CLEARLY_INDEPENDENT = 1e-8
 
 
 def independent_columns(X: FloatMatrix, weights: FloatVector | None = None) -> IntVector:
-    """Find the columns that are no combination of earlier ones, in increasing order.
+    """Find the columns that are not a combination of earlier ones, in increasing order.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def independent_columns(X: FloatMatrix, weights: FloatVector | None = None) -> I
 
 
 def _gram(X: FloatMatrix) -> FloatMatrix:
-    """X'X in pieces too small for the threads of BLAS, which would go on waiting for work on the cores of the core."""
+    """X'X in pieces too small for the threads of BLAS, whose threads would keep the cores of the search busy."""
     n, p = X.shape
     rows = max(64, min(200_000 // max(1, p * p), 8_000 // max(1, p)))
     total = np.zeros((p, p))

@@ -157,7 +157,7 @@ def _knots(term: SmoothTerm, knots: Any) -> tuple[Any, ...] | None:
         for name in knots:
             if name not in term.covariates:
                 raise DesignError(
-                    f"{term.source}: knots= names {name}, which is no covariate of the smooth."
+                    f"{term.source}: knots= names {name}, which is not a covariate of the smooth."
                     f"{nearest(name, term.covariates)}"
                 )
         return tuple(knots.get(name) for name in term.covariates)

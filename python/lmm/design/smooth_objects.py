@@ -25,7 +25,7 @@ def plain_objects(smooths: Any) -> dict[str, SmoothObject] | None:
     Raises
     ------
     DesignError
-        If it is no dict by name, or holds something that is none of the types.
+        If it is not a dict by name, or holds something that is none of the types.
 
     Examples
     --------

@@ -93,7 +93,7 @@ def block(
     Raises
     ------
     DesignError
-        If an argument has the wrong shape, is not finite, or is no covariance or penalty; or if the penalties leave
+        If an argument has the wrong shape, is not finite, or is not a covariance or penalty; or if the penalties leave
         combinations of the effects free, which are fixed effects and belong into the formula.
 
     Examples
@@ -174,7 +174,7 @@ def _as_numbers(values: Any, name: str) -> FloatArray:
 def _check_width(width: int, k: int) -> None:
     if width % k:
         raise DesignError(
-            f"The penalties are those of {k} effects, but Z has {width} columns, which is no multiple of {k}. Give "
+            f"The penalties are those of {k} effects, but Z has {width} columns, which is not a multiple of {k}. Give "
             "them in the order of the columns of Z, one number or row for each column of a level."
         )
 

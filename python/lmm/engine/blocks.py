@@ -204,7 +204,7 @@ class MatrixBlock(Block):
         width = self.matrix.shape[1]
         if self.n_columns < 1 or width % self.n_columns:
             raise DesignError(
-                f"Z has {width} columns, which is no multiple of k={shown(self.n_columns)}. "
+                f"Z has {width} columns, which is not a multiple of k={shown(self.n_columns)}. "
                 f"Z needs k columns for each level, level by level."
             )
         _check_common(self)

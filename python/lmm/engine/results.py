@@ -128,7 +128,7 @@ class Control:
         in a notebook.
     time_limit : float, optional
         Seconds after which the search of a fit is given up, with a `ConvergenceError` that tells how far it came: an
-        estimate that is no optimum has no place in tables. It is looked at after each iteration.
+        estimate that is not an optimum has no place in tables. It is looked at after each iteration.
     callback : callable, optional
         Called after each iteration with its number and the criterion. What it raises ends the search and comes through.
         A saved fit does not keep it.

@@ -20,7 +20,7 @@ Held: TypeAlias = tuple[Literal["sd", "correlation", "sigma", "beta"], int, int,
 """Kind, random term, and its columns; of a fixed effect the position stands first among the columns."""
 
 Check: TypeAlias = Callable[[int, float], None]
-"""Called now and then with the number of evaluations and the deviance above the least; what it raises ends all."""
+"""Called after evaluations with their number and the deviance above the minimum; an exception stops the search."""
 
 Reached: TypeAlias = Literal["crossed", "edge", "never"]
 """Where a walk ended: at its zeta, at the end of the parameter space, or nowhere."""

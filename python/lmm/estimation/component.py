@@ -21,7 +21,7 @@ class VarianceComponent:
     Attributes
     ----------
     name
-        The group (``"Block:Variety"``), followed by the column where it is no intercept (``"Subject.Days"``).
+        The group (``"Block:Variety"``), followed by the column where it is not an intercept (``"Subject.Days"``).
     numeric
         What its effects are multiplied by: empty for an intercept, else the name of the column.
     Z

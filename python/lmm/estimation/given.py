@@ -78,7 +78,7 @@ def _by_name(theta: Mapping[str, float | None], names: Sequence[str]) -> FloatVe
     for name, value in theta.items():
         if name not in names:
             raise LmmError(
-                f"theta= names {name!r}, which is no parameter of this model; "
+                f"theta= names {name!r}, which is not a parameter of this model; "
                 f"it has {', '.join(names) or 'none'}.{nearest(str(name), names)}"
             )
         values[names.index(name)] = _number(name, value)

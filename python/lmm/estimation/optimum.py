@@ -136,7 +136,7 @@ def _charted(
     control: Control,
     restarts: int,
 ) -> ThetaOptimum:
-    """Search over the free parameters themselves where the covariances of a term are no cone.
+    """Search over the free parameters themselves where the covariances of a term do not form a cone.
 
     Raises
     ------

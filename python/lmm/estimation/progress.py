@@ -16,10 +16,10 @@ INTERVAL = 0.2  # seconds from one word to the next
 
 
 class ProgressLine:
-    r"""A line on the error stream, from the third second on, where somebody is watching.
+    r"""One progress line on the error stream after two seconds, on a terminal or in a notebook only.
 
-    It is written over itself and wiped out at the end. Somebody is watching a terminal and a notebook; a file or a pipe
-    gets nothing. Used as a context around the search, and called once an iteration.
+    It is written over itself and wiped out at the end; a file or a pipe gets nothing.
+    Used as a context around the search, and called once an iteration.
 
     Parameters
     ----------

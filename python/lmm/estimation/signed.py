@@ -1,7 +1,7 @@
 """Generalised least squares where a variance component is negative.
 
 The covariance ``V = R + sum_c gamma_c Z_c Z_c'`` (over sigma²) may be positive definite with a negative
-gamma: rows of one level are then less alike than rows of different levels. Such a component is no variance
+gamma: rows of one level are then less alike than rows of different levels. Such a component is not a variance
 of random effects and has no theta; it belongs to the covariance of the errors.
 """
 

@@ -85,7 +85,7 @@ def _forgotten_units(structure: Structure, unused: Mapping[str, Column]) -> Iter
         if not 1 < n_levels < structure.design.n_obs or any(_is_there(codes, n_levels, e) for e in groups):
             continue
         treated = [e for e in structure.effects if _is_constant(e, codes, n_levels)]
-        # A second name of a treatment is no unit; where nothing is random, better ask once too often.
+        # A second name of a treatment is not a unit; where nothing is random, better ask once too often.
         alone = [e.name for e in treated if e.n_levels == n_levels]
         if alone and groups:
             continue
@@ -98,7 +98,7 @@ def _forgotten_units(structure: Structure, unused: Mapping[str, Column]) -> Iter
             yield (
                 f"Pseudo-replication: {', '.join(e.name for e in treated)} has one level within each of the {n_levels} "
                 f"levels of {name}, which the formula leaves out; if {name} is the unit, its {_rows_each(codes)} rows "
-                f"are no replicates: add (1 | {name})."
+                f"are not replicates: add (1 | {name})."
             )
 
 
@@ -120,7 +120,7 @@ def _rows_each(codes: IntVector) -> str:
 
 
 def _subsamples(structure: Structure, units: Sequence[Unit]) -> Iterator[str]:
-    """Say that rows within units that nothing distinguishes are no replicates."""
+    """Say that rows within units that nothing distinguishes are not replicates."""
     n = structure.design.n_obs
     if not units or any(unit.name == OBSERVATION for unit in units):
         return
@@ -128,7 +128,7 @@ def _subsamples(structure: Structure, units: Sequence[Unit]) -> Iterator[str]:
     if finest.n_units < n:
         yield (
             f"Pseudo-replication: no treatment differs within {finest.name}; the {n / finest.n_units:.3g} rows of each "
-            f"are no replicates, so that there are {finest.n_units} units, not {n}."
+            f"are not replicates, so that there are {finest.n_units} units, not {n}."
         )
 
 

@@ -95,6 +95,6 @@ def _message(columns: dict[str, Column], row: int, design: Design, count: int) -
     others = "" if count == 1 else f" ({count} such rows)"
     return (
         f"The plot {describe_row(columns, row)} is in the table twice with the same response (again in row "
-        f"{int(design.rows[row])}, counted from 0){others}, while other plots are there once: a copy is no replicate. "
+        f"{int(design.rows[row])}, counted from 0){others}, other plots are there once: a copy is not a replicate. "
         "Leave it out; give real replicates a column of their own that tells them apart."
     )

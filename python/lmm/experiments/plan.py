@@ -126,7 +126,7 @@ def _crossed(formula: Formula, sizes: Mapping[str, int]) -> dict[str, Any]:
     for name in sizes:
         if name not in formula.variables and name != REPLICATES:
             raise DesignError(
-                f"{name} is no factor of the formula, which has {', '.join(known) or 'none'}.{nearest(name, known)} "
+                f"{name} is not a factor of the formula, which has {', '.join(known) or 'none'}.{nearest(name, known)} "
                 f'How often each combination occurs is called "{REPLICATES}".'
             )
     lacking = [name for name in known if name not in sizes]

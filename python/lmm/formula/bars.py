@@ -32,7 +32,7 @@ def find_bar(node: Node, source: str) -> Bar | None:
     UnsupportedError
         For a structure that is kept for later.
     FormulaError
-        For a name that is no structure.
+        For a name that is not a structure.
     """
     if node.kind == "bar":
         return node, "diag" if node.text == "||" else "us", typeset(node, source), node.position
@@ -60,7 +60,7 @@ def find_bar(node: Node, source: str) -> Bar | None:
 
 
 def _inside(call: Node, source: str) -> Node | None:
-    """Bar that stands in a call; None if the call is no structure and holds something else."""
+    """Bar that stands in a call; None if the call is not a structure and holds something else."""
     try:
         return Tree(source, scan(source, call.inside, call.end - 1)).read_bar()
     except FormulaError:

@@ -60,7 +60,7 @@ def expand(text: str) -> tuple[Term, ...]:
     Raises
     ------
     FormulaError
-        If it is no side of a formula, or a term stands there twice with different numbers.
+        If it is not a side of a formula, or a term stands there twice with different numbers.
 
     Examples
     --------

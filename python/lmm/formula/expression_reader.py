@@ -113,7 +113,7 @@ class ExpressionReader:
         Raises
         ------
         FormulaError
-            If it is no expression, calls an unknown function or one in a wrong way, or is nested too deeply.
+            If it is not an expression, calls an unknown function or one in a wrong way, or is nested too deeply.
         UnsupportedError
             If it calls a function that is kept for later.
         """

@@ -45,7 +45,7 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """Something known by name that is no column: ``np.pi``, ``contr.sum``, ``Sum``."""
+    """Something known by name that is not a column: ``np.pi``, ``contr.sum``, ``Sum``."""
 
     name: str
 

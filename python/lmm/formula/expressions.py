@@ -45,7 +45,7 @@ def translate(source: str, start: int, stop: int, names: Names) -> Expression:
     Raises
     ------
     FormulaError
-        If it is no expression, or calls an unknown function.
+        If it is not an expression, or calls an unknown function.
     UnsupportedError
         If it calls a function that is kept for later.
 

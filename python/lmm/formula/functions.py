@@ -64,7 +64,7 @@ PLANNED_TERMS = {
 """Calls that are kept for kinds of terms to come, with their rows of `lmm.elsewhere.ABSENT`."""
 
 MODULES = frozenset({"np", "contr"})
-"""Roots of dotted names that are no columns."""
+"""Roots of dotted names that are not columns."""
 
 CONTRASTS = frozenset({"SAS", "custom", "diff", "helmert", "poly", "sum", "treatment"})
 """Codings as ``contr.sum``, for the second argument of ``C()``."""
@@ -102,7 +102,7 @@ _ADVICE = {
 
 def unknown_function(name: str) -> str:
     """Message about a function that no formula knows."""
-    # Of the suggestions only near ones help: cut() is no bincount().
+    # Of the suggestions only near ones help: cut() is not a bincount().
     suggestion = nearest(name, FUNCTIONS | R_FUNCTIONS.keys())
     advice = _ADVICE.get(name)
     if advice is not None:

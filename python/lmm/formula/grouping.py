@@ -87,7 +87,7 @@ def _expression(node: Node, writer: Writer) -> str:
 
 
 def _no_factor(node: Node, writer: Writer) -> FormulaError:
-    """Error for a node that is no grouping factor."""
+    """Error for a node that is not a grouping factor."""
     if node.kind == "+" and len(node.parts) == 2:
         left, right = (typeset(part, writer.source) for part in node.parts)
         return FormulaError(
@@ -99,7 +99,7 @@ def _no_factor(node: Node, writer: Writer) -> FormulaError:
     if node.kind == "bar":
         return writer.error("a random term cannot stand inside another", node)
     if node.kind == "number":
-        return writer.error(f"{node.text} is no grouping factor: name a column behind the bar", node)
+        return writer.error(f"{node.text} is not a grouping factor: name a column behind the bar", node)
     return writer.error(
         f"'{node.text}' has no meaning behind a bar, where factors are joined by ':', '/' or '*'", node
     )

@@ -45,7 +45,7 @@ def parse(text: str, *, columns: Collection[str] | None = None, response_require
     Raises
     ------
     FormulaError
-        If the text is no formula; the message shows the character.
+        If the text is not a formula; the message shows the character.
     UnsupportedError
         If the formula asks for something that is planned.
 

@@ -149,7 +149,7 @@ class Writer:
     def _intercept(self, item: Item) -> bool:
         if item.node.text not in ("0", "1"):
             raise self.error(
-                f"{item.node.text} is no term: of the numbers only 1 (intercept) and 0 (none) can stand "
+                f"{item.node.text} is not a term: of the numbers only 1 (intercept) and 0 (none) can stand "
                 "alone; arithmetic is written in I(...)",
                 item.node,
             )

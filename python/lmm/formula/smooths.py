@@ -156,11 +156,11 @@ class _Reader(ExpressionReader):
     def _covariate(self, is_late: bool) -> str:
         position = self.pieces.here.position
         if self.pieces.at("."):
-            raise self.pieces.error("'.' is no covariate: name the columns of the smooth", position)
+            raise self.pieces.error("'.' is not a covariate: name the columns of the smooth", position)
         node = self._operation(0)
         if isinstance(node, Constant):
             raise self.pieces.error(
-                f"{node.typed} is no covariate: name the argument, as in {self.function}(x, k=10, bs='cr')",
+                f"{node.typed} is not a covariate: name the argument, as in {self.function}(x, k=10, bs='cr')",
                 position,
             )
         if isinstance(node, Chain) and "|" in node.operators:

@@ -1,4 +1,4 @@
-"""The root of a covariance of estimates, or words where it has none."""
+"""Cholesky factor of a covariance of estimates, or an error that says why there is none."""
 
 from __future__ import annotations
 

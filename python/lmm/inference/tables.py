@@ -120,8 +120,7 @@ def _check_estimable(fit: Fit, found: Hypotheses) -> None:
     )
     raise DesignError(
         f"These data cannot estimate {listed}: columns of X depend on each other, and {aliased} had to be left out. "
-        f"Test what is left when such rows are gone; a row of {fit.n_fixed} numbers, one for each coefficient "
-        "that was kept, speaks of them as they are printed."
+        f"Leave these rows out, or give a row of {fit.n_fixed} numbers, one for each printed coefficient."
     )
 
 

@@ -173,7 +173,7 @@ def _towards_held(
 
 
 def _first_independent(basis: FloatMatrix) -> list[int]:
-    """First columns of orthonormal rows (r, n) that are no combinations of earlier ones, up to r of them."""
+    """First columns of orthonormal rows (r, n) that are not combinations of earlier ones, up to r of them."""
     left = basis.copy()
     chosen: list[int] = []
     for j in range(basis.shape[1]):

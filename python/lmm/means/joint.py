@@ -186,7 +186,7 @@ def _along(
     """Turn changes (d, k, n_all) of means into those of combinations of means, each by independent rows."""
     changes = np.tensordot(K, moved, axes=(1, 1))  # (r, d, n_all)
     rows = np.vstack([np.zeros((0, changes.shape[2])), *(basis_of(grid, own) for own in changes)])
-    # Offsets are no part of the hypothesis: it speaks of coefficients.
+    # Offsets are not part of the hypothesis: it speaks of coefficients.
     return LinearFunctions(functions.fit, rows, np.zeros(len(rows)), np.zeros(len(rows), dtype=bool))
 
 
@@ -258,8 +258,8 @@ def _table(tested: Sequence[_Tested], title: str, remarks: Sequence[str]) -> Tab
     parts = dict.fromkeys(row.term for row in tested if row.part and row.test.num_df)
     if parts:
         of = f" of {', '.join(parts)}" if all(parts) else ""
-        notes.append(f"Not everything{of} is estimable from these data; what is was tested.")
+        notes.append(f"Hypotheses{of} that are not estimable from these data were left out of the test.")
     if any(test.num_df == 0 for test in tests):
-        notes.append("Missing: nothing of this is estimable from these data.")
+        notes.append("Missing: none of these hypotheses is estimable from these data.")
     columns = {**terms, **groups.columns, **columns}
     return Table(columns, title=title, notes=tuple(dict.fromkeys(notes)))

@@ -251,7 +251,7 @@ class Means(Tabular):
         Raises
         ------
         LmmError
-            If these are no means or trends, or alpha is no probability.
+            If these are not means or trends, or alpha is not a probability.
 
         Examples
         --------
@@ -282,7 +282,7 @@ class Means(Tabular):
         Raises
         ------
         LmmError
-            If these are no means or trends, or alpha is no probability.
+            If these are not means or trends, or alpha is not a probability.
 
         Examples
         --------
@@ -343,7 +343,7 @@ class Means(Tabular):
         Raises
         ------
         LmmError
-            If these are no means, or the response was not transformed.
+            If these are not means, or the response was not transformed.
 
         Examples
         --------

@@ -60,7 +60,7 @@ def emtrends(
     Raises
     ------
     LmmError
-        If ``var`` is no covariate of the fixed part, or a name or option does not exist.
+        If ``var`` is not a covariate of the fixed part, or a name or option does not exist.
 
     Examples
     --------

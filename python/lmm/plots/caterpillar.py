@@ -71,7 +71,7 @@ def caterpillar_data(fit: Fit, group: str | None = None, *, level: float = 0.95)
     from scipy.special import ndtri
 
     if not 0 < level < 1:
-        raise LmmError(f"level={level!r} is no coverage; use a number between 0 and 1, such as 0.95")
+        raise LmmError(f"level={level!r} is not a coverage; use a number between 0 and 1, such as 0.95")
     half = float(ndtri(0.5 + level / 2))
     columns: dict[str, list[Any]] = {
         name: [] for name in ("group", "term", "level", "estimate", "std_error", "conf_low", "conf_high")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["coefficients_data", "plot_coefficients"]
 
 MOST_TERMS = 120
-"""More lines would be a carpet: say which with ``terms=``."""
+"""More lines than this are unreadable; choose with ``terms=``."""
 
 _INNER = 0.5  # coverage of the thick part of a line
 
@@ -73,7 +73,7 @@ def coefficients_data(
     for name in terms or ():
         if name not in names:
             raise LmmError(
-                f'terms= names "{name}", which is no coefficient of this model.{nearest(str(name), names)}'
+                f'terms= names "{name}", which is not a coefficient of this model.{nearest(str(name), names)}'
             )
     wanted = [name for name in names if name != "Intercept"] if terms is None else list(terms)
     rows = [names.index(name) for name in wanted if not np.isnan(table["estimate"][names.index(name)])]

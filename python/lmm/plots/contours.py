@@ -88,7 +88,7 @@ def plot_contours(
 ) -> Figure:
     """Draw joint confidence regions, one panel for each pair of parameters.
 
-    Regions that are no ellipses show where the normal approximation fails; tilted ones, which parameters are estimated
+    Regions that are not ellipses show where the normal approximation fails; tilted ones, which parameters are estimated
     at the expense of each other.
 
     Parameters

@@ -62,7 +62,7 @@ def means_data(means: Means, *, alpha: float = 0.05, adjust: str = "tukey") -> T
     Raises
     ------
     LmmError
-        If alpha is no probability, or there is no such adjustment.
+        If alpha is not a probability, or there is no such adjustment.
 
     Examples
     --------
@@ -125,7 +125,7 @@ def plot_means(
     Raises
     ------
     LmmError
-        If arrows or letters are asked for contrasts, or alpha is no probability.
+        If arrows or letters are asked for contrasts, or alpha is not a probability.
     MissingExtraError
         If matplotlib is not installed.
 
@@ -236,9 +236,7 @@ def refuse_missing(table: Table, arrows: bool, letters: bool) -> None:
         If they are asked for and not there.
     """
     if letters and "letters" not in table:
-        raise LmmError(
-            "There are letters for means and trends with others to compare with, not for contrasts."
-        )
+        raise LmmError("Letters need several means or trends; contrasts have none.")
     if arrows and "arrow_low" not in table:
         raise LmmError(
             "There are arrows for means and trends on the scale of the model, with others to compare with; "

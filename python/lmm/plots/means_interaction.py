@@ -106,7 +106,7 @@ def plot_interaction(means: Means, *, data: bool = True, width: float = 5.2, hei
     Raises
     ------
     LmmError
-        If these are no marginal means of factors.
+        If these are not marginal means of factors.
     MissingExtraError
         If matplotlib is not installed.
 

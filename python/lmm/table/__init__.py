@@ -125,8 +125,8 @@ class Table:
             """
             what = f' "{brief(self._title)}"' if self._title else ""
             raise ArgumentError(
-                f"The table{what} is there already and is no function: leave the parentheses out, as in fit.fixef. Its "
-                'columns are its items, such as table["estimate"].'
+                f"The table{what} is there already and is not a function: leave the parentheses out, as in fit.fixef. "
+                'Its columns are its items, such as table["estimate"].'
             )
 
     def __contains__(self, name: object) -> bool:

@@ -170,7 +170,7 @@ def latex(cells: Cells) -> str:
 
     def row(texts: Sequence[str]) -> str:
         escaped = [
-            # A hyphen is no minus sign in LaTeX.
+            # A hyphen is not a minus sign in LaTeX.
             re.sub(r"^-(?=[\d.i])", "$-$", _escape_latex(cell)) if right else _escape_latex(cell)
             for cell, right in zip(texts, cells.numeric, strict=True)
         ]

@@ -78,7 +78,7 @@ def learn_curve(
 
 
 def numbers_among(covariates: Sequence[Covariate]) -> list[Covariate]:
-    """Pick the covariates that are no factors, in order."""
+    """Pick the covariates that are not factors, in order."""
     return [covariate for covariate in covariates if not covariate.is_factor]
 
 

@@ -116,7 +116,7 @@ def _null_part(
         ):
             return np.asarray(coefficients), names
     raise ArgumentError(
-        f'Curves with bs="{curve.name}" leave {n_null} functions without a penalty that are no polynomials, so that'
+        f'Curves with bs="{curve.name}" leave {n_null} functions without a penalty that are not polynomials, so that'
         ' they have no names of their own. Take another basis for the curves, such as xt="cr" or xt="tp".'
     )
 

@@ -178,7 +178,7 @@ def _knots(names: Sequence[str], settings: Settings, basis: str) -> FloatMatrix 
 
 
 def check_scale(points: FloatMatrix, exponent: int, names: Sequence[str], basis: str) -> None:
-    """Refuse distances whose power is no number of the computer.
+    """Refuse distances whose power is not a number of the computer.
 
     Raises
     ------

@@ -74,7 +74,7 @@ def parameter_covariance(fit: Fit, information: Information, boundary: Boundary)
     boundary
         ``"keep"``: all elements of G are parameters, also where G is singular (expected information
         only). ``"drop"``: only directions in which V moves with theta; a variance of zero
-        is no parameter then. Without singular G the two agree for expected information at any theta, and
+        is not a parameter then. Without singular G the two agree for expected information at any theta, and
         for all at the optimum.
 
     Notes
@@ -223,7 +223,7 @@ def jacobian(fit: Fit) -> FloatMatrix:
 
 
 def _curvature(fit: Fit, at: Components) -> FloatMatrix:
-    """Σ gradient_i ∂²parameter_i over (theta, ς): what the way from theta to G adds to the Hessian.
+    """Σ gradient_i ∂²parameter_i over (theta, ς): the part of the Hessian due to the curvature of G(theta).
 
     Zero at an optimum inside; on the boundary it keeps directions without variance apart.
     """

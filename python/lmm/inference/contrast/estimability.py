@@ -29,7 +29,7 @@ def as_matrix(fit: Fit, contrast: FloatMatrix) -> FloatMatrix:
     Raises
     ------
     LmmError
-        If it is no matrix of numbers, or has another number of columns.
+        If it is not a matrix of numbers, or has another number of columns.
     """
     try:
         rows: FloatMatrix = np.array(contrast, dtype=float, ndmin=2)

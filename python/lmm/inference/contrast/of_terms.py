@@ -133,7 +133,7 @@ def type_2(
 
 
 def type_3(fit: Fit) -> list[TermContrast]:
-    """Test of each term what does not depend on how often its combinations with others were observed.
+    """Test each term by functions that do not depend on the counts of its cells.
 
     Raises
     ------
@@ -184,7 +184,7 @@ def _by_coefficient(a: FloatMatrix, columns: FloatMatrix) -> FloatMatrix:
 
 
 def _first_independent(rows: FloatMatrix) -> list[int]:
-    """Find the first rows that are no combinations of earlier ones."""
+    """Find the first rows that are not combinations of earlier ones."""
     basis = np.zeros((0, rows.shape[1]))
     chosen: list[int] = []
     for i, row in enumerate(rows):

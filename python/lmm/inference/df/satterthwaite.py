@@ -81,7 +81,7 @@ class Satterthwaite(DfMethod):
         left_out = self._covariance(fit).left_out
         if not left_out:
             return ()
-        return (f"The criterion does not curve upwards in {directions(left_out)}, left out here.",)
+        return (f"The criterion is not convex in {directions(left_out)}, left out here.",)
 
     def _moves(
         self, fit: Fit, contrast: FloatMatrix, combine: Combine = None

@@ -130,7 +130,7 @@ def likelihood_ratio(small: Fit, large: Fit) -> tuple[float, float, str]:
 
 
 def _more_variances(small: Fit, large: Fit) -> bool:
-    """Whether the larger model has variances that are zero in the smaller one; further correlations are no matter."""
+    """Whether the larger model has variances that are zero in the smaller one; extra correlations do not count."""
     return len({*_effects(large)}) > len({*_effects(small)})
 
 

@@ -75,7 +75,7 @@ def bar_text(part: RandomPart) -> str:
 
 
 def _without_effects(fit: Fit, position: int) -> dict[str, RandomPart | None]:
-    """Term without one effect, by the name of the effect; empty where it has one only."""
+    """Terms with one effect removed, by the name of that effect; empty if the term has only one."""
     part = fit.internals.design.random[position]
     spec = part.recipe
     terms = () if spec is None or spec.effects is None else spec.effects.terms

@@ -73,7 +73,7 @@ def _likelihood_ratios(fit: Fit, terms: list[str]) -> Table:
         small = without_term(fit, term)
         lrt = max(small.criterion - large.criterion, 0.0)
         df = large.n_parameters - small.n_parameters
-        # Of a term whose columns all depend on others nothing is left out.
+        # A term whose columns all depend on other terms cannot be dropped.
         p_value = chisq_p_value(lrt, df) if df else None
         rows.append((term, small.n_parameters, small.loglik, small.aic, lrt, df, p_value))
     names = ("term", "n_parameters", "loglik", "aic", "lrt", "df", "p_value")

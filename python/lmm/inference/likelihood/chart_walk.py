@@ -222,7 +222,7 @@ def start_of_walk(fit: Fit, parameter: Parameter, *, reml: bool) -> ChartTrace:
     Raises
     ------
     UnsupportedError
-        If the parameter is no coordinate: a correlation or one of several standard deviations of an unstructured term.
+        If the parameter is not a coordinate, such as a correlation of an unstructured term.
     """
     layout, cross = fit.internals.criterion_function.layout, fit.internals.criterion_function.cross
     absolute = layout.rescaled(fit.theta, [np.full(t.n_columns, fit.sigma) for t in layout.terms])

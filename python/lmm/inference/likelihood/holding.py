@@ -1,4 +1,4 @@
-"""The deviance of a fit with some of its parameters held, and the line about a profile that takes long."""
+"""The deviance of a fit with some of its parameters held, and the progress line of slow profiles."""
 
 from __future__ import annotations
 

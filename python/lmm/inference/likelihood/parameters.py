@@ -157,7 +157,7 @@ def select(fit: Fit, terms: Terms) -> tuple[Parameter, ...]:
         if found is None:
             names = [p.name for p in known]
             raise LmmError(
-                f"terms= names {name!r}, which is no parameter of this fit; it has {', '.join(names)} "
+                f"terms= names {name!r}, which is not a parameter of this fit; it has {', '.join(names)} "
                 f'(or "theta_" for all variance parameters, "beta_" for all fixed effects).'
                 f"{nearest(str(name), [*by_name, *groups])}"
             )

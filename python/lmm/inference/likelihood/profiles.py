@@ -350,11 +350,11 @@ def at_optimum(fit: Fit, criterion: LikelihoodKind | None) -> Fit:
     Raises
     ------
     LmmError
-        If the fit is no optimum of a criterion.
+        If the fit is not an optimum of a criterion.
     """
     if fit.internals.optimum.held.any():
         raise UnsupportedError(
-            "Parameters of this fit were given as theta=, so that it is no optimum and has no profile. "
+            "Parameters of this fit were given as theta=, so that it is not an optimum and has no profile. "
             "Fit without theta=."
         )
     if criterion is None and fit.method == "moments":

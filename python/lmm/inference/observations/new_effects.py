@@ -1,4 +1,4 @@
-"""Random effects of which the data say nothing: of new levels, and of terms that take no part."""
+"""Random effects without data: new levels, and terms left out of the prediction."""
 
 from __future__ import annotations
 

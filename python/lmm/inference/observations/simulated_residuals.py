@@ -52,7 +52,7 @@ def quantile_residuals(
     Raises
     ------
     LmmError
-        If n is no whole number of at least one, or ``random`` no such choice.
+        If n is not a whole number of at least one, or ``random`` no such choice.
 
     Examples
     --------

@@ -42,7 +42,9 @@ def accelerations(fit: Fit, chosen: Sequence[Parameter]) -> tuple[FloatVector, l
     if not where:
         return found, []
     if fit.singular or fit.method == "moments":
-        return found, ["BCa: no correction for skewness, since the fit is no inner optimum of a likelihood."]
+        return found, [
+            "BCa: no correction for skewness, since the fit is not an inner optimum of a likelihood."
+        ]
     reml = fit.internals.criterion_function.reml
     weights = np.column_stack([_direction(surface(fit, [chosen[i]], reml=reml), fit) for i in where])
     scores = np.array([_slope(fit, y, reml) for y in _draws(fit)]) @ weights

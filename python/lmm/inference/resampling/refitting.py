@@ -28,8 +28,7 @@ PIECE = 100  # fits between two looks at the progress
 def refit_all(fit: Fit, responses: FloatMatrix) -> BatchResult:
     """Fit the model of a fit to each column of responses (n_obs, B), as `Fit.refit` does.
 
-    All on all cores in the compiled core; one by one where the fit has what that does not know: given
-    parameters, further starts, the method of moments.
+    Runs in the compiled core on all cores. Fits with held parameters, restarts or moments are refitted one at a time.
 
     Examples
     --------

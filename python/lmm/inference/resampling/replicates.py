@@ -184,7 +184,7 @@ class Bootstrap:
         for name in wanted:
             if name not in self.names:
                 raise LmmError(
-                    f"terms= names {name!r}, which is no statistic of this bootstrap; it has "
+                    f"terms= names {name!r}, which is not a statistic of this bootstrap; it has "
                     f"{', '.join(self.names)}.{nearest(str(name), self.names)}"
                 )
         return tuple(Parameter(name, "beta") for name in wanted)
@@ -270,7 +270,7 @@ def bootstrap(
     Raises
     ------
     LmmError
-        If n is no number of responses, or the statistics are no numbers.
+        If n is not a number of responses, or the statistics are not numbers.
 
     Examples
     --------

@@ -90,7 +90,8 @@ def adjustment_named(name: str) -> str:
     key = {"fdr": "bh", "bonf": "bonferroni", "dunnett": "dunnettx"}.get(key, key)
     if key == "auto":
         raise LmmError(
-            f'adjust="auto" is that of a family of contrasts; these are none. Name one: {", ".join(ADJUSTMENTS)}.'
+            'adjust="auto" is the default of a contrast family; these rows are not contrasts. Name one: '
+            f"{', '.join(ADJUSTMENTS)}."
         )
     if key not in ADJUSTMENTS:
         raise LmmError(
@@ -109,7 +110,7 @@ def settled(name: str, tests: FamilyOfTests) -> tuple[str, str]:
     if tests.n <= 1 or name == "none":
         return "none", ""
     if tests.side and name in ("tukey", "scheffe", "dunnettx"):
-        return "sidak", f'Adjustment "{name}" was changed to "sidak": it is not made for one-sided tests.'
+        return "sidak", f'Adjustment "{name}" was changed to "sidak": it is not defined for one-sided tests.'
     if name == "tukey" and not tests.pairs:
         return (
             "sidak",

@@ -185,7 +185,7 @@ def _scales(df: float) -> tuple[FloatVector, FloatVector]:
 
 def _normal_tail(w: FloatVector, k: float) -> FloatVector:
     """Upper tail of the range of k standard normal deviates (n,), from a spline of its logarithm."""
-    # Over the square root: T has a root at zero when k is no whole number.
+    # Over the square root: T has a root at zero when k is not a whole number.
     tail: FloatVector = np.exp(np.minimum(_log_range_tail(k)(np.sqrt(np.minimum(w, _WIDEST))), 0.0))
     tail[w >= _WIDEST] = 0.0
     return tail

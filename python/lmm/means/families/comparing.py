@@ -153,7 +153,7 @@ def interaction_contrasts(
 ) -> Means:
     """Make contrasts of interactions; see `Means.contrast`."""
     if options or not isinstance(method, str) or method != "pairwise":
-        raise LmmError("With interaction= there are no other options of families, and no method besides.")
+        raise LmmError("interaction= replaces method= and takes no family options.")
     names, groups = _groups(means, by)
     blocks = interaction_blocks(means.labels, names, groups, interaction)
     return _joined(means, blocks, names, None, adjust, "Interaction contrasts")
@@ -171,7 +171,7 @@ def simple_contrasts(
     for name in {name for names in sets for name in names}:
         if name not in factors:
             raise LmmError(
-                f'simple= names "{name}", which is no factor of these means; there are {", ".join(factors)}.'
+                f'simple= names "{name}", which is not a factor of these means; there are {", ".join(factors)}.'
                 f"{nearest(name, factors)}"
             )
     made = []
@@ -216,7 +216,7 @@ def _joined(
     if options.response and means.link is not None and link is None:
         remarks = (
             *remarks,
-            f"Differences on the scale of {means.link.text}, which are no ratios; see regrid().",
+            f"Differences on the scale of {means.link.text}, which are not ratios; see regrid().",
         )
         options = replace(options, response=False)
     return replace(

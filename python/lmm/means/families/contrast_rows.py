@@ -64,7 +64,7 @@ def groups_of(labels: Mapping[str, ObjectVector], by: Sequence[str], n: int) -> 
     for name in by:
         if name not in labels:
             raise LmmError(
-                f'by= names "{name}", which is no column of levels; there are {", ".join(labels) or "none"}.'
+                f'by= names "{name}", which is not a column of levels; there are {", ".join(labels) or "none"}.'
                 f"{nearest(name, labels)}"
             )
     if not by:
@@ -197,7 +197,7 @@ def _coefficients(row: Any, text: str, labels: Sequence[str]) -> FloatVector:
     try:
         numbers = np.asarray(row, dtype=np.float64)
     except (TypeError, ValueError):
-        raise LmmError(f'The contrast "{text}" has coefficients that are no numbers: {row!r}.') from None
+        raise LmmError(f'The contrast "{text}" has coefficients that are not numbers: {row!r}.') from None
     if numbers.shape != (len(labels),):
         seen = f"{numbers.size} coefficients" if numbers.ndim == 1 else f"an array of shape {numbers.shape}"
         raise LmmError(

@@ -119,7 +119,7 @@ def family_contrasts(
             takers = ", ".join(other for other, candidate in FAMILIES.items() if key in candidate.options)
             known = {option for candidate in FAMILIES.values() for option in candidate.options}
             raise LmmError(
-                f'{key}= is no option of "{name}" contrasts; it belongs to {takers or "none"}.{nearest(key, known)}'
+                f'{key}= is not an option of "{name}" contrasts; it belongs to {takers or "none"}.{nearest(key, known)}'
             )
     if "reverse" in given:
         given["reverse"] = yes_or_no(given["reverse"], "reverse")

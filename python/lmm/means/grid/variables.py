@@ -127,7 +127,7 @@ def _checked_at(at: Mapping[str, Any] | None, names: Sequence[str]) -> dict[str,
         if name not in names:
             known = ", ".join(names) or "none"
             raise LmmError(
-                f'at= names "{name}", which is no variable of the fixed part; there are {known}.'
+                f'at= names "{name}", which is not a variable of the fixed part; there are {known}.'
                 f"{nearest(str(name), names)}"
             )
         if at[name] is None:
@@ -142,7 +142,7 @@ def _checked_reduce(cov_reduce: CovReduce, names: Sequence[str]) -> dict[str, An
         for name in cov_reduce:
             if name not in names:
                 raise LmmError(
-                    f'cov_reduce= names "{name}", which is no variable of the fixed part.{nearest(str(name), names)}'
+                    f'cov_reduce= names "{name}", which is not a variable of the fixed part.{nearest(str(name), names)}'
                 )
         return dict(cov_reduce)
     if cov_reduce is None or isinstance(cov_reduce, bool) or callable(cov_reduce):

@@ -53,7 +53,7 @@ def comparison_arrows(means: Means, alpha: float = 0.05, adjust: str = "tukey") 
     Raises
     ------
     LmmError
-        If these are contrasts, or alpha is no probability.
+        If these are contrasts, or alpha is not a probability.
     """
     alpha = checked_alpha(alpha)
     pairs = pairs_of(means, adjust).confint(1.0 - alpha)
@@ -98,7 +98,7 @@ def _lengths(estimate: FloatVector, least: FloatVector) -> tuple[FloatVector, Fl
 
 
 def _least_squares(reach: FloatMatrix, distance: FloatVector, least: FloatVector) -> FloatVector:
-    """Find lengths whose sums come near to the least differences, above all where significance is a near thing."""
+    """Find lengths whose sums are near the least differences, with most weight on pairs near the critical value."""
     from scipy.optimize import nnls
 
     typical = float(np.median(least))

@@ -34,7 +34,7 @@ def compact_letters(n: int, different: Iterable[tuple[int, int]]) -> list[str]:
     Returns
     -------
     list of str
-        Two means share a letter exactly if they are no pair of ``different``.
+        Two means share a letter exactly if they are not a pair of ``different``.
 
     Notes
     -----

@@ -44,7 +44,7 @@ class Link:
     steps
         From the scale of the model back, outermost first.
     ratio_scale
-        What a difference is multiplied with before exp makes a ratio of it; 0 where differences are no ratios.
+        What a difference is multiplied with before exp makes a ratio of it; 0 where differences are not ratios.
     """
 
     text: str
@@ -93,7 +93,7 @@ def read_link(text: str) -> Link | None:
     Raises
     ------
     UnsupportedError
-        If it is no chain of known functions and arithmetic with numbers.
+        If it is not a chain of known functions and arithmetic with numbers.
 
     Examples
     --------

@@ -47,7 +47,7 @@ def remarks_of(
         at = ", ".join(grid.variables[slope].labels[:4])
         more = ", …" if len(grid.variables[slope].labels) > 4 else ""
         remarks.append(
-            f"{slope} is no straight line: its slope at {slope} = {at}{more}. joint_tests() tests the whole of it."
+            f"{slope} is not a straight line: its slope at {slope} = {at}{more}. joint_tests() tests the whole of it."
         )
     interacting = _interacting(grid, asked, over, slope)
     if interacting:
@@ -66,7 +66,7 @@ def remarks_of(
 def _interacting(grid: ReferenceGrid, asked: Specs, over: list[str], slope: str | None) -> list[str]:
     """Find variables that are averaged over or held, and stand in one term with a factor that gets means.
 
-    A nested factor is no interaction of the one that it is nested in.
+    A nested factor is not an interaction of the one that it is nested in.
     """
     found: dict[str, None] = {}
     for term in grid.fit.internals.design.terms:

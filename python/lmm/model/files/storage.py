@@ -95,7 +95,7 @@ def load(path: str | os.PathLike[str]) -> Fit:
     Raises
     ------
     FileError
-        If the file cannot be read, is no fit, is damaged, contradicts itself, or was written by another version of the
+        If the file cannot be read, is not a fit, is damaged, contradicts itself, or is of another version of the
         format.
     """
     place = checked_path(path, "fit.lmm")

@@ -107,7 +107,7 @@ def _block(part: Part, n_rows: int) -> Block:
         matrix = _sparse(found, n_rows)
     k = found["k"].whole(1)
     if matrix.shape[1] == 0 or matrix.shape[1] % k:
-        raise FileError(f"{part.where} has {matrix.shape[1]} columns, which is no multiple of {k}")
+        raise FileError(f"{part.where} has {matrix.shape[1]} columns, which is not a multiple of {k}")
     family = None
     if "penalties" in found:
         family = _penalties(found["penalties"], k, tied=found["structure"].choice("us", "diag") == "diag")

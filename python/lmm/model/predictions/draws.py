@@ -175,7 +175,7 @@ def _drawn(fit: Fit, parts: list[RandomPart], *, keep: bool, sample: bool) -> Bo
 
 
 def check_count(n: int) -> None:
-    """Refuse what is no number of simulations.
+    """Refuse what is not a number of simulations.
 
     Raises
     ------

@@ -24,7 +24,7 @@ def weights_of(fit: Fit, target: Target, rows: Rows) -> FloatVector | None:
     Raises
     ------
     LmmError
-        If the fit had weights and those of the new rows are not known, or they are no positive numbers.
+        If the fit had weights and those of the new rows are not known, or they are not positive numbers.
     """
     weights = rows.weights
     if not target.is_new:

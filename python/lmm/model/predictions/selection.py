@@ -45,7 +45,7 @@ def select_terms(parts: Sequence[RandomPart], random: Selection) -> list[int]:
             own = [part for part in parts if part.is_random]
             names = list(dict.fromkeys([*(p.group for p in own), *(p.source for p in own)]))
             raise LmmError(
-                f"random= names {name!r}, which is no random term of this model; "
+                f"random= names {name!r}, which is not a random term of this model; "
                 f"it has {', '.join(names) or 'none'}.{nearest(str(name), names)}"
             )
         found |= matching

@@ -29,7 +29,7 @@ def health_notes(design: Design, criterion: Criterion, optimum: ThetaOptimum) ->
     factors = criterion.layout.factors(optimum.theta)
     # These make the criterion flat; where one of them is said, flatness itself is no news.
     reasons = (*similar_groups(design.bars), *far_covariates(design.bars))
-    searched = optimum.moments is None  # moments are no optimum, and say themselves what is zero
+    searched = optimum.moments is None  # moments are not an optimum, and say themselves what is zero
     known = _Known.at(criterion, optimum) if searched else None
     return (
         *convergence(optimum),

@@ -53,8 +53,8 @@ def ranef_table(
 def coef_table(design: Design, beta: FloatVector, effects: Sequence[FloatMatrix]) -> Table:
     """Tabulate fixed plus random effects, for each level of each grouping factor.
 
-    Several terms of one factor are taken together. A column that only the random part has
-    stands by itself. User blocks have no coefficients of their own, and aliased columns none.
+    Several terms of one factor are taken together. A column without a fixed effect is
+    listed as its random effect alone. User blocks have no coefficients of their own, and aliased columns none.
 
     Parameters
     ----------

@@ -134,7 +134,7 @@ def _checked_beta(beta: Any, names: Sequence[str]) -> FloatVector:
         for name in beta:
             if name not in names:
                 raise LmmError(
-                    f"beta= names {name!r}, which is no coefficient of this model; it has {listed}."
+                    f"beta= names {name!r}, which is not a coefficient of this model; it has {listed}."
                     f"{nearest(str(name), names)}"
                 )
         absent = [name for name in names if name not in beta]

@@ -288,12 +288,12 @@ class ProfiledCriterion:
 
 
 def checked_sigma(sigma: float) -> float:
-    """Refuse what is no residual standard deviation.
+    """Refuse what is not a residual standard deviation.
 
     Raises
     ------
     LmmError
-        If it is no positive number.
+        If it is not a positive number.
     """
     return float(number(above=0.0)(sigma, "sigma"))
 
