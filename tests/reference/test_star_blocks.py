@@ -168,7 +168,7 @@ def test_one_penalty_is_a_known_precision():
         ({"scales": [[1, 0], [1, 0]]}, "Effect 2 of 2 has no penalty"),
         ({"penalty": np.diag([1.0, 1, 1, 0])}, r"leaves 1 of 4 combinations.*Z @ U0"),
         ({"penalty": np.eye(3)}, r"shape \(4, 4\); its shape is \(3, 3\)"),
-        ({"penalty": [np.eye(3), np.eye(3)]}, "no multiple of 3"),
+        ({"penalty": [np.eye(3), np.eye(3)]}, "not a multiple of 3"),
         ({"penalty": [np.diag([1.0, 1, 0, 0]), np.diag([0.0, 1, 1, 0])]}, "leave 1 of 4 combinations"),
     ],
 )
