@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 Floats: TypeAlias = NDArray[np.float64]
 GroupTerm: TypeAlias = tuple[NDArray[np.uint32], Floats | None, int, list[int]]
 MatrixTerm: TypeAlias = tuple[NDArray[np.int64], NDArray[np.uint32], Floats, int, list[int]]
-Term: TypeAlias = GroupTerm | MatrixTerm
+LocalTerm: TypeAlias = tuple[Floats, Floats, Floats]
+Term: TypeAlias = GroupTerm | MatrixTerm | LocalTerm
 Direction: TypeAlias = tuple[int, int, Floats]
 
 class Chart(Protocol):
@@ -176,6 +177,9 @@ class Design:
         limits: tuple[int, float],
     ) -> Refits: ...
 
+def local_product(x: Floats, knots: Floats, map: Floats) -> Floats: ...
+def local_sums(x: Floats, knots: Floats, map: Floats, factors: Floats) -> Floats: ...
+def local_summary(x: Floats, knots: Floats, map: Floats) -> tuple[Floats, float]: ...
 def sparse_cholesky(
     n: int, column_start: list[int], row: list[int], value: Floats
 ) -> tuple[list[int], list[int], list[float], list[int]]: ...

@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use lmm_core::design::choice::Choice;
 use lmm_core::design::layout::{Columns, Term};
+use lmm_core::design::local::Local;
 use lmm_core::error::CoreError;
 use lmm_core::memory;
 use numpy::ndarray::{Array1, Array2, Array3};
@@ -96,6 +97,25 @@ pub enum TermInput<'py> {
     /// Compressed rows (starts, columns, values), number of levels, sizes of the covariance parts.
     #[pyo3(transparent)]
     Matrix((PyReadonlyArray1<'py, i64>, PyReadonlyArray1<'py, u32>, PyReadonlyArray1<'py, f64>, usize, Vec<usize>)),
+    /// Numbers, knots, map: cubics between the knots.
+    #[pyo3(transparent)]
+    Local((PyReadonlyArray1<'py, f64>, PyReadonlyArray1<'py, f64>, PyReadonlyArray2<'py, f64>)),
+}
+
+/// Columns that are cubics between knots: a map with two rows for each knot.
+pub fn local(
+    x: &PyReadonlyArray1<'_, f64>,
+    knots: &PyReadonlyArray1<'_, f64>,
+    map: &PyReadonlyArray2<'_, f64>,
+) -> PyResult<Local> {
+    let (rows, q) = map.as_array().dim();
+    let n_knots = knots.as_array().len();
+    if n_knots < 2 || rows != 2 * n_knots {
+        return Err(failure(CoreError::BadInput(
+            "a map of cubics needs two rows for each of two knots or more".into(),
+        )));
+    }
+    Ok(Local::new(vector(x), vector(knots), &row_major(map), q))
 }
 
 /// Whether there is room for the core's own copy of the data.
@@ -111,11 +131,12 @@ impl TermInput<'_> {
                 codes.as_array().len() + values.as_ref().map_or(0, |v| v.as_array().len())
             }
             TermInput::Matrix((starts, _, value, ..)) => starts.as_array().len() + 2 * value.as_array().len(),
+            TermInput::Local((x, ..)) => 2 * x.as_array().len(),
         }
     }
 
     /// Copies the term into the core's own form.
-    pub fn to_term(&self) -> Term {
+    pub fn to_term(&self) -> PyResult<Term> {
         let term = |columns, n_levels, parts: &Vec<usize>| Term {
             columns,
             n_levels,
@@ -126,12 +147,17 @@ impl TermInput<'_> {
         match self {
             TermInput::Group((codes, values, n_levels, parts)) => {
                 let codes = codes.as_array().iter().copied().collect();
-                term(Columns::Group { codes, values: values.as_ref().map(row_major) }, *n_levels, parts)
+                Ok(term(Columns::Group { codes, values: values.as_ref().map(row_major) }, *n_levels, parts))
             }
             TermInput::Matrix((starts, column, value, n_levels, parts)) => {
                 let row_start = starts.as_array().iter().map(|s| *s as usize).collect();
                 let column = column.as_array().iter().copied().collect();
-                term(Columns::Matrix { row_start, column, value: vector(value) }, *n_levels, parts)
+                Ok(term(Columns::Matrix { row_start, column, value: vector(value) }, *n_levels, parts))
+            }
+            TermInput::Local((x, knots, map)) => {
+                let local = local(x, knots, map)?;
+                let q = local.q;
+                Ok(term(Columns::Local(local), q, &vec![1]))
             }
         }
     }

@@ -34,7 +34,7 @@ impl Design {
         let tail = choice(tail)?;
         room_for_copies((n, n_fixed), &terms)?;
         let (x, weights) = (columns(&x), weights.as_ref().map(vector));
-        let terms = terms.iter().map(TermInput::to_term).collect();
+        let terms = terms.iter().map(TermInput::to_term).collect::<PyResult<Vec<_>>>()?;
         let inner = compute(py, || model::Design::new(n, x, weights.as_deref(), terms, tail))?;
         Ok(Design { inner, n_fixed })
     }

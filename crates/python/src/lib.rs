@@ -7,6 +7,7 @@ mod answers;
 mod chart;
 mod convert;
 mod design;
+mod local;
 mod problem;
 mod profile;
 
@@ -22,6 +23,8 @@ mod _core {
     use super::convert::{CoreFailure, CoreInterrupted};
     #[pymodule_export]
     use super::design::Design;
+    #[pymodule_export]
+    use super::local::{local_product, local_summary, local_sums};
     #[pymodule_export]
     use super::problem::{Problem, sparse_cholesky};
     #[pymodule_export]

@@ -45,7 +45,7 @@ impl Problem {
         room_for_copies(x.as_array().dim(), &terms)?;
         let n_fixed = x.as_array().ncols();
         let (y, x, weights) = (vector(&y), columns(&x), weights.as_ref().map(vector));
-        let terms = terms.iter().map(TermInput::to_term).collect();
+        let terms = terms.iter().map(TermInput::to_term).collect::<PyResult<Vec<_>>>()?;
         let inner = compute(py, || {
             problem::Problem::new(&model::Design::new(y.len(), x, weights.as_deref(), terms, tail)?, &y)
         })?;

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
-from lmm.bases.local import LocalRows
+from lmm.bases.local import LocalRows, SummedRows
 from lmm.errors import ArgumentError, DataError, brief
 from lmm.typing import FloatMatrix, FloatVector, IntVector
 
@@ -17,6 +17,7 @@ __all__ = [
     "Basis",
     "Carrier",
     "Covariate",
+    "Cubic",
     "Extrapolation",
     "Joint",
     "KroneckerPenalties",
@@ -117,6 +118,7 @@ class Carrier(NamedTuple):
     ----------
     rows
         `LocalRows`, a SciPy CSR matrix, or an ndarray for dense bases; shape (n, L).
+        `SummedRows` where a term is learnt from many.
     map
         Shape (L, k).
     """
@@ -129,9 +131,30 @@ class Carrier(NamedTuple):
         return np.asarray(self.rows @ self.map)
 
 
+class Cubic(NamedTuple):
+    """Columns that are cubics between knots and straight lines outside.
+
+    Attributes
+    ----------
+    x
+        Numbers, shape (n,).
+    knots
+        Shape (K,).
+    map
+        Values at the knots, then second derivatives, of each column; shape (2K, k).
+    """
+
+    x: FloatVector
+    knots: FloatVector
+    map: FloatMatrix
+
+
 def column_means(carrier: Carrier) -> FloatVector:
     """Means of all columns over the rows; shape (k,)."""
-    rows, share = carrier.rows, np.full(carrier.rows.shape[0], 1.0 / carrier.rows.shape[0])
+    rows = carrier.rows
+    if isinstance(rows, SummedRows):
+        return np.asarray((rows.total / rows.n) @ carrier.map)
+    share = np.full(rows.shape[0], 1.0 / rows.shape[0])
     means = rows.sums(share) if isinstance(rows, LocalRows) else rows.T @ share
     return np.asarray(means @ carrier.map)
 
@@ -238,6 +261,10 @@ class Basis(ABC):
         """Columns at the given data; shape (n, k)."""
         return self.carrier(covariates).dense()
 
+    def cubic(self, covariates: Sequence[Covariate]) -> Cubic | None:  # noqa: ARG002 - for those who can
+        """Columns as cubics of one number, where they are such; else None."""
+        return None
+
     def constraint(self, carrier: Carrier) -> FloatVector | None:
         """Row c of the constraint c'b = 0 that tells the term from the intercept, shape (k,); None without one.
 
@@ -264,14 +291,21 @@ def penalty_scales(penalties: Sequence[FloatMatrix], carrier: Carrier) -> FloatV
 
     These are the largest column sum of S_j and the largest row sum of X, both of absolute values.
     """
-    n = carrier.rows.shape[0]
-    largest = max(
-        float(np.abs(carrier.rows[at : at + _ROWS_AT_ONCE] @ carrier.map).sum(axis=1).max())
-        for at in range(0, n, _ROWS_AT_ONCE)
-    )
+    largest = _largest_sum(carrier)
     norms = np.array([np.abs(S).sum(axis=0).max() for S in penalties])
     scales = norms / (largest**2 if largest > 0.0 else 1.0)
     return np.where(scales > 0.0, scales, 1.0)
+
+
+def _largest_sum(carrier: Carrier) -> float:
+    """Largest sum of absolute values of a row of the columns."""
+    rows, map_ = carrier
+    if isinstance(rows, SummedRows):
+        return rows.largest
+    return max(
+        float(np.abs(rows[at : at + _ROWS_AT_ONCE] @ map_).sum(axis=1).max())
+        for at in range(0, rows.shape[0], _ROWS_AT_ONCE)
+    )
 
 
 def numbers_of(covariate: Covariate, basis: str) -> FloatVector:

@@ -9,7 +9,7 @@ import numpy as np
 
 from lmm.typing import FloatArray, FloatMatrix, FloatVector, IntVector
 
-__all__ = ["LocalRows"]
+__all__ = ["LocalRows", "SummedRows"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,3 +88,27 @@ class LocalRows:
         return sparse.csr_matrix(
             (self.weights.ravel(), columns.ravel(), np.arange(0, 4 * n + 1, 4)), shape=self.shape
         )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SummedRows:
+    """What is asked of many rows when a term is learnt.
+
+    Attributes
+    ----------
+    n
+        Number of rows.
+    total
+        Their sum, shape (L,).
+    largest
+        Largest sum of absolute values of a row of the columns that they are carried to.
+    """
+
+    n: int
+    total: FloatVector
+    largest: float
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return self.n, len(self.total)

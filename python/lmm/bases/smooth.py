@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
-from lmm.bases.basis import Basis, Carrier, Covariate, Settings, column_means
+from lmm.bases.basis import Basis, Carrier, Covariate, Cubic, Settings, column_means
 from lmm.bases.catalog import learn_basis
+from lmm.bases.local import SummedRows
 from lmm.bases.spaces import null_from_eigenvalues, null_within, reflection
 from lmm.errors import ArgumentError, DataError, brief, nearest
 from lmm.typing import FloatMatrix, FloatVector, IntVector
 
 __all__ = ["Smooth", "learn_smooths"]
+
+
+Summarize: TypeAlias = Callable[[FloatVector, FloatVector, FloatMatrix], tuple[FloatVector, float]]
+"""From numbers, knots and map of a `Cubic` to the sum of its rows and the largest row of its columns."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +88,11 @@ class Smooth:
         """Columns at the given data, shape (n, p)."""
         return self.carrier(covariates, by).dense()
 
+    def cubic(self, covariates: Sequence[Covariate]) -> Cubic | None:
+        """Columns as cubics of one number, where they are such; else None."""
+        found = self.basis.cubic(covariates) if self.by is None else None
+        return None if found is None else found._replace(map=found.map @ self.absorbed)
+
     def derivative(
         self, covariates: Sequence[Covariate], by: Covariate | None = None, order: int = 1, along: int = 0
     ) -> FloatMatrix:
@@ -142,6 +152,7 @@ def learn_smooths(
     fx: bool = False,
     pc: Sequence[Any] | None = None,
     pooled: Sequence[Covariate] | None = None,
+    summarize: Summarize | None = None,
 ) -> tuple[Smooth, ...]:
     """Learn a smooth term from data: one `Smooth`, or one for each level of a factor by-variable.
 
@@ -165,9 +176,11 @@ def learn_smooths(
         Whether the term is not penalized at all.
     pc
         One value per covariate: there the curve is zero; in place of mean zero over the data.
-
     pooled
         Rows of all terms that share an ``id``, from which they learn one basis; None for those of the term alone.
+    summarize
+        Of many rows: sums the rows of cubics, (2K,), and finds the largest sum of absolute values of their columns.
+        None: rows are built for that.
 
     Raises
     ------
@@ -184,7 +197,7 @@ def learn_smooths(
     learned = learn_basis(basis, covariates if pooled is None else pooled, settings)
     if pooled is not None:
         learned = replace(learned, covariates=tuple(covariate.name for covariate in covariates))
-    carrier = learned.carrier(covariates)
+    carrier = _carrier(learned, covariates, summarize)
     absorbed = _absorbed(learned, carrier, covariates, by, pc)
     scales = learned.scales(carrier)
     null = learned.null_space
@@ -226,6 +239,14 @@ def learn_smooths(
         means=means,
     )
     return _by_copies(smooth, by, by_is_ordered)
+
+
+def _carrier(learned: Basis, covariates: Sequence[Covariate], summarize: Summarize | None) -> Carrier:
+    """Rows that are fitted, or what a term learns from them."""
+    cubic = None if summarize is None else learned.cubic(covariates)
+    if summarize is None or cubic is None:
+        return learned.carrier(covariates)
+    return Carrier(SummedRows(len(cubic.x), *summarize(*cubic)), cubic.map)
 
 
 def _weighted(rows: Any, weights: FloatVector) -> Any:

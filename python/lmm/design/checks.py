@@ -8,7 +8,7 @@ import numpy as np
 
 from lmm.design.coding import EVERY_FACTOR
 from lmm.design.wording import counted
-from lmm.engine import GroupBlock
+from lmm.engine import Block, GroupBlock, LocalBlock
 from lmm.errors import DesignError, nearest
 from lmm.limits import MOST_COVARIANCES, check_limit
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from lmm.design.design import Design, RandomPart
     from lmm.design.matrix import MatrixSpec
     from lmm.formula import Formula
-    from lmm.typing import FloatArray, FloatMatrix, FloatVector, IntVector
+    from lmm.typing import BoolVector, FloatArray, FloatMatrix, FloatVector, IntVector
 
 
 def check_response(y: FloatVector, text: str, offset: FloatVector | None) -> None:
@@ -114,7 +114,7 @@ def check_columns(part: RandomPart) -> None:
     if isinstance(block, GroupBlock):
         some = np.ones(1, dtype=bool) if block.values is None else np.any(block.values != 0.0, axis=0)
     else:
-        some = block.squares() > 0.0
+        some = _columns_that_vary(block)
     zero = [name for name, any_row in zip(part.columns, some, strict=True) if not any_row]
     if zero:
         one = len(zero) == 1
@@ -122,6 +122,16 @@ def check_columns(part: RandomPart) -> None:
             f"In the random term {part.source} {', '.join(zero)} {'is' if one else 'are'} zero in every row: the data "
             f"say nothing about {'its variance' if one else 'their variances'}. Leave {'it' if one else 'them'} out."
         )
+
+
+def _columns_that_vary(block: Block) -> BoolVector:
+    """Which columns (k,) are not zero in some row and level; of columns that are never built the first rows say so."""
+    if (
+        isinstance(block, LocalBlock)
+        and (block.take(np.arange(min(block.n_rows, 256))).squares() > 0.0).all()
+    ):
+        return np.ones(block.n_columns, dtype=bool)
+    return block.squares() > 0.0
 
 
 def check_columns_of_structure(part: RandomPart, values: FloatMatrix | None) -> None:

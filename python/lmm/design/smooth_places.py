@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -12,7 +12,7 @@ from lmm.bases import MixedForm, Smooth, mixed_form
 from lmm.covariance import Penalized, Structure, Tied, structure
 from lmm.design.design import RandomPart
 from lmm.design.wording import counted
-from lmm.engine import Block, GroupBlock, MatrixBlock
+from lmm.engine import Block, GroupBlock, LocalBlock, MatrixBlock, local_columns
 from lmm.errors import DesignError, UnsupportedError
 
 if TYPE_CHECKING:
@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from lmm.design.smooth_arguments import Wanted
     from lmm.typing import FloatMatrix, Pattern
 
-__all__ = ["Curve", "Parameter", "PartSpec", "Place", "Placing"]
+__all__ = ["MANY_ROWS", "Curve", "Parameter", "PartSpec", "Place", "Placing"]
+
+MANY_ROWS = 10_000
+"""Rows from which columns are not built if they are local."""
 
 
 class Place(NamedTuple):
@@ -98,7 +101,14 @@ class Curve:
     def add_to(
         self, X: FloatMatrix, Z: list[list[Any]], covariates: Sequence[Covariate], by: Covariate | None
     ) -> None:
-        """Write the fixed columns into X, and columns of effects behind those of their parts."""
+        """Write the fixed columns into X, and columns of effects behind those of their parts; some are never built."""
+        cubic = None if self.copies or len(X) < MANY_ROWS else self.smooth.cubic(covariates)
+        if cubic is not None:
+            x, knots, to_curve = cubic
+            X[:, self.columns] = local_columns(x, knots, to_curve @ self.form.fixed)
+            for piece, place in zip(self.form.random, self.pieces, strict=True):
+                Z[place.part].append(LocalBlock(x, knots, to_curve @ piece.map))
+            return
         rows, to_curve = self.smooth.carrier(covariates, by)
         X[:, self.columns] = rows @ (to_curve @ self.form.fixed)
         if self.copies:
@@ -153,8 +163,12 @@ class PartSpec:
             values = np.where(codes[:, None] < 0, 0.0, values)
             levels = self.levels
             block = GroupBlock(known, values, len(levels), structure=pattern, labels=levels)
+        elif len(columns) == 1 and isinstance(columns[0], LocalBlock) and self.n_columns == 1:
+            levels = tuple(str(i + 1) for i in range(columns[0].n_levels))
+            block = replace(columns[0], labels=levels)
         else:
-            matrix = columns[0] if len(columns) == 1 else np.hstack(columns)
+            dense = [own.to_dense() if isinstance(own, LocalBlock) else own for own in columns]
+            matrix = dense[0] if len(dense) == 1 else np.hstack(dense)
             levels = tuple(str(i + 1) for i in range(matrix.shape[1] // self.n_columns))
             matrix = np.ascontiguousarray(matrix)
             block = MatrixBlock(matrix, self.n_columns, structure=pattern, labels=levels)

@@ -12,8 +12,9 @@ from lmm.bases import Covariate, Smooth, learn_smooths, side_conditions
 from lmm.design.covariates import CovariateSpec
 from lmm.design.expression import ExpressionSpec
 from lmm.design.smooth_arguments import given_names, wanted_of
-from lmm.design.smooth_places import Curve, PartSpec, Placing
+from lmm.design.smooth_places import MANY_ROWS, Curve, PartSpec, Placing
 from lmm.design.wording import listed
+from lmm.engine import local_summary
 from lmm.errors import DataError, DesignError, nearest
 
 if TYPE_CHECKING:
@@ -260,6 +261,7 @@ class _Inputs(NamedTuple):
             fx=wanted.fx,
             pc=wanted.pc,
             pooled=pooled,
+            summarize=None if self.covariates[0].n < MANY_ROWS else local_summary,
         )
 
 

@@ -5,6 +5,7 @@ from lmm.engine.blocks import Block, GroupBlock, MatrixBlock
 from lmm.engine.compiled import Chart, CrossProducts, sparse_cholesky
 from lmm.engine.dense import DenseCrossProducts
 from lmm.engine.known import covariance_root, precision_root
+from lmm.engine.local_block import LocalBlock, local_columns, local_summary
 from lmm.engine.products import Products
 from lmm.engine.results import Control, Deviance, Evaluation, Optimum, Spread
 from lmm.engine.surface import Check, Held, Place, Reached, Surface, Trace
@@ -22,6 +23,7 @@ __all__ = [
     "Evaluation",
     "GroupBlock",
     "Held",
+    "LocalBlock",
     "MatrixBlock",
     "Optimum",
     "Place",
@@ -31,6 +33,8 @@ __all__ = [
     "Surface",
     "Trace",
     "covariance_root",
+    "local_columns",
+    "local_summary",
     "precision_root",
     "sparse_cholesky",
 ]

@@ -10,6 +10,7 @@ import numpy as np
 from lmm import _core
 from lmm.engine.blocks import Block, GroupBlock
 from lmm.engine.guard import guarded
+from lmm.engine.local_block import LocalBlock
 from lmm.engine.products import Products
 from lmm.engine.results import Control, Deviance, Evaluation, Optimum, Spread
 from lmm.engine.surface import Check, Held, Surface
@@ -348,6 +349,8 @@ def sparse_cholesky(A: Any) -> tuple[Any, IntVector]:
 
 def core_term(block: Block) -> _core.Term:
     """Write a block as the core takes it."""
+    if isinstance(block, LocalBlock):
+        return (np.asarray(block.x, dtype=float), block.knots, np.ascontiguousarray(block.map))
     k = block.n_columns
     parts = [1] * k if block.structure == "diag" else [k]
     if isinstance(block, GroupBlock):

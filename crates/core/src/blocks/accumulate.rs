@@ -2,6 +2,7 @@
 
 use super::chain::Chain;
 use super::cross::CrossProducts;
+use super::locals::Locals;
 use super::rows::Rows;
 use super::rows_of_z::{RowsOfZ, sort_rows};
 use crate::design::layout::parents;
@@ -213,14 +214,20 @@ fn add_pairs(rows: &RowsOfZ<'_>, c: usize, out: &mut Chain) {
     let (order, level_start) = sort_rows(rows.codes(c), out.n_levels);
     let (mut z, mut tail) = (vec![0.0; out.k], Vec::new());
     let mut pairs = PairAccumulator::new(rows.layout.q_tail, out.k);
+    let locals = Locals::new(rows);
+    let mut of_level = vec![0.0; locals.width * out.k];
     out.start.truncate(1);
     out.column.clear();
     out.a_pair.clear();
     for j in 0..out.n_levels {
         for &i in &order[level_start[j]..level_start[j + 1]] {
             rows.group(c, i as usize, &mut z);
-            rows.tail(i as usize, &mut tail);
+            rows.columns_of(&locals.others, i as usize, &mut tail);
             tail.iter().for_each(|&(column, v)| pairs.add(column, v, &z));
+            locals.add_level(i as usize, &z, &mut of_level);
+        }
+        if level_start[j] < level_start[j + 1] {
+            locals.flush_level(&mut of_level, out.k, |column, v| pairs.add(column, 1.0, v));
         }
         pairs.flush(out);
     }

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `cross`, `chain`, `tail` | A in blocks: start here |
 //! | `accumulate`, `rows_of_z` | A from the rows |
+//! | `locals` | the same for local columns, of which four numbers a row are summed |
 //! | `factor` | elimination at one T: log-determinants and the penalized residual sum of squares |
 //! | `solve` | β, u, b and `Z'We` from a factor |
 //! | `inverse` | diagonal blocks of the inverse: conditional covariances |
@@ -22,6 +23,7 @@ pub mod directions;
 pub mod factor;
 pub mod information;
 pub mod inverse;
+pub mod locals;
 pub mod rows;
 pub mod rows_of_z;
 pub mod slopes;

@@ -58,6 +58,12 @@ impl<'a> RowsOfZ<'a> {
             buffer.extend(range.map(|s| (block.tail_start as u32 + column[s], self.data.matrix_values[t][s])));
             return;
         }
+        if let Columns::Local(local) = &self.terms[t].columns {
+            let mut z = vec![0.0; local.q];
+            local.columns(self.data.local_row(t, local, i), &mut z);
+            buffer.extend(z.iter().enumerate().map(|(c, v)| ((block.tail_start + c) as u32, *v)));
+            return;
+        }
         let (mut short, mut long) = ([0.0; 16], vec![0.0; if block.k > 16 { block.k } else { 0 }]);
         let z = if long.is_empty() { &mut short[..block.k] } else { &mut long[..] };
         let first = block.tail_start + self.group(b, i, z) * block.k;
@@ -68,7 +74,7 @@ impl<'a> RowsOfZ<'a> {
     pub fn codes(&self, block: usize) -> &'a [u32] {
         match &self.terms[self.layout.blocks[block].terms[0].0].columns {
             Columns::Group { codes, .. } => codes,
-            Columns::Matrix { .. } => {
+            Columns::Matrix { .. } | Columns::Local(_) => {
                 unreachable!("only grouping factors are eliminated level by level")
             }
         }

@@ -108,5 +108,15 @@ fn check_term(i: usize, term: &Term, n: usize) -> Result<(), CoreError> {
             }
             check_squares(&format!("the matrix of random term {}", i + 1), value.iter())
         }
+        Columns::Local(local) => {
+            if local.n() != n || term.k != 1 || term.n_levels != local.q || local.map.len() != local.length() * local.q
+            {
+                return fail("its columns do not fit together");
+            }
+            if !local.is_finite() {
+                return fail("numbers, knots and map must be finite");
+            }
+            check_squares(&format!("the map of random term {}", i + 1), local.map.iter())
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Whether the tail is kept full or sparse.
 
-use super::layout::{Layout, Term};
+use super::layout::{Columns, Layout, Term};
 use super::pattern::{Groups, Pattern};
 use crate::error::CoreError;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ const WORTH_A_LOOK: usize = 512;
 
 /// Layout and, for a sparse tail, its pattern.
 pub fn choose(
-    terms: &[Term],
+    terms: &mut [Term],
     p: usize,
     n_rows: usize,
     choice: Choice,
@@ -36,6 +36,7 @@ pub fn choose(
     if !look {
         return Ok((full, None));
     }
+    write_out(terms);
     // nested coarser factors find their places in the order of the sparse tail
     let layout = Layout::new(terms, p, 1);
     let groups = Groups::new(terms, &layout, n_rows);
@@ -48,6 +49,20 @@ pub fn choose(
         return Ok((layout, Some(Arc::new(pattern))));
     }
     Ok((full, None))
+}
+
+/// Writes out all local columns row by row.
+fn write_out(terms: &mut [Term]) {
+    for term in terms {
+        if let Columns::Local(local) = &term.columns {
+            let (n, q) = (local.n(), local.q);
+            term.columns = Columns::Matrix {
+                row_start: (0..=n).map(|i| i * q).collect(),
+                column: (0..n * q).map(|e| (e % q) as u32).collect(),
+                value: local.product(),
+            };
+        }
+    }
 }
 
 /// Multiplications of one factorization of a full tail.

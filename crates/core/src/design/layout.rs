@@ -1,5 +1,7 @@
 //! Which random terms are eliminated level by level, and which make up the dense tail.
 
+use crate::design::local::Local;
+
 /// The columns of one random term.
 #[derive(Clone, Debug)]
 pub enum Columns {
@@ -7,6 +9,8 @@ pub enum Columns {
     Group { codes: Vec<u32>, values: Option<Vec<f64>> },
     /// Any matrix with `n_levels · k` columns, as compressed rows.
     Matrix { row_start: Vec<usize>, column: Vec<u32>, value: Vec<f64> },
+    /// Cubics between knots, times a map.
+    Local(Local),
 }
 
 /// One random term as the user handed it in.
@@ -136,7 +140,7 @@ impl Layout {
 fn order_blocks(blocks: &mut Vec<Block>, terms: &[Term], longest: usize) -> usize {
     let codes = |b: &Block| match &terms[b.terms[0].0].columns {
         Columns::Group { codes, .. } => Some(codes.as_slice()),
-        Columns::Matrix { .. } => None,
+        Columns::Matrix { .. } | Columns::Local(_) => None,
     };
     let mut order: Vec<usize> = (0..blocks.len()).collect();
     order.sort_by_key(|&b| std::cmp::Reverse(blocks[b].n_levels * blocks[b].k));

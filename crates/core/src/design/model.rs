@@ -31,9 +31,9 @@ impl Design {
         checks::check_fixed(n, &x, weights)?;
         checks::check_terms(n, &terms)?;
         identify_factors(&mut terms);
-        let (layout, pattern) = choice::choose(&terms, x.len(), n, tail)?;
+        let (layout, pattern) = choice::choose(&mut terms, x.len(), n, tail)?;
         checks::check_size(&layout, pattern.is_some())?;
-        let values: usize = terms.iter().map(|t| t.k * n).sum();
+        let values: usize = terms.iter().filter(|t| !matches!(t.columns, Columns::Local(_))).map(|t| t.k * n).sum();
         memory::check("the columns of the model", n * (x.len() + 3) + 3 * values)?;
         let scaled = ScaledDesign::new(n, x, weights, &terms)?;
         Ok(Design { n, terms: Arc::new(terms), layout, pattern, scaled })

@@ -118,7 +118,7 @@ impl Groups {
                     codes.iter().enumerate().for_each(|(i, &c)| by_level[c as usize].push(i as u32));
                     by_level
                 }
-                Columns::Matrix { .. } => Vec::new(),
+                Columns::Matrix { .. } | Columns::Local(_) => Vec::new(),
             },
         };
         let (mut start, mut node) = (vec![0], Vec::new());
@@ -138,6 +138,7 @@ impl Groups {
                         Columns::Matrix { row_start, column, .. } => {
                             column[row_start[i]..row_start[i + 1]].iter().for_each(|&c| visit(first + c as usize / k));
                         }
+                        Columns::Local(_) => unreachable!("local columns are written out where the tail may be sparse"),
                     }
                 }
             }

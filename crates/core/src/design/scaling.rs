@@ -3,6 +3,7 @@
 //! unstructured block also mutually orthogonal, so centred where there is an intercept). Results are translated back.
 
 use crate::design::layout::{Columns, Term};
+use crate::design::local::{Local, LocalRow};
 use crate::error::CoreError;
 use crate::matrix::lanes::dot;
 use crate::matrix::row_major;
@@ -153,6 +154,13 @@ impl ScaledDesign {
         Ok(ScaledDesign { n, w_scale, root, sum_log_w, x_r, centre, scales, x: basis, values, matrix_values })
     }
 
+    /// A row of local columns in internal units: times the square root of its weight, in units of the term.
+    pub fn local_row(&self, term: usize, local: &Local, i: usize) -> LocalRow {
+        let factor = self.scales[term].r[0] * self.root.as_ref().map_or(1.0, |w| w[i]);
+        let (at, numbers) = local.row(i);
+        (at, numbers.map(|v| v * factor))
+    }
+
     /// Largest weight over the smallest.
     pub fn weight_ratio(&self) -> f64 {
         let Some(root) = &self.root else { return 1.0 };
@@ -195,6 +203,10 @@ impl ScaledDesign {
 fn scale_term(term: &Term, n: usize, root: Option<&[f64]>) -> (TermScale, Option<Vec<f64>>, Vec<f64>) {
     let k = term.k;
     match &term.columns {
+        Columns::Local(local) => {
+            let square = local.square(|i| root.map_or(1.0, |w| w[i])) / n as f64;
+            (diagonal(&[if square > 0.0 { square.sqrt() } else { 1.0 }]), None, Vec::new())
+        }
         Columns::Group { values: None, .. } => {
             let one = TermScale { r: vec![1.0], inverse: vec![1.0] };
             (one, root.map(<[f64]>::to_vec), Vec::new())

@@ -8,7 +8,16 @@ from typing import ClassVar
 
 import numpy as np
 
-from lmm.bases.basis import Basis, Carrier, Covariate, Extrapolation, Settings, number_of_columns, numbers_of
+from lmm.bases.basis import (
+    Basis,
+    Carrier,
+    Covariate,
+    Cubic,
+    Extrapolation,
+    Settings,
+    number_of_columns,
+    numbers_of,
+)
 from lmm.bases.curves.knots import knots_from_data, outside_note
 from lmm.bases.local import LocalRows
 from lmm.bases.order import check_order
@@ -40,6 +49,12 @@ class CubicRegression(Basis):
 
     def carrier(self, covariates: Sequence[Covariate]) -> Carrier:
         return self._carrier(covariates, 0)
+
+    def cubic(self, covariates: Sequence[Covariate]) -> Cubic:
+        """See `Basis.cubic`."""
+        return Cubic(
+            numbers_of(covariates[0], self.name), self.knots, np.vstack([np.eye(self.k), self.bends])
+        )
 
     def derivative(self, covariates: Sequence[Covariate], order: int = 1, along: int = 0) -> FloatMatrix:
         check_order(order, along, self)

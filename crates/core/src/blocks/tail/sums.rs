@@ -6,6 +6,7 @@
 use super::Tail;
 use super::full::FullTail;
 use super::sparse::SparseTail;
+use crate::blocks::locals::Locals;
 use crate::blocks::rows_of_z::RowsOfZ;
 use crate::design::layout::Columns;
 use crate::design::pattern::Pattern;
@@ -42,8 +43,12 @@ impl RowsOfZ<'_> {
         for i in 0..layout.p {
             (0..=i).for_each(|j| out.set_corner(i, j, lanes::dot(&x[i], &x[j])));
         }
+        let locals = Locals::new(self);
+        if let Tail::Full(out) = &mut *out {
+            locals.add(out);
+        }
         let (full, thin): (Vec<usize>, Vec<usize>) =
-            (layout.n_chain..layout.blocks.len()).partition(|&b| matches!(out, Tail::Full(_)) && self.is_dense(b));
+            locals.others.iter().partition(|&&b| matches!(out, Tail::Full(_)) && self.is_dense(b));
         let panels = Panels::new(self, &full);
         if let (Tail::Full(out), true) = (&mut *out, panels.width > 0) {
             panels.add(out);
@@ -69,7 +74,7 @@ impl RowsOfZ<'_> {
         let (n, width) = (self.n(), own.k * own.n_levels);
         match &self.terms[own.terms[0].0].columns {
             Columns::Matrix { value, .. } => n >= ROWS && width >= COLUMNS && 2 * value.len() >= n * width,
-            Columns::Group { .. } => false,
+            Columns::Group { .. } | Columns::Local(_) => false,
         }
     }
 
@@ -78,9 +83,10 @@ impl RowsOfZ<'_> {
         let p = self.layout.p;
         (0..p).for_each(|j| out.set_corner(p, j, lanes::dot(y, &self.data.x[j])));
         out.set_corner(p, p, lanes::dot(y, y));
-        let (mut tail, mut sums) = (Vec::new(), vec![0.0; self.layout.q_tail]);
-        for (i, y) in y.iter().enumerate().take(if sums.is_empty() { 0 } else { y.len() }) {
-            self.tail(i, &mut tail);
+        let (mut tail, mut sums, locals) = (Vec::new(), vec![0.0; self.layout.q_tail], Locals::new(self));
+        locals.set_response(y, &mut sums);
+        for (i, y) in y.iter().enumerate().take(if locals.others.is_empty() { 0 } else { y.len() }) {
+            self.columns_of(&locals.others, i, &mut tail);
             tail.iter().for_each(|&(column, v)| sums[column as usize] += v * y);
         }
         sums.iter().enumerate().for_each(|(column, v)| out.set_response(column, *v));
