@@ -30,7 +30,7 @@ def test_names_hold_what_they_name():
     ("given", "message"),
     [
         ([1, 2], r"theta= has 2 values; this model has 3 parameters: Subject.Intercept, Sub"),
-        ({"Subject.days": 1}, r"no parameter of this model.*Did you mean \"Subject.Days\"\?"),
+        ({"Subject.days": 1}, r"not a parameter of this model.*Did you mean \"Subject.Days\"\?"),
         ([1, "a", 2], r"Subject.Days.Intercept must be a number or None, not 'a'"),
         ([1, 0, np.inf], r"Subject.Days must be finite, not inf"),
         ([-1, 0, 1], r"theta= gives Subject.Intercept the value -1; it must be at least 0"),

@@ -167,7 +167,7 @@ def test_statistics_of_ones_own(dyestuff):
     with pytest.raises(lmm.LmmError, match='kind="bca" needs the score'):
         found.confint(kind="bca")
     with pytest.raises(
-        lmm.LmmError, match=r'no statistic of this bootstrap; it has total, mean\. Did you mean "total"'
+        lmm.LmmError, match=r'not a statistic of this bootstrap; it has total, mean\. Did you mean "total"'
     ):
         found.confint(terms="totl")
     with pytest.raises(lmm.LmmError, match="statistics= must give numbers; it gave 'a'"):

@@ -65,7 +65,7 @@ def test_a_formula_that_means_the_same_is_the_one_that_is_shown_and_evaluated():
         ("lmm", lambda tree: tree["request"].update(restarts=10**9), "restarts is 1000000000, not a whole number"),
         ("moments", lambda tree: tree.update(optimum={}), "a fit by moments has no search"),
         ("sparse", lambda tree: tree["request"]["random"]["s"].update(width=10**12), "width is"),
-        ("blocks", lambda tree: tree["request"]["random"]["kin"].update(k=4), "no multiple of 4"),
+        ("blocks", lambda tree: tree["request"]["random"]["kin"].update(k=4), "not a multiple of 4"),
         ("weights", lambda tree: tree["request"].update(weights="y"), "needs others|no such column|cannot have"),
     ],
 )  # fmt: skip

@@ -113,7 +113,7 @@ def test_a_smooth_term_belongs_to_the_mean(fits, first):
     np.testing.assert_allclose(smooth.predict(), block.predict(), rtol=1e-10)
     drawn = smooth.simulate(400, seed=1)
     np.testing.assert_allclose(drawn.mean(axis=1), smooth.predict(random=False), atol=0.5)
-    with pytest.raises(LmmError, match="no random term"):
+    with pytest.raises(LmmError, match="not a random term"):
         smooth.predict(random=NAME)
 
 

@@ -18,7 +18,7 @@ def test_intervals_are_those_of_the_coefficients(oats):
 
 def test_terms_are_chosen_by_name(oats):
     assert list(coefficients_data(oats, ["nitro", "Intercept"])["term"]) == ["nitro", "Intercept"]
-    with pytest.raises(lmm.LmmError, match=r'no coefficient of this model.*Did you mean "nitro"'):
+    with pytest.raises(lmm.LmmError, match=r'not a coefficient of this model.*Did you mean "nitro"'):
         coefficients_data(oats, ["Nitro"])
 
 

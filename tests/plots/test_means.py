@@ -52,7 +52,7 @@ def test_contrasts_have_no_arrows_and_no_letters(looms):
     pairs = looms.emmeans("tension").contrast()
     assert means_data(pairs).columns == ("panel", "label", "estimate", "conf_low", "conf_high")
     assert labels(plot_means(pairs).axes[0]) == ["L - M", "L - H", "M - H"]
-    with pytest.raises(lmm.LmmError, match="not for contrasts"):
+    with pytest.raises(lmm.LmmError, match="Letters need several means"):
         plot_means(pairs, letters=True)
     with pytest.raises(lmm.LmmError, match="There are arrows for means"):
         plot_means(pairs, arrows=True)

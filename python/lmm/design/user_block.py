@@ -153,6 +153,10 @@ def _penalties(scales: Any, penalty: Any) -> Tied | Penalized | None:
     if penalty is not None:
         if array.ndim == 2 or (array.ndim == 3 and len(array) == 1):
             return None
+        if array.ndim != 3:
+            raise DesignError(
+                f"penalty= must be a square matrix for the effects of a level, or some of them; its shape is {array.shape}."
+            )
         labels = labels or [str(j + 1) for j in range(len(array))]
         return Penalized(array, labels)
     if array.ndim == 1:
