@@ -155,7 +155,8 @@ def _penalties(scales: Any, penalty: Any) -> Tied | Penalized | None:
             return None
         if array.ndim != 3:
             raise DesignError(
-                f"penalty= must be a square matrix for the effects of a level, or some of them; its shape is {array.shape}."
+                "penalty= must be a square matrix for the effects of a level, or some of them; "
+                f"its shape is {array.shape}."
             )
         labels = labels or [str(j + 1) for j in range(len(array))]
         return Penalized(array, labels)
