@@ -24,6 +24,9 @@ const KEPT: usize = 8192;
 const SOLID: f64 = 1e6;
 const LEFT: f64 = 1e-6;
 
+/// Ratio of weights from which a single variance is looked at by rows too.
+const UNEQUAL: f64 = 1e6;
+
 /// Weighted rows of `[Z X y]` in internal units, all random columns in the order of the blocks.
 #[derive(Clone, Debug)]
 pub struct Rows {
@@ -75,9 +78,11 @@ impl Rows {
         self.largest = flat.blocks.iter().map(own).collect();
     }
 
-    /// Whether cross-products lose digits at `t` (one matrix for each block): S is large, of several columns or blocks.
+    /// Whether cross-products lose digits at `t` (one matrix for each block): S is large, of several columns or blocks, or rows
+    /// differ so much in weight that heavy ones hide the others.
     pub fn is_far(&self, layout: &Layout, t: &[Vec<f64>]) -> bool {
-        if layout.blocks.len() == 1 && layout.blocks[0].k == 1 {
+        let is_one_variance = layout.blocks.len() == 1 && layout.blocks[0].k == 1;
+        if is_one_variance && self.weight_ratio < UNEQUAL {
             return false;
         }
         t.iter().zip(&self.largest).any(|(t, largest)| row_major::dot(t, t) * largest > SOLID)
