@@ -147,8 +147,10 @@ impl CrossProducts {
             let (k, t) = (block.k, &f.t[b]);
             for column in y.chunks_exact_mut(size.max(1)) {
                 for level in column[starts[b]..starts[b] + k * block.n_levels].chunks_exact_mut(k) {
-                    let scaled: Vec<f64> = (0..k).map(|s| (0..k).map(|r| t[r * k + s] * level[r]).sum()).collect();
-                    level.copy_from_slice(&scaled);
+                    // T is lower triangular
+                    for s in 0..k {
+                        level[s] = (s..k).filter(|r| t[r * k + s] != 0.0).map(|r| t[r * k + s] * level[r]).sum();
+                    }
                 }
             }
         }
@@ -159,7 +161,7 @@ impl CrossProducts {
             for j in 0..block.n_levels {
                 for s in 0..k {
                     let to = starts[b] + j * k + s;
-                    for r in 0..k {
+                    for r in (s..k).filter(|r| t[r * k + s] != 0.0) {
                         let from = starts[b] + j * k + r;
                         (0..q).for_each(|i| l[to * q + i] += y[from * size + i] * t[r * k + s]);
                     }
@@ -171,8 +173,10 @@ impl CrossProducts {
         let mut half: Vec<f64> = y.chunks_exact(size.max(1)).flat_map(|column| column[..q].to_vec()).collect();
         column_major::solve_lower(&l, q, q, &mut half, size);
         for i in 0..size {
-            for j in 0..size {
-                n[i * size + j] -= crate::matrix::row_major::dot(&half[i * q..(i + 1) * q], &half[j * q..(j + 1) * q]);
+            for j in 0..=i {
+                let taken = crate::matrix::row_major::dot(&half[i * q..(i + 1) * q], &half[j * q..(j + 1) * q]);
+                n[i * size + j] -= taken;
+                n[j * size + i] -= if i == j { 0.0 } else { taken };
             }
         }
         if reml {

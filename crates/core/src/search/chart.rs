@@ -6,7 +6,7 @@
 use super::curvature::Along;
 use super::evaluator::Evaluator;
 use super::facts::Facts;
-use super::outcome::{Check, Control, Outcome};
+use super::outcome::{Check, Control, End, Outcome};
 use super::point::At;
 use super::space::Space;
 use super::starts::several;
@@ -145,10 +145,13 @@ pub fn optimise_chart<E: Evaluator>(
     places.truncate(if several::are_cheap(&on.facts) { MOST } else { 2 });
     let mut best: Option<Outcome> = None;
     for place in places {
-        let found = search(on, place, control, check)?;
-        best = Some(match best {
-            Some(known) => known.better(found),
-            None => found,
+        best = Some(match (search(on, place, best.as_ref(), control, check)?, best) {
+            (End::Optimum(found), Some(known)) => known.better(*found),
+            (End::Known { n_evaluations }, Some(mut known)) => {
+                known.met_again(n_evaluations);
+                known
+            }
+            (end, None) => end.optimum()?,
         });
     }
     let mut best = best.ok_or_else(|| CoreError::BadInput("no search ended".into()))?;
@@ -219,9 +222,10 @@ impl<E: Evaluator> Charted<'_, E> {
 fn search<E: Evaluator>(
     on: &Charted<'_, E>,
     mut place: Place<E::State>,
+    known: Option<&Outcome>,
     control: &Control,
     check: Check<'_>,
-) -> Result<Outcome, CoreError> {
+) -> Result<End, CoreError> {
     let mut search = Search::new(on.model, &on.facts, control);
     search.n_evaluations = 1;
     let mut correction = Correction::new(on.chart.n());
@@ -236,12 +240,15 @@ fn search<E: Evaluator>(
         if !check(iteration, place.at.point.criterion) {
             return Err(CoreError::Interrupted);
         }
+        if known.zip(step.as_ref()).is_some_and(|(k, step)| leads_to(&place, step, k)) {
+            return Ok(End::Known { n_evaluations: search.n_evaluations });
+        }
         let next = match &step {
             Some(s) if !stop && iteration < control.max_iterations => on.line(&mut search, &place, s),
             _ => None,
         };
         let Some((reached, alpha)) = next else {
-            return on.end(search, place, &c, step, settled);
+            return Ok(on.end(search, place, &c, step, settled)?.into());
         };
         if let Some(s) = &step {
             if alpha < 1.0 {
@@ -290,6 +297,20 @@ impl<E: Evaluator> Charted<'_, E> {
             point: place.at.point,
         })
     }
+}
+
+/// Decrement, and distance in η, within which a step leads to an optimum that is known.
+const NEAR: f64 = 0.1;
+
+/// Whether a step leads to a known optimum: to its place, by the decrement that this takes.
+fn leads_to<S>(place: &Place<S>, step: &NewtonStep, known: &Outcome) -> bool {
+    let Some((_, end)) = known.user.as_ref().filter(|_| known.converged) else { return false };
+    let above = place.at.point.criterion - known.point.criterion;
+    let near = |((eta, x), end): ((&f64, &f64), &f64)| (eta + x - end).abs() <= NEAR * 0.1 * (1.0 + end.abs());
+    step.decrement < NEAR
+        && step.min_curvature > 0.0
+        && (above - step.decrement).abs() <= NEAR * step.decrement + 1e-8
+        && place.eta.iter().zip(&step.x).zip(end).all(near)
 }
 
 /// Eigenvalue of the expected information, in units of its diagonal, below which the data say nothing along its vector.

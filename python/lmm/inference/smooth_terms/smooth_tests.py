@@ -39,6 +39,8 @@ _WHOLE = 1e-3
 """Degrees of freedom so near to a whole number are one: the statistic is ill conditioned in their fraction."""
 MOST_EFFECTS = 3_000
 """Effects of a random term whose test is computed densely."""
+_NIL = 1e-6
+"""Element of an eigenvector that is zero but for rounding."""
 _RANK = float(np.finfo(float).eps) ** 0.8
 
 
@@ -121,7 +123,9 @@ def _of_directions(d: FloatVector, V: FloatMatrix, edf: float, edf1: float, erro
     """Test R b (p,) with covariance V on ``edf1`` directions, the last with a part of its weight."""
     values, vectors = np.linalg.eigh(V)
     values, vectors = values[::-1], vectors[:, ::-1]
-    vectors = vectors * np.where(vectors[0] < 0.0, -1.0, 1.0)
+    # The first element decides the sign; in a symmetric design it is zero but for rounding, and the largest one does.
+    at = np.where(np.abs(vectors[0]) > _NIL, 0, np.argmax(np.abs(vectors), axis=0))
+    vectors = vectors * np.where(vectors[at, np.arange(len(values))] < 0.0, -1.0, 1.0)
     rank = int(np.count_nonzero(values > values[0] * np.finfo(float).eps ** 0.9))
     r = min(float(rank), edf1)
     r = float(round(r)) if abs(r - round(r)) < _WHOLE and round(r) > 0 else r
