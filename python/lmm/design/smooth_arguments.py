@@ -109,9 +109,9 @@ def given_names(terms: Iterable[SmoothTerm]) -> tuple[str, ...]:
         if isinstance(value, Given):
             found[value.name] = None
         elif isinstance(value, Listed):
-            waiting += value.values
+            waiting = [*value.values, *waiting]
         elif isinstance(value, tuple):
-            waiting += value
+            waiting = [*value, *waiting]
     return tuple(found)
 
 

@@ -123,9 +123,11 @@ def _of_directions(d: FloatVector, V: FloatMatrix, edf: float, edf1: float, erro
     """Test R b (p,) with covariance V on ``edf1`` directions, the last with a part of its weight."""
     values, vectors = np.linalg.eigh(V)
     values, vectors = values[::-1], vectors[:, ::-1]
-    # The first element decides the sign; in a symmetric design it is zero but for rounding, and the largest one does.
-    at = np.where(np.abs(vectors[0]) > _NIL, 0, np.argmax(np.abs(vectors), axis=0))
-    vectors = vectors * np.where(vectors[at, np.arange(len(values))] < 0.0, -1.0, 1.0)
+    # The first element is positive; in a symmetric design it is zero but for rounding, and the largest one is negative:
+    # the half that mgcv prints of such a term (months by years, case o10 of the tests).
+    largest = vectors[np.argmax(np.abs(vectors), axis=0), np.arange(len(values))]
+    deciding = np.where(np.abs(vectors[0]) > _NIL, vectors[0], -largest)
+    vectors = vectors * np.where(deciding < 0.0, -1.0, 1.0)
     rank = int(np.count_nonzero(values > values[0] * np.finfo(float).eps ** 0.9))
     r = min(float(rank), edf1)
     r = float(round(r)) if abs(r - round(r)) < _WHOLE and round(r) > 0 else r
