@@ -2,14 +2,18 @@
 
 Follows "Mixed Model Estimation, a Connection to Additive Models, and Beyond", which follows Wood (2006),
 Generalized Additive Models, chapter 6: sleepstudy by ML and by REML, the likelihood computed the slow way from
-the marginal covariance matrix, and a penalised spline as an ordinary random term.
+the marginal covariance matrix, a penalised spline as an ordinary random term, and a smooth term beside a bar.
+With a path, the three figures are drawn to it.
 
-    python examples/mixed_model_and_spline.py
+    python examples/mixed_model_and_spline.py [figures.svg]
 """
+
+import sys
 
 import numpy as np
 
 import lmm
+from lmm.bases import Covariate, Settings, learn_basis
 
 KNOTS = np.arange(1, 8) / 8
 
@@ -23,6 +27,11 @@ def main():
     restricted(lmm.fit("Reaction ~ Days + (1 | Subject)", sleepstudy))
     spline_by_hand()
     spline_as_random_term()
+    smooth = lmm.fit("Reaction ~ s(Days, bs='cs') + (1 | Subject)", sleepstudy)
+    smooth_beside_subjects(sleepstudy, smooth)
+    if len(sys.argv) > 1:
+        draw(smooth).savefig(sys.argv[1])
+        print(f"drawn: {sys.argv[1]}")
 
 
 def maximum_likelihood(fit):
@@ -145,6 +154,66 @@ def spline_as_random_term():
         ],
         "mgcv",
     )
+
+
+def smooth_beside_subjects(sleepstudy, fit):
+    """A smooth term beside a bar. The sd of a curve depends on the scale of its penalty, the fit does not.
+
+    The document's 2.111 is on a scale that mgcv had at the time: the penalty was divided by mean|S| / mean|X'X|.
+    """
+    tau, sigma = fit.varcorr["sdcor"]
+    raw = fit.smoothing()["sd"][0]
+    quantiles = np.quantile(fit.residuals("scaled"), [0, 0.25, 0.5, 0.75, 1])
+    names = ("smallest scaled residual", "first quartile", "median", "third quartile", "largest")
+    printed = ("-3.2996", "-0.5224", "0.0399", "0.5340", "4.2989")
+    (intercept_se,) = np.sqrt(np.diag(fit.vcov))
+    beside(
+        "sleepstudy with s(Days) by REML, as gamm4 prints it",
+        [
+            ("REML criterion", fit.criterion, "1795.3"),
+            *zip(names, quantiles, printed, strict=True),
+            ("sd of Subject", tau, "37.123"),
+            ("sd of the residuals", sigma, "30.997"),
+            ("sd of s(Days), old scale", raw / np.sqrt(old_scale(sleepstudy["Days"])), "2.111"),
+            ("(Intercept)", fit.beta[0], "298.51"),
+            ("its standard error", intercept_se, "9.05"),
+        ],
+    )
+    print(f"sd of s(Days) on the scale of the penalty itself: {raw:.4f}")
+
+
+def old_scale(x):
+    """Divisor of the penalty of s(x, bs='cs') in mgcv before it took norms."""
+    days = [Covariate("Days", np.asarray(x, dtype=float))]
+    basis = learn_basis("cs", days, Settings())
+    X, (S,) = basis.columns(days), basis.penalties
+    return np.abs(S).mean() / np.abs(X.T @ X).mean()
+
+
+def draw(smooth):
+    """The document's curve at lambda = 1e-4, the same spline with its variance by REML, and s(Days)."""
+    from matplotlib.figure import Figure
+
+    engine = scaled_engine()
+    x, y = engine["x"].to_numpy(), engine["wear"].to_numpy()
+    grid = np.linspace(0.0, 1.0, 101)
+    b, _ = penalised_fit(y, x, KNOTS, 1e-4, matrix_root(spline_penalty(KNOTS)))
+    mixed = lmm.fit("wear ~ x", engine, random={"spline": lmm.block(wiggles(x))})
+    by_reml = mixed.beta[0] + mixed.beta[1] * grid + wiggles(grid) @ mixed.ranef()["estimate"]
+    days = smooth.smooth("s(Days)")
+    figure = Figure(figsize=(9.6, 3.0), layout="constrained")
+    fixed, random, curve = figure.subplots(1, 3)
+    for axes, line, title in (
+        (fixed, spline_columns(grid, KNOTS) @ b, "lambda = 0.0001"),
+        (random, by_reml, "as a mixed model, by REML"),
+    ):
+        axes.plot(x, y, "o", color="#dd4814", markersize=4)
+        axes.plot(grid, line, color="#1e90ff")
+        axes.set(title=title, xlabel="scaled engine size", ylabel="wear index")
+    curve.fill_between(days["Days"], days["conf_low"], days["conf_high"], color="#d9dee4")
+    curve.plot(days["Days"], days["estimate"], color="#1d5f96")
+    curve.set(title="sleepstudy", xlabel="Days", ylabel=f"s(Days), edf {smooth.smooths()['edf'][0]:.2f}")
+    return figure
 
 
 def scaled_engine():

@@ -19,12 +19,14 @@ from lmm.errors import DesignError, FormulaError, LmmError, OutOfMemoryError, br
 __all__ = [
     "DEEPEST",
     "MOST_CHARACTERS",
+    "MOST_COLUMNS_OF_A_CURVE",
     "MOST_COMPARISONS",
     "MOST_COVARIANCES",
     "MOST_DRAWS",
     "MOST_FACTORS",
     "MOST_GRID_NUMBERS",
     "MOST_ITEMS",
+    "MOST_ORDER",
     "MOST_POWER",
     "MOST_RANDOM_TERMS",
     "MOST_READ",
@@ -67,6 +69,12 @@ which takes 200 MB and 40 billion operations then."""
 
 MOST_POWER = 100
 """In ``(a + b)^2``. A power above the number of its terms adds nothing."""
+
+MOST_COLUMNS_OF_A_CURVE = 10_000
+"""k of a smooth of one covariate. Its penalty has the square of it as numbers, and a curve needs ten or a hundred."""
+
+MOST_ORDER = 20
+"""m of a smooth: degrees of splines and orders of derivatives. Numbers in double precision end before."""
 
 MOST_GRID_NUMBERS = 150_000_000
 """Rows times columns of X of a grid: about one gigabyte."""

@@ -1,5 +1,7 @@
 """Formulas with smooth terms that cannot be meant, or mean harm: refused in words, at once."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -53,3 +55,24 @@ def test_arguments_of_smooths_run_no_code(argument, tmp_path):
     with pytest.raises(lmm.errors.LmmError):
         lmm.fit(f"y ~ s(x, {argument}=open('{trace}', 'w'))", DATA)
     assert not trace.exists()
+
+
+@pytest.mark.parametrize("basis", ["cr", "cs", "cc", "ps", "cp", "bs", "rk", "ad", "tp", "ts", "gp"])
+@pytest.mark.parametrize("k", ["1e9", "20001", "c(100000)"])
+def test_endless_columns_are_refused_before_they_are_built(basis, k):
+    with pytest.raises((lmm.errors.ArgumentError, lmm.errors.DataError)) as caught:
+        lmm.fit(f"y ~ s(x, bs='{basis}', k={k})", DATA)
+    assert re.search(r"Write k=60 or less|Choose a smaller k", str(caught.value))
+
+
+@pytest.mark.parametrize("basis", ["ps", "cp", "bs", "ad", "tp", "ts"])
+@pytest.mark.parametrize("m", ["1e9", "1000000", "30000"])
+def test_endless_orders_are_refused_before_they_are_built(basis, m):
+    with pytest.raises(lmm.errors.ArgumentError, match=r"m = .* is more than the 20|needs k of"):
+        lmm.fit(f"y ~ s(x, bs='{basis}', m={m})", DATA)
+
+
+@pytest.mark.parametrize("basis", ["ds", "tp"])
+def test_endless_orders_of_surfaces_are_refused(basis):
+    with pytest.raises(lmm.errors.ArgumentError, match=r"m = .* is more than the 20"):
+        lmm.fit(f"y ~ s(x, z, bs='{basis}', m=1e6)", DATA)

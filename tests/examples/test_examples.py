@@ -17,6 +17,8 @@ BESIDE = {
         *["251.4051", "9.7467", "25.79", "10.4673", "0.8042", "13.02", "-0.371"],
         *["6.9175", "6.8851", "39.46", "38.5136"],
         *["38.513576", "37.392824", "12.0005"],
+        *["1795.3", "-3.2996", "-0.5224", "0.0399", "0.5340", "4.2989", "37.123", "30.997", "2.111"],
+        *["298.51", "9.05"],
     ],
     "designed_experiments.py": [
         *["850.7", "896.5", "673.1", "8.6720", "3.6556", "1.3723", "0.0002279", "0.0032772", "0.1934086"],
@@ -57,6 +59,13 @@ def test_blocks_fixed_and_random_are_drawn(tmp_path):
     text = output("designed_experiments.py", figure)
     assert "se of a difference: 1.430 (fixed), 1.430 (random)" in text
     assert "Pseudo-replication: Trt has one level within each of the 90 levels of Pen" in text
+    assert figure.stat().st_size > 10_000
+
+
+def test_the_splines_of_the_document_are_drawn(tmp_path):
+    figure = tmp_path / "splines.svg"
+    text = output("mixed_model_and_spline.py", figure)
+    assert f"drawn: {figure}" in text
     assert figure.stat().st_size > 10_000
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from lmm.bases.local import LocalRows, SummedRows
 from lmm.errors import ArgumentError, DataError, brief
+from lmm.limits import MOST_COLUMNS_OF_A_CURVE, check_limit
 from lmm.typing import FloatMatrix, FloatVector, IntVector
 
 __all__ = [
@@ -345,7 +346,7 @@ def number_of_columns(settings: Settings, covariate: str, basis: str, default: i
     Raises
     ------
     ArgumentError
-        If it is several numbers, or fewer than the basis needs.
+        If it is several numbers, fewer than the basis needs, or more than a computer can hold.
 
     Examples
     --------
@@ -362,6 +363,8 @@ def number_of_columns(settings: Settings, covariate: str, basis: str, default: i
         k = k[0]
     if k < least:
         raise ArgumentError(f"{called(covariate, basis)} needs k of {least} or more, not {k}.")
+    what = f"{called(covariate, basis)}: k ="
+    check_limit(what, k, MOST_COLUMNS_OF_A_CURVE, "Choose a smaller k, such as 20.", ArgumentError)
     return int(k)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from lmm.bases.basis import Settings, called
 from lmm.errors import ArgumentError, DataError, brief
+from lmm.limits import MOST_ORDER, check_limit
 from lmm.typing import FloatMatrix, FloatVector
 
 __all__ = [
@@ -186,6 +187,8 @@ def orders(m: Any, default: tuple[int, int], covariate: str, basis: str) -> tupl
             f"{called(covariate, basis)} takes whole numbers from 0 on as m, such as m={default}; not {brief(m)}."
         )
     found = tuple(int(number) for number in numbers)
+    what = f"{called(covariate, basis)}: m ="
+    check_limit(what, max(found), MOST_ORDER, f"Write m={default}, which is the default.", ArgumentError)
     return found * 2 if len(found) == 1 else found
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from lmm.bases.surfaces.points import term
 from lmm.errors import ArgumentError, brief
+from lmm.limits import MOST_ORDER, check_limit
 
 __all__ = ["numbers_in", "whole"]
 
@@ -44,10 +45,11 @@ def whole(value: float, least: int, names: Sequence[str], basis: str) -> int:
     Raises
     ------
     ArgumentError
-        If it is not, or is too small.
+        If it is not, is too small, or is above `lmm.limits.MOST_ORDER`.
     """
     if value != int(value) or value < least:
         raise ArgumentError(
             f"m= of {term(names, basis)} must be a whole number of at least {least}, not {value:g}."
         )
+    check_limit(f"{term(names, basis)}: m =", value, MOST_ORDER, "Leave m= out.", ArgumentError)
     return int(value)
