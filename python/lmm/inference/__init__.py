@@ -38,6 +38,7 @@ from lmm.inference.resampling.quantiles import BootstrapInterval
 from lmm.inference.resampling.ratio import BootstrapTest, bootstrap_test
 from lmm.inference.resampling.replicates import Bootstrap, bootstrap
 from lmm.inference.smooth_terms.curves import BandKind, chosen_term, partial_residuals, smooth
+from lmm.inference.smooth_terms.differences import smooth_difference
 from lmm.inference.smooth_terms.of_the_mean import coefficient_draws, design_matrix
 from lmm.inference.smooth_terms.rows import n_curve_effects, with_curves
 from lmm.inference.smooth_terms.slopes import derivative
@@ -101,6 +102,7 @@ __all__ = [
     "row_covariance",
     "row_tests",
     "smooth",
+    "smooth_difference",
     "smoothing",
     "smooths",
     "studentized",

@@ -57,6 +57,7 @@ class Questions:
     save = Verb()
     simulate = Verb("draw_responses", room="lmm.model")
     smooth = Verb()
+    smooth_difference = Verb()
     smoothing = Verb()
     smooths = Verb()
     strata = Verb(without=_OF_A_TABLE)

@@ -308,6 +308,19 @@ class Questions:
         seed: Any = 0,
     ) -> Table:
         """Tabulate a smooth term over a grid, with standard errors and a band."""
+    def smooth_difference(
+        self,
+        term: str,
+        levels: Sequence[Any],
+        at: Any = None,
+        *,
+        group_means: bool = True,
+        level: float = 0.95,
+        band: BandKind = "pointwise",
+        covariance: CurveCovariance = "bayes",
+        seed: Any = 0,
+    ) -> Table:
+        """Tabulate the difference between the curves of two levels of a factor ``by=``, with a band."""
     def smoothing(self) -> Table:
         """Tabulate the smoothing parameters, one row for each penalty."""
     def smooths(self) -> Table:

@@ -67,8 +67,8 @@ def smooth(
     fit
         A fit.
     term
-        Name of the term as `smooths` has it, ``"s(x)"``; ``"s(x):f"`` for the curves of all levels of a factor ``by=``,
-        ``"s(x):fA"`` for one.
+        Name of the term as `smooths` has it, ``"s(x)"``; ``"s(x):f"`` for the curves of all levels of a factor ``by=``
+        (``"s(x)"`` too, where no other term has this name), ``"s(x):fA"`` for one.
     at
         A table with the covariates; by default 100 points over their range, 30 by 30 for a surface. A numeric
         by-variable is one where it is not given.
@@ -190,9 +190,9 @@ def chosen_term(fit: Fit, name: str) -> tuple[SmoothTermSpec, tuple[Curve, ...]]
     for term in terms:
         for curve in term.curves:
             known["".join(curve.smooth.label.split())] = (term, (curve,))
-        for called in (term.term.label, term.term.source):
+        for called in (term.term.label, term.term.source, term.term.label.rpartition(":")[0]):
             known.setdefault("".join(called.split()), (term, term.curves))
-    if plain not in known:
+    if plain not in known or not plain:
         labels = [curve.smooth.label for curve in curves_of(fit)]
         raise LmmError(
             f"The fit has no smooth term {name!r}.{nearest(str(name), labels)} It has {', '.join(labels)}."
