@@ -49,7 +49,7 @@ def local_summary(x: FloatVector, knots: FloatVector, map_: FloatMatrix) -> tupl
     >>> line = np.array([[0.0], [2.0], [0.0], [0.0]])
     >>> total, largest = local_summary(np.array([0.5, 1.0]), np.array([0.0, 1.0]), line)
     >>> total, largest
-    (array([0.5   , 1.5   , -0.0625, -0.0625]), 2.0)
+    (array([ 0.5   ,  1.5   , -0.0625, -0.0625]), 2.0)
     """
     return _core.local_summary(np.asarray(x, dtype=float), knots, np.ascontiguousarray(map_))
 
