@@ -7,6 +7,7 @@ import lmm
 from lmm.errors import ArgumentError, DesignError, LmmError
 from lmm.plots import plot_smooths, smooths_data
 from tests.bases.stored import table
+from tests.bases.test_levels import columbus
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +91,49 @@ def test_levels_and_curves_of_levels_are_drawn():
     fit = lmm.fit("y ~ x1 + s(fac, bs='mrf', nb=chain)", data, smooths={"chain": chain})
     (axes,) = fit.plot("smooths").axes
     assert sorted(label.get_text() for label in axes.get_xticklabels()) == ["1", "2", "3"]
+
+
+@pytest.mark.parametrize("as_text", [False, True])
+def test_regions_with_polygons_are_drawn_as_a_map(as_text):
+    from matplotlib.patches import PathPatch
+
+    _, polygons = columbus()
+    data = {name: values[1:] for name, values in table("columb").items()}
+    names = [f"{value:g}" for value in data["district"]]
+    if as_text:
+        data["district"] = names
+    fit = lmm.fit("crime ~ income + s(district, bs='mrf', xt=list(polys=p))", data, smooths={"p": polygons})
+    figure = fit.plot("smooths")
+    regions = [patch for patch in figure.axes[0].patches if isinstance(patch, PathPatch)]
+    assert len(regions) == len(polygons)
+    assert [region.get_hatch() is not None for region in regions] == [
+        name not in names for name in sorted(polygons)
+    ]
+    # A hole is a ring of its own: a start and an end more.
+    rings = [int((np.asarray(region.get_path().codes) == 1).sum()) for region in regions]
+    corners = [np.array(polygons[name], dtype=float) for name in sorted(polygons)]
+    assert rings == [1 + int(np.isnan(points[:, 0]).sum()) for points in corners]
+    assert max(rings) > 1
+    found = smooths_data(fit)
+    np.testing.assert_allclose(
+        found["estimate"],
+        fit.smooth(
+            "s(district)",
+            {"district": sorted(polygons) if as_text else [float(name) for name in sorted(polygons)]},
+        )["estimate"],
+    )
+
+
+def test_a_map_of_neighbours_and_polygons_needs_the_same_regions():
+    _, polygons = columbus()
+    neighbours = {name: list(others) for name, others in columbus()[0].items()}
+    half = {name: corners for name, corners in polygons.items() if name != "7"}
+    with pytest.raises(ArgumentError, match='no polygon for region "7"'):
+        lmm.fit(
+            "crime ~ s(district, bs='mrf', xt=list(nb=n, polys=p))",
+            table("columb"),
+            smooths={"n": neighbours, "p": half},
+        )
 
 
 def test_pictures_of_predictions_and_data_run_along_a_smooth_covariate(single):

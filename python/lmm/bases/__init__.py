@@ -7,6 +7,8 @@ one row per basis; a new one is one file and one row. `learn_smooths` makes the 
 
 from lmm.bases.basis import Basis, Carrier, Covariate, Extrapolation, Settings
 from lmm.bases.catalog import CATALOG, BasisRow, basis_row, learn_basis
+from lmm.bases.levels.mrf import MarkovField
+from lmm.bases.levels.regions import name_of_region
 from lmm.bases.mixed import MixedForm, Piece, mixed_form
 from lmm.bases.sides import side_conditions
 from lmm.bases.smooth import Smooth, learn_smooths
@@ -18,6 +20,7 @@ __all__ = [
     "Carrier",
     "Covariate",
     "Extrapolation",
+    "MarkovField",
     "MixedForm",
     "Piece",
     "Settings",
@@ -26,5 +29,6 @@ __all__ = [
     "learn_basis",
     "learn_smooths",
     "mixed_form",
+    "name_of_region",
     "side_conditions",
 ]

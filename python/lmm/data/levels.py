@@ -72,7 +72,9 @@ def label_levels(
     # there can be very many: what is plain already is not looked at one by one
     kinds = set(map(type, values))
     if kinds <= {str}:
-        texts = tuple(map(storable, cast("Sequence[str]", values)))
+        texts = tuple(cast("Sequence[str]", values))
+        if not "".join(texts).isascii():
+            texts = tuple(map(storable, texts))
         return texts, texts
     if kinds <= {int}:
         return tuple(map(str, values)), tuple(cast("Sequence[int]", values))

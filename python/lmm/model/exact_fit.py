@@ -74,9 +74,11 @@ def refuse_unbounded(design: Design, T: Sequence[FloatMatrix], reml: bool) -> No
 
 def _variation(y: FloatVector, weights: FloatVector | None) -> float:
     """Weighted sum of squares around the mean."""
-    w = np.ones_like(y) if weights is None else weights
-    mean = float(w @ y / w.sum())
-    return float(w @ np.square(y - mean))
+    if weights is None:
+        deviations = y - y.mean()
+        return float(deviations @ deviations)
+    mean = float(weights @ y / weights.sum())
+    return float(weights @ np.square(y - mean))
 
 
 def _repeated(T: FloatMatrix, n_levels: int) -> Any:

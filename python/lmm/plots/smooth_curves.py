@@ -9,11 +9,24 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lmm.arguments import a_level, one_of, takes, texts, yes_or_no
+from lmm.bases import MarkovField, name_of_region
 from lmm.errors import DesignError, LmmError
 from lmm.inference import BandKind, partial_residuals, smooth, smooths
 from lmm.model import a_fit
 from lmm.plots.grid import panel_grid
-from lmm.plots.style import ACCENT, COLOURS, INK, MUTED, canvas, draw_cloud, label_panel, shorten, size
+from lmm.plots.maps import draw_map
+from lmm.plots.style import (
+    ACCENT,
+    COLOURS,
+    INK,
+    MUTED,
+    canvas,
+    draw_cloud,
+    label_panel,
+    shades,
+    shorten,
+    size,
+)
 from lmm.table import Table
 
 if TYPE_CHECKING:
@@ -43,17 +56,21 @@ class _Panel:
     label
         Name of the curve.
     kind
-        ``"curve"``, ``"surface"``, ``"levels"`` (an effect of each level) or ``"curves"`` (a curve of each level).
+        ``"curve"``, ``"surface"``, ``"levels"`` (an effect of each level), ``"curves"`` (a curve of each level) or
+        ``"map"`` (an effect of each region of a map with polygons).
     axes
         Names of the covariates along the axes.
     grid
         As `lmm.smooth` has it.
+    outlines
+        Corners of the regions of a map, in the order of the grid.
     """
 
     label: str
     kind: str
     axes: tuple[str, ...]
     grid: Table
+    outlines: tuple[FloatMatrix, ...] = ()
 
 
 @takes(fit=a_fit, terms=texts, level=a_level, band=one_of("pointwise", "simultaneous"))
@@ -162,7 +179,8 @@ def plot_smooths(
     -------
     matplotlib.figure.Figure
         Curves with their band, a stroke at the foot for each value of the covariate, effective degrees of freedom
-        beside the name. Surfaces are shaded, with contours, and blank far from the data.
+        beside the name. Surfaces are shaded, with contours, and blank far from the data. A Markov random field whose
+        map was given by ``polygons=`` is drawn as a map; regions without data are hatched.
 
     Raises
     ------
@@ -186,11 +204,11 @@ def plot_smooths(
     with canvas(width or 1.0 + 2.9 * n_columns, height or 0.4 + 2.6 * n_rows) as figure:
         for axes, panel in zip(panel_grid(figure, len(panels)), panels, strict=True):
             _DRAWN_BY[panel.kind](axes, fit, panel, residuals)
-            label_panel(
-                axes, y=f"{panel.label}, {edf[panel.label]:.2f} edf" if panel.kind != "surface" else ""
-            )
-            if panel.kind == "surface":
-                label_panel(axes, y=panel.axes[1], title=f"{panel.label}, {edf[panel.label]:.2f} edf")
+            name = f"{panel.label}, {edf[panel.label]:.2f} edf"
+            if panel.kind in ("surface", "map"):
+                label_panel(axes, y=panel.axes[1] if panel.kind == "surface" else "", title=name)
+            else:
+                label_panel(axes, y=name)
     return figure
 
 
@@ -220,9 +238,21 @@ def _panel(fit: Fit, term: SmoothTermSpec, curve: Curve, level: float, band: Ban
         raise DesignError(
             f"{curve.smooth.label} has more than two numeric covariates: fit.smooth(term, at=...) has its values."
         )
-    grid = smooth(fit, curve.smooth.label, level=level, band=band)
+    basis = curve.smooth.basis
+    outlines: tuple[FloatMatrix, ...] = ()
+    at = None
+    if isinstance(basis, MarkovField) and basis.outlines and kind == "levels":
+        region, outlines = _variables(term)[0], basis.outlines
+        at = {region: _named_as_in(fit, region, basis.regions)}
+    grid = smooth(fit, curve.smooth.label, at, level=level, band=band)
     names = [name for name in _variables(term) if name in grid.columns]
-    return _Panel(curve.smooth.label, kind, tuple(names), grid)
+    return _Panel(curve.smooth.label, "map" if outlines else kind, tuple(names), grid, outlines)
+
+
+def _named_as_in(fit: Fit, name: str, regions: tuple[str, ...]) -> list[Any]:
+    """Names of regions as the data write them: numbers where their column holds numbers."""
+    is_numeric = fit.internals.design.model_frame[name].kind == "numeric"
+    return [float(region) for region in regions] if is_numeric else list(regions)
 
 
 def _variables(term: SmoothTermSpec) -> list[str]:
@@ -232,8 +262,12 @@ def _variables(term: SmoothTermSpec) -> list[str]:
 def _kind(fit: Fit, term: SmoothTermSpec) -> str | None:
     frame = fit.internals.design.model_frame
     names = _variables(term)
+    holds_levels = term.curves[0].smooth.basis.extrapolates == "levels"
     levels = {
-        name for item in term.covariates if item.levels is not None for name in item.expression.variables
+        name
+        for item in term.covariates
+        if holds_levels or item.levels is not None
+        for name in item.expression.variables
     }
     numbers = [name for name in names if name not in levels and frame[name].kind == "numeric"]
     if len(numbers) > 2 or len(levels) > 1 or (len(numbers) == 2 and levels):
@@ -304,8 +338,6 @@ def _draw_levels(axes: Axes, fit: Fit, panel: _Panel, residuals: bool) -> None: 
 
 
 def _draw_surface(axes: Axes, fit: Fit, panel: _Panel, residuals: bool) -> None:  # noqa: ARG001
-    from matplotlib.colors import LinearSegmentedColormap
-
     table, (first, second) = panel.grid, panel.axes[:2]
     x, z = np.unique(table[first]), np.unique(table[second])
     # The first covariate runs fastest.
@@ -314,8 +346,7 @@ def _draw_surface(axes: Axes, fit: Fit, panel: _Panel, residuals: bool) -> None:
     points = np.column_stack([frame[first].numbers, frame[second].numbers])
     shown = np.ma.masked_array(height, _too_far(x, z, points))
     most = float(np.abs(shown).max()) or 1.0
-    shades = LinearSegmentedColormap.from_list("shades", [COLOURS[0], "#f4f4f1", COLOURS[1]])
-    axes.pcolormesh(x, z, shown, cmap=shades, vmin=-most, vmax=most, shading="gouraud", rasterized=True)
+    axes.pcolormesh(x, z, shown, cmap=shades(), vmin=-most, vmax=most, shading="gouraud", rasterized=True)
     lines = axes.contour(x, z, shown, levels=8, colors=INK, linewidths=0.6)
     axes.clabel(lines, fontsize=7, inline_spacing=2)
     if len(points) <= 1000:
@@ -336,9 +367,18 @@ def _too_far(x: FloatVector, z: FloatVector, points: FloatMatrix) -> Any:
     return (distance > TOO_FAR).reshape(len(z), len(x))
 
 
+def _draw_map(axes: Axes, fit: Fit, panel: _Panel, residuals: bool) -> None:  # noqa: ARG001
+    name = panel.axes[0]
+    frame = fit.internals.design.model_frame
+    used = {name_of_region(value) for value in frame[name].as_factor().level_values}
+    observed = np.array([name_of_region(value) in used for value in panel.grid[name]])
+    draw_map(axes, panel.outlines, np.asarray(panel.grid["estimate"], dtype=float), observed)
+
+
 _DRAWN_BY = {
     "curve": _draw_curve,
     "curves": _draw_curves,
     "levels": _draw_levels,
+    "map": _draw_map,
     "surface": _draw_surface,
 }

@@ -14,6 +14,7 @@ from lmm.errors import require
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.colors import LinearSegmentedColormap
     from matplotlib.figure import Figure
 
     from lmm.typing import FloatVector
@@ -38,6 +39,7 @@ __all__ = [
     "fit_or_profile",
     "label_panel",
     "legend_above",
+    "shades",
     "size",
     "some_means",
 ]
@@ -101,6 +103,14 @@ ACCENT = "#1d5f96"
 SECOND = "#c2541b"
 # Told apart by people who see colours differently, and in grey print by their lightness.
 COLOURS = (ACCENT, SECOND, "#2f8f6b", "#8f5fa8", "#b8860b", "#4d9fc7")
+
+
+def shades() -> LinearSegmentedColormap:
+    """Colours of heights below and above zero, which is nearly white."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    return LinearSegmentedColormap.from_list("shades", [COLOURS[0], "#f4f4f1", COLOURS[1]])
+
 
 INCHES_A_LETTER = 0.07
 """About, in the sizes of titles and legends."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from lmm.bases.basis import Basis, Carrier, Covariate, Extrapolation, Settings, number_of_columns
 from lmm.bases.levels.re import codes_in
-from lmm.bases.levels.regions import name_of_region, read_map, shown_names
+from lmm.bases.levels.regions import name_of_region, outlines, read_map, shown_names
 from lmm.bases.order import check_order
 from lmm.errors import DataError, UnsupportedError, nearest
 from lmm.typing import FloatMatrix, FloatVector, IntVector
@@ -30,6 +30,8 @@ class MarkovField(Basis):
         The regions of the map, sorted as text, within a tuple.
     patterns
         From the coefficients to the levels of the regions, shape (R, k).
+    outlines
+        Corners of each region for pictures, shape (corners, 2) each, rows of nan between rings; empty without polygons.
     """
 
     name: ClassVar[str] = "mrf"
@@ -38,6 +40,12 @@ class MarkovField(Basis):
 
     levels: tuple[tuple[str, ...], ...]
     patterns: FloatMatrix
+    outlines: tuple[FloatMatrix, ...] = ()
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """Names of the regions, in the order of the outlines."""
+        return self.levels[0]
 
     def carrier(self, covariates: Sequence[Covariate]) -> Carrier:
         """Each row points to its region."""
@@ -97,6 +105,7 @@ def learn(covariates: Sequence[Covariate], settings: Settings) -> Basis:
         held = _smoothest(penalty, counts, k, called)
     elif np.abs(penalty.sum(axis=1)).max() <= _ZERO * np.abs(penalty).max():
         held["null_space"] = np.eye(parts.max() + 1)[parts]
+    held["outlines"] = outlines(settings, called, regions)
     return MarkovField(covariates=(covariate.name,), k=k, levels=(regions,), notes=notes, **held)
 
 

@@ -12,7 +12,7 @@ from lmm.errors import ArgumentError, brief, nearest
 from lmm.limits import check_memory
 from lmm.typing import FloatMatrix
 
-__all__ = ["name_of_region", "read_map", "shown_names"]
+__all__ = ["name_of_region", "outlines", "read_map", "shown_names"]
 
 _SPELLINGS = {"penalty": ("penalty",), "neighbours": ("neighbours", "nb"), "polygons": ("polygons", "polys")}
 _FEW = 5  # names that a message shows
@@ -62,6 +62,32 @@ def read_map(settings: Settings, called: str, levels: Sequence[str]) -> tuple[tu
         penalty[i, i] = len(others)
         penalty[i, [place[other] for other in others]] = -1.0
     return regions, penalty
+
+
+def outlines(settings: Settings, called: str, regions: Sequence[str]) -> tuple[FloatMatrix, ...]:
+    """Read the corners of each region, in the order of ``regions``; empty if no polygons are given.
+
+    Returns
+    -------
+    tuple of arrays of shape (corners, 2), with rows of nan between rings
+
+    Raises
+    ------
+    ArgumentError
+        If the polygons are not those of the regions.
+    """
+    value = _given(settings).get("polygons")
+    if value is None:
+        return ()
+    held = _mapping(value, "polygons", called)
+    for region in [*regions, *held]:
+        if region not in held or region not in regions:
+            where = "no polygon" if region not in held else "a polygon, but no neighbours and no penalty,"
+            raise ArgumentError(
+                f'The map of {called} has {where} for region "{region}". Give both for the same regions, or leave'
+                " polygons= out."
+            )
+    return tuple(_points(region, held[region], called) for region in regions)
 
 
 def name_of_region(key: object) -> str:
@@ -170,6 +196,13 @@ def _touching(value: Any, called: str) -> dict[str, list[str]]:
 
 
 def _corners(region: str, polygon: Any, called: str) -> set[tuple[float, float]]:
+    points = _points(region, polygon, called)
+    # Adding zero makes -0.0 the same corner as 0.0.
+    kept = points[np.isfinite(points).all(axis=1)] + 0.0
+    return {(float(x), float(y)) for x, y in kept}
+
+
+def _points(region: str, polygon: Any, called: str) -> FloatMatrix:
     try:
         points = np.asarray(polygon, dtype=float)
     except (TypeError, ValueError):
@@ -179,9 +212,7 @@ def _corners(region: str, polygon: Any, called: str) -> set[tuple[float, float]]
             f"polygons= of {called} must be an array of two columns for each region, with rows of nan between rings;"
             f' for "{region}" it is {brief(polygon)}.'
         )
-    # Adding zero makes -0.0 the same corner as 0.0.
-    kept = points[np.isfinite(points).all(axis=1)] + 0.0
-    return {(float(x), float(y)) for x, y in kept}
+    return points
 
 
 def _user_penalty(value: Any, called: str, levels: Sequence[str]) -> tuple[tuple[str, ...], FloatMatrix]:
