@@ -132,6 +132,14 @@ def test_weights_and_offset_are_columns(capsys, tmp_path):
     assert changed["fixef"][1]["estimate"] == pytest.approx(plain["fixef"][1]["estimate"] - 10.0, abs=1e-6)
 
 
+def test_smooth_terms_are_selected(capsys):
+    words = ["fit", "distance ~ s(age, k=4) + (1 | Subject)", "--data", "Orthodont", "--json"]
+    assert main([*words, "--select"]) == 0
+    assert "s(age)[1]" not in capsys.readouterr().out
+    assert main(["fit", FORMULA, "--data", "sleepstudy", "--select"]) == 2
+    assert "the formula has none" in capsys.readouterr().err
+
+
 def test_data_sets_are_listed(capsys):
     assert main(["data"]) == 0
     printed = capsys.readouterr().out

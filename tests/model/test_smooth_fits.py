@@ -214,3 +214,44 @@ def test_curves_of_levels_need_the_means_of_levels():
     # A truth value multiplies the curve.
     lit = lmm.fit("y ~ s(x, by=I(v > 0), bs='cr', k=5)", TABLE)
     assert list(lit.smooths()["term"]) == ["s(x):I(v > 0)"]
+
+
+def test_select_for_the_whole_fit(tmp_path):
+    formula = "y ~ s(x, bs='cr') + s(v, k=6) + (1 | g)"
+    fit = lmm.fit(formula, TABLE, select=True)
+    each = lmm.fit("y ~ s(x, bs='cr', select=TRUE) + s(v, k=6, select=TRUE) + (1 | g)", TABLE)
+    assert fit.criterion == each.criterion
+    assert list(fit.smoothing()["penalty"]) == ["", "null", "", "null"]
+    assert fit.n_fixed == 1
+    assert fit.update(select=False).criterion == lmm.fit(formula, TABLE).criterion
+    assert fit.update(". ~ . - (1 | g)").n_fixed == 1
+    own = lmm.fit("y ~ s(x, bs='cr', select=FALSE) + s(v, k=6)", TABLE, select=True)
+    assert list(own.smoothing()["penalty"]) == ["", "", "null"]
+    lmm.save(fit, tmp_path / "fit.lmm")
+    again = lmm.load(tmp_path / "fit.lmm")
+    assert again.criterion == fit.criterion
+    assert again.update(data=TABLE).criterion == fit.criterion
+    assert lmm.criterion(formula, TABLE, select=True)(fit.theta) == pytest.approx(fit.criterion)
+    theta = dict.fromkeys(fit.theta_names, 1.0)
+    drawn = lmm.simulate(formula, TABLE, beta=[0.0], theta=theta, sigma=1.0, seed=1, select=True)
+    assert drawn.shape == (N, 1)
+
+
+@pytest.mark.parametrize("select", [1, "TRUE", None])
+def test_select_is_true_or_false(select):
+    with pytest.raises(LmmError, match="select= must be True or False"):
+        lmm.fit(FORMULA, TABLE, select=select)
+
+
+def test_select_needs_a_smooth_term():
+    with pytest.raises(DesignError, match="select=True penalizes smooth terms, and the formula has none"):
+        lmm.fit("y ~ v + (1 | g)", TABLE, select=True)
+
+
+def test_objects_of_smooths_where_nothing_is_fitted():
+    knots = {"kn": np.linspace(0.0, 10.0, 6)}
+    formula = "y ~ s(x, bs='cr', k=6, knots=kn)"
+    fit = lmm.fit(formula, TABLE, smooths=knots)
+    assert lmm.criterion(formula, TABLE, smooths=knots)(fit.theta) == pytest.approx(fit.criterion)
+    drawn = lmm.simulate(formula, TABLE, beta=fit.beta, theta=fit.theta, sigma=1.0, seed=1, smooths=knots)
+    assert drawn.shape == (N, 1)

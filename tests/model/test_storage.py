@@ -102,7 +102,7 @@ def test_the_file_is_json_and_plain_arrays(fit, tmp_path):
 FIELDS_OF_VERSION_3 = {
     Certificate: "converged singular message n_iterations n_evaluations starts_tried details",
     Request: "formula data method weights offset missing contrasts random start theta restarts control negative "
-    "smooths factors",
+    "smooths factors select",
     ThetaOptimum: "theta held certificate null_directions path criterion sigma step decrement moments",
 }
 

@@ -125,9 +125,14 @@ def mixed_form(smooth: Smooth) -> MixedForm:
     main = list(range(len(smooth.penalties) - (1 if selected.shape[1] else 0)))
     pieces: list[Piece] = []
     if main and smooth.null_space.shape[1] + selected.shape[1] < smooth.p:
-        pieces = (
-            _of_levels(smooth) or _of_joint(smooth) or _of_diagonals(smooth, main) or _of_any(smooth, main)
+        # What the basis knows of its penalties holds as long as these are all.
+        own = smooth.basis.penalty_names
+        known = (
+            _of_levels(smooth) or _of_joint(smooth)
+            if tuple(smooth.penalty_names[j] for j in main) == own
+            else []
         )
+        pieces = known or _of_diagonals(smooth, main) or _of_any(smooth, main)
     if selected.shape[1]:
         last = len(smooth.penalties) - 1
         pieces.append(Piece(selected, (last,), None, None, (smooth.penalty_names[last],)))

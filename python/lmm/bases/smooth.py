@@ -18,6 +18,9 @@ from lmm.typing import FloatMatrix, FloatVector, IntVector
 __all__ = ["Smooth", "learn_smooths"]
 
 
+_NOTHING = 1e-10
+"""Of a penalty: relative size of what deleted columns leave of it, if they leave nothing."""
+
 Summarize: TypeAlias = Callable[[FloatVector, FloatVector, FloatMatrix], tuple[FloatVector, float]]
 """From numbers, knots and map of a `Cubic` to the sum of its rows and the largest row of its columns."""
 
@@ -49,7 +52,8 @@ class Smooth:
     null_space
         Orthonormal basis of what no penalty touches, shape (p, M).
     selected
-        Orthonormal basis of what the last penalty alone touches by ``select``, shape (p, M'); else without columns.
+        Orthonormal basis of what the last penalty alone touches by ``select``, shape (p, M'), if it touches nothing
+        else; without columns where there is no such penalty.
     means
         Of the columns over the rows of the fit where the term is centred when it is reported; else zero; shape (p,).
     """
@@ -127,15 +131,25 @@ class Smooth:
         return np.asarray(phi * scales / np.square(sd_raw))
 
     def without(self, deleted: Sequence[int] | IntVector) -> Smooth:
-        """Take columns out, with their rows and columns of the penalties."""
+        """Take columns out, with their rows and columns of the penalties; penalties that touch no others go too."""
         kept = np.setdiff1d(np.arange(self.p), deleted)
         inner = np.eye(self.p)[:, kept]
+        selected = null_within(self.selected, inner)
+        cut = [S[np.ix_(kept, kept)] for S in self.penalties]
+        # What is left of the penalty of `select` may touch more than what the others leave free.
+        if selected.shape[1] and np.abs(cut[-1] - selected @ selected.T).max() > _NOTHING:
+            selected = selected[:, :0]
+        left = [
+            j for j, S in enumerate(cut) if np.linalg.norm(S) > _NOTHING * np.linalg.norm(self.penalties[j])
+        ]
         return replace(
             self,
             absorbed=self.absorbed[:, kept],
-            penalties=tuple(S[np.ix_(kept, kept)] for S in self.penalties),
+            penalties=tuple(cut[j] for j in left),
+            penalty_names=tuple(self.penalty_names[j] for j in left),
+            scales=self.scales[left],
             null_space=null_within(self.null_space, inner),
-            selected=null_within(self.selected, inner),
+            selected=selected,
             means=self.means[kept],
         )
 

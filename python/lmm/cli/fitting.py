@@ -35,6 +35,9 @@ def add_model(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="read its numbers as levels; repeatable",
     )
+    parser.add_argument(
+        "--select", action="store_true", help="smooth terms can shrink to nothing, as by select=TRUE of mgcv"
+    )
 
 
 def fitted_model(request: argparse.Namespace) -> Fit:
@@ -45,7 +48,12 @@ def fitted_model(request: argparse.Namespace) -> Fit:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", LmmWarning)
         fitted = fit(
-            request.formula, data, method=request.method, weights=request.weights, offset=request.offset
+            request.formula,
+            data,
+            method=request.method,
+            weights=request.weights,
+            offset=request.offset,
+            select=request.select,
         )
     shows_notes = not (request.quiet or request.json)
     for warning in caught:

@@ -121,6 +121,8 @@ class SmoothSpec:
         given: Mapping[str, Any],
         random: Sequence[RandomSpec],
         fixed: FloatMatrix,
+        *,
+        select: bool = False,
     ) -> SmoothSpec:
         """Learn bases from the rows of the fit.
 
@@ -136,6 +138,8 @@ class SmoothSpec:
             The random terms of the model, those of bs="re" among them.
         fixed : shape (n, p)
             Columns of the fixed part.
+        select
+            Whether the null space of every term is penalized too.
 
         Raises
         ------
@@ -143,8 +147,9 @@ class SmoothSpec:
             If a basis cannot be learnt from these data.
         """
         _check_used(terms, given)
+        _check_selected(terms, select)
         bars = {spec.term.position: spec for spec in random}
-        inputs = [_Inputs.of(term, evaluator, given, bars.get(term.position)) for term in terms]
+        inputs = [_Inputs.of(term, evaluator, given, bars.get(term.position), select) for term in terms]
         learnt = [one.learn(_pooled(one, inputs)) for one in inputs]
         learnt = _apart(inputs, learnt, fixed)
         placing = Placing()
@@ -226,6 +231,12 @@ def _check_used(terms: Sequence[SmoothTerm], given: Mapping[str, Any]) -> None:
             )
 
 
+def _check_selected(terms: Sequence[SmoothTerm], select: bool) -> None:
+    """Refuse to select among no terms."""
+    if select and not terms:
+        raise DesignError("select=True penalizes smooth terms, and the formula has none. Leave it out.")
+
+
 class _Inputs(NamedTuple):
     """A term with the values that it is learnt from."""
 
@@ -235,9 +246,14 @@ class _Inputs(NamedTuple):
 
     @classmethod
     def of(
-        cls, term: SmoothTerm, evaluator: Evaluator, given: Mapping[str, Any], random: RandomSpec | None
+        cls,
+        term: SmoothTerm,
+        evaluator: Evaluator,
+        given: Mapping[str, Any],
+        random: RandomSpec | None,
+        select: bool,
     ) -> _Inputs:
-        wanted = wanted_of(term, given)
+        wanted = wanted_of(term, given, select)
         as_levels = wanted.basis in _LEVELS_ONLY
         pairs = [CovariateSpec.learn(text, evaluator, as_levels=as_levels) for text in term.covariates]
         by = None if term.by is None else CovariateSpec.learn(term.by, evaluator, by=True)

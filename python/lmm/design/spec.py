@@ -87,6 +87,7 @@ class DesignSpec:
         offset: ColumnOrArray = None,
         random: Mapping[str, Block] | None = None,
         smooths: Mapping[str, Any] | None = None,
+        select: bool = False,
         response: bool = True,
     ) -> tuple[DesignSpec, Design]:
         """Build the design of a fit, and keep what is needed to build it again.
@@ -110,6 +111,8 @@ class DesignSpec:
             Blocks of the user, by name, each with n_rows rows.
         smooths
             Objects that the smooth terms of the formula name.
+        select
+            Whether the null space of every smooth term is penalized too.
         response
             Whether the formula must have a response; without one the design is for simulation.
 
@@ -141,15 +144,8 @@ class DesignSpec:
             raise DesignError(
                 f'The formula "{formula}" has no response. Write it as "y {formula.source.strip()}".'
             )
-        rows = select_rows(
-            open_table(data),
-            formula.variables,
-            weights=weights,
-            offset=offset,
-            missing=missing,
-            least=2 if response else 1,
-            texts=texts_of(*formula.texts),
-        )
+        own = {"weights": weights, "offset": offset, "missing": missing, "texts": texts_of(*formula.texts)}
+        rows = select_rows(open_table(data), formula.variables, least=2 if response else 1, **own)
         return cls.learn_rows(
             formula,
             rows,
@@ -157,6 +153,7 @@ class DesignSpec:
             offset=offset,
             random=random,
             smooths=smooths,
+            select=select,
             response=response,
         )
 
@@ -170,6 +167,7 @@ class DesignSpec:
         offset: ColumnOrArray = None,
         random: Mapping[str, Block] | None = None,
         smooths: Mapping[str, Any] | None = None,
+        select: bool = False,
         response: bool = True,
         y: FloatVector | None = None,
     ) -> tuple[DesignSpec, Design]:
@@ -192,18 +190,17 @@ class DesignSpec:
         bars = bars_of(formula, evaluator)
         learnt = [RandomSpec.learn(term, evaluator) for term in bars]
         known = [spec for spec, _ in learnt]
-        curves = SmoothSpec.learn(formula.smooths, evaluator, smooths or {}, known, X)
+        curves = SmoothSpec.learn(formula.smooths, evaluator, smooths or {}, known, X, select=select)
         X, of_curves = curves.beside(X, evaluator)
-        effects = [spec.effects for spec, _ in learnt if spec.effects is not None]
+        effects = [own.effects for own in known if own.effects is not None]
         check_contrasts_used(codings, [fixed, *effects], rows.columns)
-        groups = [term.group for term in bars]
         spec = cls(
             formula=formula,
             kinds={name: column.kind for name, column in rows.columns.items()},
             response=left,
             fixed=fixed,
             kept=independent_columns(X, rows.weights),
-            random=tuple(spec for spec, _ in learnt),
+            random=tuple(known),
             offsets=tuple(spec for spec, _ in offsets),
             contrasts=plain_contrasts(codings),
             offset=offset if isinstance(offset, str) else None,
@@ -211,9 +208,10 @@ class DesignSpec:
             blocks=block_names(random),
             smooths=curves,
         )
-        parts = (*(part for _, part in learnt), *of_curves, *user_parts(random, rows, groups))
-        factors = factor_columns(fixed, spec.random, rows.columns)
-        notes = (*rows.notes_of_levels(factors), *curves.notes(fixed.variables))
+        of_user = user_parts(random, rows, [term.group for term in bars])
+        parts = (*(part for _, part in learnt), *of_curves, *of_user)
+        of_levels = rows.notes_of_levels(factor_columns(fixed, spec.random, rows.columns))
+        notes = (*of_levels, *curves.notes(fixed.variables))
         design = spec._design(rows, own if y is None else y, X, parts, total_offset, notes)
         # What cannot be estimated can be simulated.
         (check_design if response else check_finite)(design, formula)

@@ -154,18 +154,22 @@ def _charted(
         told = watch(control, line)
         places = [chart.eta(theta) for theta in starts]
         found = criterion.cross.optimize_chart(criterion.reml, chart, places, control, told)
-    if found.flat is not None:
-        _refuse_flat(chart, found.flat)
     ended = chart.theta(np.asarray(found.eta))
     # The search comes near zero, which means zero.
     ended = np.where((layout.lower_bounds == 0.0) & (ended < _ALMOST * scaled[0]), 0.0, ended)
+    if found.flat is not None:
+        _refuse_flat(chart, found.flat, ended)
     return replace(_summarized(criterion, given, [found]), theta=np.where(given.held, given.theta, ended))
 
 
-def _refuse_flat(chart: ThetaChart, flat: FloatVector) -> None:
-    free = [name for name, own in zip(chart.layout.names, chart.free, strict=True) if own]
-    size = np.abs(flat)
-    names = [name for name, s in zip(free, size, strict=True) if s > 0.05 * size.max()]
+def _refuse_flat(chart: ThetaChart, flat: FloatVector, ended: FloatVector) -> None:
+    """Refuse parameters that the data say nothing about, unless a zero within their terms makes them meaningless."""
+    layout, involved = chart.layout, np.zeros(len(ended), dtype=bool)
+    involved[chart.free] = np.abs(flat) > 0.05 * np.abs(flat).max()
+    zero = (layout.lower_bounds == 0.0) & (ended == 0.0)
+    if all(zero[place].any() for place in layout.places if involved[place].any()):
+        return
+    names = [name for name, own in zip(layout.names, involved, strict=True) if own]
     raise DesignError(
         f"The data cannot tell {' and '.join(names)} apart from the other variances: the criterion does not change "
         "along a direction of them. With one row for each level and position a structure with an intercept in it, "

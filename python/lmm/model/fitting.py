@@ -54,6 +54,7 @@ def fit(
     factors: str | Sequence[str] = (),
     random: Mapping[str, Block] | None = None,
     smooths: Mapping[str, Any] | None = None,
+    select: bool = False,
     start: Sequence[float] | FloatVector | None = None,
     theta: Mapping[str, float | None] | Sequence[float | None] | FloatVector | None = None,
     restarts: int = 0,
@@ -99,6 +100,10 @@ def fit(
         What smooth terms of the formula name and no text can hold: ``{"nb": neighbours}`` for
         ``s(region, bs="mrf", nb=nb)``. Neighbours are a dict from a region to its neighbours, polygons a dict from a
         region to an (n, 2) array with rows of nan between rings, penalties and knots are arrays.
+    select
+        Whether every smooth term can shrink to nothing: what its penalties leave free, such as the straight line of
+        ``s(x)``, gets a penalty and a smoothing parameter of its own, as by ``select=TRUE`` of mgcv's gam. A term's own
+        ``s(x, select=FALSE)`` goes first.
     start
         Theta to begin the search with.
     theta
@@ -159,6 +164,7 @@ def fit(
         factors=factors,
         random=random,
         smooths=smooths,
+        select=select,
         start=start,
         theta=theta,
         restarts=restarts,
@@ -181,6 +187,7 @@ def fit_request(request: Request) -> Fit:
         offset=request.offset,
         random=request.random,
         smooths=request.smooths,
+        select=request.select,
     )
     return fit_design(request, spec, design)
 

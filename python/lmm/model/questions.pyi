@@ -362,6 +362,7 @@ class Questions:
         factors: str | Sequence[str] | EllipsisType = ...,
         random: Mapping[str, Block] | EllipsisType | None = ...,
         smooths: Mapping[str, Any] | EllipsisType | None = ...,
+        select: bool | EllipsisType = ...,
         start: Sequence[float] | FloatVector | EllipsisType | None = ...,
         theta: Mapping[str, float | None] | Sequence[float | None] | FloatVector | EllipsisType | None = ...,
         restarts: int | EllipsisType = ...,

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
-from lmm.arguments import one_of, texts, whole_number
+from lmm.arguments import one_of, texts, whole_number, yes_or_no
 from lmm.data import read_if_path
 from lmm.design.smooth_objects import plain_objects
 from lmm.engine import Block, Control
@@ -39,6 +39,7 @@ class Request:
     negative: Negative = "zero"
     smooths: Mapping[str, Any] | None = None
     factors: tuple[str, ...] = ()
+    select: bool = False
 
     @classmethod
     def checked(cls, **arguments: Any) -> Request:
@@ -55,6 +56,7 @@ class Request:
         one_of(*get_args(Negative))(arguments.get("negative", "zero"), "negative")
         if arguments["data"] is None:
             raise DataError("There are no data: give a table as the second argument of lmm.fit.")
+        arguments["select"] = yes_or_no(arguments.get("select", False), "select")
         arguments["restarts"] = whole_number(0)(arguments["restarts"], "restarts")
         check_limit("restarts=", arguments["restarts"], MOST_RESTARTS, "Hard designs need some tens.")
         factors = texts(arguments.get("factors", ()), "factors")

@@ -88,6 +88,7 @@ def update(
     factors: str | Sequence[str] | EllipsisType = ...,
     random: Mapping[str, Block] | EllipsisType | None = ...,
     smooths: Mapping[str, Any] | EllipsisType | None = ...,
+    select: bool | EllipsisType = ...,
     start: Sequence[float] | FloatVector | EllipsisType | None = ...,
     theta: Mapping[str, float | None] | Sequence[float | None] | FloatVector | EllipsisType | None = ...,
     restarts: int | EllipsisType = ...,
@@ -106,7 +107,7 @@ def update(
     data, method, weights, offset, missing, contrasts, factors
         As in `lmm.fit`, such as ``method="ml"`` or ``data=other``; those left out are those of the fit. With a new
         formula, start and theta are left out unless they are given.
-    random, smooths, start, theta, restarts, control, negative
+    random, smooths, select, start, theta, restarts, control, negative
         The same for these.
 
     Raises
@@ -134,6 +135,7 @@ def update(
         "factors": factors,
         "random": random,
         "smooths": smooths,
+        "select": select,
         "start": start,
         "theta": theta,
         "restarts": restarts,

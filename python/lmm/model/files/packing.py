@@ -92,6 +92,7 @@ def _request(request: Request, fit: Fit, packer: _Packer) -> dict[str, Any]:
         "smooths": {
             name: packed_object(value, packer.array) for name, value in (request.smooths or {}).items()
         },
+        "select": bool(request.select),
         "start": None if request.start is None else [float(x) for x in np.ravel(np.asarray(request.start))],
         "theta": _theta(request.theta, fit),
     }

@@ -37,7 +37,7 @@ def unpacked_request(part: Part, n_rows: int) -> Request:
     """
     found = part.record(
         "formula", "method", "missing", "negative", "restarts", "control", "weights", "offset", "contrasts",
-        "factors", "random", "smooths", "start", "theta",
+        "factors", "random", "smooths", "select", "start", "theta",
     )  # fmt: skip
     control = found["control"].record("max_iterations", "tolerance", "progress")
     blocks = {name: _block(block, n_rows) for name, block in found["random"].named().items()}
@@ -52,6 +52,7 @@ def unpacked_request(part: Part, n_rows: int) -> Request:
         factors=tuple(found["factors"].texts()),
         random=blocks or None,
         smooths={name: unpacked_object(value) for name, value in found["smooths"].named().items()} or None,
+        select=found["select"].truth(),
         start=None if found["start"].missing else [x.number() for x in found["start"].items()],
         theta=_theta(found["theta"]),
         restarts=found["restarts"].whole(0, MOST_RESTARTS),
@@ -199,6 +200,7 @@ def unpacked_design(request: Request, found: dict[str, Part], response: Part) ->
         offset=request.offset,
         random=request.random,
         smooths=request.smooths,
+        select=request.select,
         y=other,
     )
 

@@ -7,9 +7,10 @@ from typing import Any, get_args
 
 import numpy as np
 
-from lmm.arguments import a_seed, number, one_of, shown, takes
+from lmm.arguments import a_seed, number, one_of, shown, takes, yes_or_no
 from lmm.data import as_factors, open_table
 from lmm.design import Design, DesignSpec
+from lmm.design.smooth_objects import plain_objects
 from lmm.engine import Block
 from lmm.errors import FormulaError, LmmError, nearest
 from lmm.estimation import given_theta
@@ -23,7 +24,7 @@ from lmm.typing import FloatMatrix, FloatVector, Missing
 __all__ = ["simulate"]
 
 
-@takes(sigma=number(above=0.0), seed=a_seed, missing=one_of(*get_args(Missing)))
+@takes(sigma=number(above=0.0), seed=a_seed, missing=one_of(*get_args(Missing)), select=yes_or_no)
 def simulate(
     formula: str,
     data: Any,
@@ -39,6 +40,8 @@ def simulate(
     factors: str | Sequence[str] = (),
     missing: Missing = "drop",
     random: Mapping[str, Block] | None = None,
+    smooths: Mapping[str, Any] | None = None,
+    select: bool = False,
 ) -> FloatMatrix:
     """Draw responses from a linear mixed model with given parameters, without a fit.
 
@@ -59,7 +62,7 @@ def simulate(
         How many responses.
     seed
         For `numpy.random.default_rng`.
-    weights, offset, contrasts, factors, missing, random
+    weights, offset, contrasts, factors, missing, random, smooths, select
         As in `lmm.fit`.
 
     Returns
@@ -92,6 +95,8 @@ def simulate(
         weights=weights,
         offset=offset,
         random=random,
+        smooths=plain_objects(smooths),
+        select=select,
         response=False,
     )
     mean = design.X @ _checked_beta(beta, design.names)

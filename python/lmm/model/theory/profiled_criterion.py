@@ -310,6 +310,8 @@ def criterion(
     factors: str | Sequence[str] = (),
     missing: Missing = "drop",
     random: Mapping[str, Block] | None = None,
+    smooths: Mapping[str, Any] | None = None,
+    select: bool = False,
 ) -> ProfiledCriterion:
     """Open a model: its criterion as a function of theta, and the matrices behind it.
 
@@ -319,7 +321,7 @@ def criterion(
 
     Parameters
     ----------
-    formula, data, weights, offset, contrasts, factors, missing, random
+    formula, data, weights, offset, contrasts, factors, missing, random, smooths, select
         As in `lmm.fit`.
     method
         ``"reml"`` or ``"ml"``.
@@ -359,6 +361,8 @@ def criterion(
         factors=factors,
         missing=missing,
         random=random,
+        smooths=smooths,
+        select=select,
         start=None,
         theta=None,
         restarts=0,
@@ -374,6 +378,8 @@ def criterion(
         weights=weights,
         offset=offset,
         random=random,
+        smooths=request.smooths,
+        select=request.select,
     )
     return _opened(formula, request.method, design)
 
