@@ -12,7 +12,7 @@ PACKAGE := $(shell find python -name '*.py' -o -name '*.pyi') pyproject.toml
 export PYO3_PYTHON := $(CURDIR)/$(BIN)/python
 
 # `make docs` writes the real output below the code in README.md and docs/.
-.PHONY: run test lint bench instructions peers build docs site wheel study fuzz format test-rust lint-python lint-rust clean
+.PHONY: run test lint bench instructions peers build docs site wheel study coverage fuzz format test-rust lint-python lint-rust clean
 
 run: build
 	$(BIN)/lmm fit "Reaction ~ Days + (Days | Subject)" --data sleepstudy --report sleepstudy.html
@@ -60,6 +60,10 @@ wheel: $(STAMPS)/wheel
 # Some minutes: the search against ten starts of SciPy on the dense oracle, over hundreds of hard designs.
 study: build
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tools.optimum_study
+
+# Some minutes: how often bands cover and tests reject what is true, by simulation; writes docs/coverage.md.
+coverage: build
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tools.coverage_study --write $(COVERAGE_ARGS)
 
 # Formulas by chance, hostile pieces among them; FUZZ_ARGS="--count 1000000 --seed 7" runs for hours.
 # Then saved fits that somebody has tampered with; CRAFTED_FILES="100000 7" is their number and the seed.

@@ -11,9 +11,11 @@ from __future__ import annotations
 import io
 import re
 import shlex
+import shutil
 import tempfile
 from collections.abc import Callable
 from contextlib import chdir, redirect_stdout
+from pathlib import Path
 from typing import Any
 
 from tests.architecture.reference import PAGE, reference
@@ -27,8 +29,11 @@ _CONSOLE = r"^```console\n(?P<commands>.*?)^```\n"
 _BLOCK = re.compile(f"{_PYTHON}|{_CONSOLE}", re.MULTILINE | re.DOTALL)
 
 
-def refreshed(document: str) -> str:
-    """Run a document: the same text with the output that its code prints now."""
+def refreshed(document: str, figures: Path | None = None) -> str:
+    """Run a document: the same text with the output that its code prints now.
+
+    Figures that it saves and shows from the folder ``figures`` are put there.
+    """
     namespace: dict[str, Any] = {"__name__": "document"}
 
     def run(block: re.Match[str]) -> str:
@@ -39,7 +44,11 @@ def refreshed(document: str) -> str:
         return f"```python\n{block['code']}```\n{shown}"
 
     with tempfile.TemporaryDirectory() as folder, chdir(folder):
-        return _BLOCK.sub(run, document)
+        after = _BLOCK.sub(run, document)
+        for name in re.findall(r"\]\(\.\./figures/(\S+?)\)", document) if figures else []:
+            if Path(name).exists():
+                shutil.copy(name, figures)
+        return after
 
 
 def _run_commands(code: str) -> str:
@@ -67,7 +76,7 @@ def main() -> None:
     PAGE.write_text(reference(), encoding="utf-8")
     for path in DOCUMENTS:
         before = path.read_text(encoding="utf-8")
-        after = refreshed(before)
+        after = refreshed(before, ROOT / "docs" / "figures")
         if after != before:
             path.write_text(after, encoding="utf-8")
             print(f"rewrote {path.relative_to(ROOT)}")

@@ -16,7 +16,7 @@ NAMES = list(lmm.datasets.list()["name"])
 def test_every_set_is_listed_once_with_its_size():
     table = lmm.datasets.list()
     assert table.columns == ("name", "rows", "columns", "title")
-    assert len(set(NAMES)) == len(NAMES) == 28
+    assert len(set(NAMES)) == len(NAMES) == 30
     for row in table:
         frame = lmm.datasets.load(row["name"])
         assert frame.shape == (row["rows"], row["columns"])

@@ -146,7 +146,9 @@ def _smooths(table: Table) -> Cells:
 def _residual_line(summary: Summary) -> str:
     size = f"{summary.sigma:.4g}"
     if summary.method != "ml":
-        return f"Residual standard error: {size} on {summary.df_residual:,} degrees of freedom"
+        # Beside curves the count of n less fixed columns means little: the notes of the smooth terms have n less edf.
+        count = f" on {summary.df_residual:,} degrees of freedom" if summary.smooths is None else ""
+        return f"Residual standard error: {size}{count}"
     return f"Residual standard deviation: {size} (maximum likelihood: divided by n)"
 
 
