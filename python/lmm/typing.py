@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 __all__ = [
     "BoolVector",
+    "FamilyInput",
     "FloatArray",
     "FloatMatrix",
     "FloatVector",
@@ -59,6 +60,12 @@ NewLevels: TypeAlias = Literal["error", "population", "sample"]
 
 PartKind: TypeAlias = Literal["group", "smooth", "residual", "block"]
 """Why a part of Z is there: a bar, a smooth term, correlated errors, a block of the user."""
+
+FamilyInput: TypeAlias = (
+    tuple[str, int] | tuple[FloatMatrix, FloatVector] | tuple[list[FloatMatrix], FloatVector]
+)
+"""A family of covariances as the compiled core is told of it: its name and the number of columns; scales of tied
+variances (columns, penalties) and a unit for each penalty; or roots of dense penalties (columns, rank) and units."""
 
 Pattern: TypeAlias = Literal["us", "diag"]
 """Covariance structure of the random effects of one term."""

@@ -15,6 +15,7 @@
 //! | `system`, `translate` | one response in internal units; between these and the user's |
 //! | `single/` | one grouping factor: sums over classes of equal levels |
 //! | `blocks/` | cross-products in blocks, their elimination at one T, and what follows from it |
+//! | `covariance/` | families of covariances with few parameters, and the coordinates in which they are searched |
 //! | `design/` | all of a model but its response: columns, units, order of elimination |
 //! | `matrix/` | linear algebra without any model |
 //! | `parallel`, `memory`, `error` | fixed pieces of work on all cores; room for large blocks; what can go wrong |
@@ -22,6 +23,7 @@
 
 pub mod batch;
 pub mod blocks;
+pub mod covariance;
 pub mod design;
 pub mod error;
 pub mod matrix;

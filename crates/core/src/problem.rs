@@ -3,13 +3,15 @@
 use crate::blocks::factor::Factor;
 use crate::blocks::solve::Solution;
 use crate::blocks::tail::Tail;
+use crate::covariance::chart::Chart;
+use crate::covariance::entries::Entries;
 use crate::design::choice;
 use crate::design::layout::Part;
 use crate::design::model::Design;
 use crate::design::scaling::Scaling;
 use crate::error::CoreError;
 use crate::matrix::{column_major, row_major};
-use crate::search::chart::{self, Chart, Charted, Entries};
+use crate::search::charted::{Charted, optimise_chart};
 use crate::search::evaluator::Evaluator;
 use crate::search::space::Space;
 use crate::search::{Check, Control, Outcome, searches};
@@ -294,7 +296,7 @@ impl Problem {
         let mut told = |iteration: usize, criterion: f64| check(iteration, criterion + offset);
         let facts = self.system.facts();
         let on = Charted { model: &self.system, space: Space::new(&facts, reml), facts, units: &self.units, chart };
-        Ok(self.outer_outcome(chart::optimise_chart(&on, starts, control, &mut told)?, reml))
+        Ok(self.outer_outcome(optimise_chart(&on, starts, control, &mut told)?, reml))
     }
 
     /// Whether the structure of a term has this entry of T.

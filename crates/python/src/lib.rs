@@ -20,6 +20,8 @@ mod _core {
     #[pymodule_export]
     use super::answers::{Deviance, Evaluation, Outcome, Products, Refits, Spread, Trace};
     #[pymodule_export]
+    use super::chart::Chart;
+    #[pymodule_export]
     use super::convert::{CoreFailure, CoreInterrupted};
     #[pymodule_export]
     use super::design::Design;

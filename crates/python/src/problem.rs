@@ -1,6 +1,6 @@
 //! The engine for Python: one class, and the sparse factor.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use lmm_core::design::model;
 use lmm_core::error::CoreError;
@@ -12,8 +12,8 @@ use numpy::{PyArray1, PyArray2, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 
 use crate::answers::{self, Deviance, Evaluation, Products, Spread, Stack, by_block};
-use crate::chart::PythonChart;
-use crate::convert::{TermInput, choice, columns, compute, failure, room_for_copies, squares, to_matrix, vector};
+use crate::chart::Chart;
+use crate::convert::{TermInput, choice, columns, compute, room_for_copies, squares, to_matrix, vector};
 use crate::profile::{Surface, parameter, watched};
 
 /// Cross-products of one data set.
@@ -164,28 +164,22 @@ impl Problem {
         answers::Outcome::new(py, &self.inner, found)
     }
 
-    /// Searches over the coordinates of a chart (an object with `factors`, `moves` and `bend`), from some starts.
+    /// Searches over the coordinates of a chart, from some starts.
     fn optimize_chart<'py>(
         &self,
         py: Python<'py>,
         reml: bool,
-        chart: Py<PyAny>,
+        chart: &Chart,
         starts: Vec<PyReadonlyArray1<'py, f64>>,
         limits: (usize, f64),
         check: Option<Py<PyAny>>,
     ) -> PyResult<answers::Outcome> {
-        let starts: Vec<Vec<f64>> = starts.iter().map(vector).collect();
-        let n = starts.first().map_or(0, Vec::len);
-        if starts.iter().any(|s| s.len() != n) {
-            return Err(failure(CoreError::BadInput("starts of a chart must be of one length".into())));
-        }
-        let chart = PythonChart { object: chart, sizes: self.sizes(), n, raised: Mutex::new(None) };
+        chart.check_terms(&self.sizes())?;
+        let starts = starts.iter().map(|eta| chart.coordinates(eta)).collect::<PyResult<Vec<_>>>()?;
         let control = Control { max_iterations: limits.0, tolerance: limits.1 };
-        let found = asking(py, check, |ask| self.inner.optimise_chart(reml, &chart, &starts, &control, ask));
-        match chart.raised.into_inner().ok().flatten() {
-            Some(error) => Err(error),
-            None => answers::Outcome::new(py, &self.inner, found?),
-        }
+        let found =
+            asking(py, check, |ask| self.inner.optimise_chart(reml, chart.inner.as_ref(), &starts, &control, ask))?;
+        answers::Outcome::new(py, &self.inner, found)
     }
 }
 

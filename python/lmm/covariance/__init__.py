@@ -9,7 +9,6 @@ together: the terms stand in formula order, each with its theta behind the other
 """
 
 from lmm.covariance.catalog import CATALOG, structure
-from lmm.covariance.chart import ThetaChart
 from lmm.covariance.family import Structure
 from lmm.covariance.layout import ThetaLayout, ThetaTerm
 from lmm.covariance.penalized import Penalized
@@ -21,7 +20,6 @@ __all__ = [
     "Penalized",
     "Precision",
     "Structure",
-    "ThetaChart",
     "ThetaLayout",
     "ThetaTerm",
     "Tied",

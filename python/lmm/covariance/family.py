@@ -8,7 +8,7 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 
-from lmm.typing import BoolVector, FloatArray, FloatMatrix, FloatVector, IntVector
+from lmm.typing import BoolVector, FamilyInput, FloatArray, FloatMatrix, FloatVector, IntVector
 
 
 class Coordinates(NamedTuple):
@@ -107,12 +107,6 @@ class Structure(ABC):
     def second(self, theta: FloatVector, k: int) -> FloatArray:
         """d²S/dtheta² (n_theta, n_theta, k, k)."""
 
-    def slopes(self, theta: FloatVector, M: FloatMatrix) -> tuple[FloatVector, FloatMatrix]:
-        """<M, dS/dtheta> (n_theta,) and <M, d²S/dtheta²> (n_theta, n_theta) for a symmetric M (k, k)."""
-        k = len(M)
-        first = np.einsum("kl,ikl->i", M, self.derivatives(theta, k))
-        return first, np.einsum("kl,ijkl->ij", M, self.second(theta, k))
-
     @abstractmethod
     def rescaled(self, theta: FloatVector, scales: FloatVector) -> FloatVector:
         """Theta when the effect of each column is multiplied by a positive scale (k,)."""
@@ -125,6 +119,10 @@ class Structure(ABC):
     def parts(self, k: int) -> tuple[int, ...]:
         """Sizes of the diagonal blocks of S that have no covariance between them."""
         return (k,)
+
+    def to_core(self, k: int) -> FamilyInput:
+        """Name the family as the search in the compiled core knows it, for a term with k columns."""
+        return self.name, k
 
     def to_search(self, theta: FloatVector, k: int) -> FloatVector:
         """Coordinates of the search, unbounded, from theta (n_theta,)."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from lmm.covariance.catalog import structure
 from lmm.covariance.family import Coordinates, Natural, Structure
-from lmm.typing import FloatArray, FloatMatrix, FloatVector
+from lmm.typing import FamilyInput, FloatArray, FloatMatrix, FloatVector
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +132,6 @@ class ThetaLayout:
         """d²S (n, n, k, k) of each term by its own theta (n,)."""
         return [t.structure.second(part, t.n_columns) for t, part in self._parts(theta)]
 
-    def slopes(self, theta: FloatVector, M: Sequence[FloatMatrix]) -> list[tuple[FloatVector, FloatMatrix]]:
-        """For M (k, k) of each term: <M, dS> (n,) and <M, d²S> (n, n) by its own theta (n,)."""
-        return [t.structure.slopes(part, m) for (t, part), m in zip(self._parts(theta), M, strict=True)]
-
     def second_of_elements(self, theta: FloatVector) -> FloatArray:
         """Differentiate the elements of all S twice by theta (n_elements, n_theta, n_theta)."""
         found = []
@@ -175,6 +171,10 @@ class ThetaLayout:
         return self._joined(
             [t.structure.rescaled(part, s) for (t, part), s in zip(self._parts(theta), scales, strict=True)]
         )
+
+    def to_core(self) -> list[FamilyInput]:
+        """Name the families of all terms as the search in the compiled core knows them."""
+        return [t.structure.to_core(t.n_columns) for t in self.terms]
 
     def to_search(self, theta: FloatVector) -> FloatVector:
         """Coordinates of the search (n_theta,)."""

@@ -9,15 +9,16 @@ import numpy as np
 
 from lmm.covariance.precision import Precision
 from lmm.errors import DesignError
-from lmm.typing import FloatArray, FloatMatrix, FloatVector
+from lmm.typing import FamilyInput, FloatArray, FloatMatrix, FloatVector
 
 __all__ = ["Penalized"]
 
 _RANK = 1e-12
 """Relative size of eigenvalues of a penalty that are the rounding of a zero."""
 
-_NIL = 1e-6
-"""Relative theta at which that of zero is replaced where a limit is taken; S goes with its square."""
+_NIL = 1e-4
+"""Relative theta at which that of zero is replaced where a limit is taken: S goes with its square, which is lost here,
+and rounding with the inverse of that."""
 
 
 class Penalized(Precision):
@@ -63,6 +64,10 @@ class Penalized(Precision):
     def penalties(self) -> FloatArray:
         """The penalties (m, K, K)."""
         return self._penalties
+
+    def to_core(self, k: int) -> FamilyInput:
+        """See `Structure.to_core`."""
+        return self._roots, self.unit
 
     def factor(self, theta: FloatVector, k: int) -> FloatMatrix:
         """T, lower triangular with a diagonal that is not negative: S = TT'."""

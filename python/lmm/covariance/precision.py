@@ -40,7 +40,7 @@ class Precision(Structure):
 
     def __init__(self, labels: Sequence[str], unit: FloatVector) -> None:
         self.labels = tuple(labels)
-        self._unit = unit
+        self.unit = unit
 
     @property
     @abstractmethod
@@ -61,7 +61,7 @@ class Precision(Structure):
 
     def start(self, k: int) -> FloatVector:
         """Theta at which S is about the identity."""
-        return self._unit.copy()
+        return self.unit.copy()
 
     def lower_bounds(self, k: int) -> FloatVector:
         """0."""
@@ -82,14 +82,14 @@ class Precision(Structure):
 
     def to_search(self, theta: FloatVector, k: int) -> FloatVector:
         """Take arsinh(theta / u)."""
-        found: FloatVector = np.arcsinh(np.asarray(theta, dtype=float) / self._unit)
+        found: FloatVector = np.arcsinh(np.asarray(theta, dtype=float) / self.unit)
         return found
 
     def from_search(self, eta: FloatVector, k: int) -> Coordinates:
         """Theta = u sinh(eta)."""
         eta = np.clip(np.asarray(eta, dtype=float), -_FARTHEST, _FARTHEST)
-        theta = self._unit * np.sinh(eta)
-        return Coordinates(theta, self._unit * np.cosh(eta), theta)
+        theta = self.unit * np.sinh(eta)
+        return Coordinates(theta, self.unit * np.cosh(eta), theta)
 
     def further_starts(self, k: int) -> list[FloatVector]:
         """Begin with a stiff and with a loose term too: the criterion may have a minimum on either side."""

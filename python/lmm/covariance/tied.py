@@ -9,7 +9,7 @@ import numpy as np
 
 from lmm.covariance.precision import Precision, mean_size
 from lmm.errors import DesignError
-from lmm.typing import FloatArray, FloatMatrix, FloatVector, IntVector
+from lmm.typing import FamilyInput, FloatArray, FloatMatrix, FloatVector, IntVector
 
 __all__ = ["Tied"]
 
@@ -96,13 +96,9 @@ class Tied(Precision):
         whole[:, j, j] = own
         return _diagonals(whole.transpose(1, 2, 0), k)
 
-    def slopes(self, theta: FloatVector, M: FloatMatrix) -> tuple[FloatVector, FloatMatrix]:
-        """See `Structure.slopes`: S has nothing but its diagonal."""
-        m, (r, _) = np.diag(M), self._shares(theta)
-        roots, own = self._second(theta, r)
-        curved = np.einsum("k,ki,kj->ij", m, 8.0 * roots, roots)
-        np.fill_diagonal(curved, np.einsum("k,ki->i", m, own))
-        return np.einsum("ik,k->i", self._first(theta, r), m), curved
+    def to_core(self, k: int) -> FamilyInput:
+        """See `Structure.to_core`."""
+        return self.scales, self.unit
 
     def _first(self, theta: FloatVector, r: FloatMatrix) -> FloatMatrix:
         """Differentiate s by each theta, (m, K)."""

@@ -2,7 +2,8 @@
 
 from lmm.engine.batch import Batch, BatchResult
 from lmm.engine.blocks import Block, GroupBlock, MatrixBlock
-from lmm.engine.compiled import Chart, CrossProducts, sparse_cholesky
+from lmm.engine.chart import Chart
+from lmm.engine.compiled import CrossProducts, sparse_cholesky
 from lmm.engine.dense import DenseCrossProducts
 from lmm.engine.known import covariance_root, precision_root
 from lmm.engine.local_block import LocalBlock, local_columns, local_summary

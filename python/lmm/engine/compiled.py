@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lmm import _core
 from lmm.engine.blocks import Block, GroupBlock
+from lmm.engine.chart import Chart
 from lmm.engine.guard import guarded
 from lmm.engine.local_block import LocalBlock
 from lmm.engine.products import Products
@@ -17,19 +18,6 @@ from lmm.engine.surface import Check, Held, Surface
 
 if TYPE_CHECKING:
     from lmm.typing import FloatMatrix, FloatVector, IntVector
-
-
-class Chart(Protocol):
-    """Coordinates eta (n,) of the covariances of all terms; `lmm.covariance.ThetaChart` is one."""
-
-    def factors(self, eta: FloatVector) -> Sequence[FloatMatrix]:
-        """T (k, k) of each term: S = TT'."""
-
-    def moves(self, eta: FloatVector) -> Sequence[Sequence[tuple[int, FloatMatrix]]]:
-        """Differentiate S by each coordinate: numbers of terms with symmetric (k, k) matrices."""
-
-    def bend(self, eta: FloatVector, M: Sequence[FloatMatrix]) -> FloatMatrix:
-        """Sum of <M, d²S> (n, n), for M (k, k) of each term."""
 
 
 class CrossProducts:
@@ -197,7 +185,7 @@ class CrossProducts:
         settings = control or Control()
         limits = (settings.max_iterations, settings.tolerance)
         places = [np.asarray(start, dtype=float) for start in starts]
-        found = guarded(lambda: self._problem.optimize_chart(reml, chart, places, limits, check))
+        found = guarded(lambda: self._problem.optimize_chart(reml, chart.core, places, limits, check))
         return self._optimum(found)
 
     def deviance(

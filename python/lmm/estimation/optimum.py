@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from lmm.arguments import near_names
-from lmm.covariance import ThetaChart
-from lmm.engine import Block, Control, Optimum
+from lmm.covariance import ThetaLayout
+from lmm.engine import Block, Chart, Control, Optimum
 from lmm.engine.results import other_optima
 from lmm.errors import DesignError
 from lmm.estimation.certificate import Certificate
@@ -145,7 +145,7 @@ def _charted(
     """
     layout = criterion.layout
     values = np.where(given.held, given.theta, layout.start)
-    chart = ThetaChart(layout, values, ~given.held)
+    chart = Chart(layout.to_core(), values, ~given.held)
     scaled = [scaled_start(criterion, blocks, theta) for theta in (layout.start, *layout.further_starts())]
     starts = scaled if start is None else [start]
     starts += _further_starts(criterion, blocks, given, restarts)
@@ -158,14 +158,14 @@ def _charted(
     # The search comes near zero, which means zero.
     ended = np.where((layout.lower_bounds == 0.0) & (ended < _ALMOST * scaled[0]), 0.0, ended)
     if found.flat is not None:
-        _refuse_flat(chart, found.flat, ended)
+        _refuse_flat(layout, ~given.held, found.flat, ended)
     return replace(_summarized(criterion, given, [found]), theta=np.where(given.held, given.theta, ended))
 
 
-def _refuse_flat(chart: ThetaChart, flat: FloatVector, ended: FloatVector) -> None:
+def _refuse_flat(layout: ThetaLayout, free: BoolVector, flat: FloatVector, ended: FloatVector) -> None:
     """Refuse parameters that the data say nothing about, unless a zero within their terms makes them meaningless."""
-    layout, involved = chart.layout, np.zeros(len(ended), dtype=bool)
-    involved[chart.free] = np.abs(flat) > 0.05 * np.abs(flat).max()
+    involved = np.zeros(len(ended), dtype=bool)
+    involved[free] = np.abs(flat) > 0.05 * np.abs(flat).max()
     zero = (layout.lower_bounds == 0.0) & (ended == 0.0)
     if all(zero[place].any() for place in layout.places if involved[place].any()):
         return

@@ -5,6 +5,7 @@
 //! | `row_major` | `k × k` blocks and the search's own matrices, by rows |
 //! | `column_major` | large matrices in tiles, by columns: factors, solves and inverses of the tail |
 //! | `products` | products of large matrices by rows |
+//! | `triangle` | the triangle of a QR factorization |
 //! | `eigen` | eigenvalues of symmetric matrices |
 //! | `lanes` | long inner products |
 //! | `level` | one level of a grouping factor, its size known to the compiler |
@@ -17,3 +18,4 @@ pub mod level;
 pub mod products;
 pub mod row_major;
 pub mod sparse;
+pub mod triangle;

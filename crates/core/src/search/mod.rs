@@ -8,13 +8,13 @@
 //! | `searches` | the searches from all starts: start here |
 //! | `walk`, `steps` | one search, and its steps |
 //! | `starts` | where searches begin |
-//! | `chart` | the search over coordinates of S: structures, ties, held parameters |
+//! | `charted` | the search over coordinates of S: structures, ties, held parameters |
 //! | `space`, `root`, `identified` | coordinates of S per part, their rank, and what the data identify |
 //! | `point`, `curvature`, `outcome` | places, derivatives there, and the end |
 //! | `blocks_evaluator` | the criterion and its derivatives from cross-products |
 
 pub mod blocks_evaluator;
-pub mod chart;
+pub mod charted;
 pub mod curvature;
 pub mod evaluator;
 pub mod facts;

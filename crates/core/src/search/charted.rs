@@ -13,97 +13,10 @@ use super::starts::several;
 use super::steps::correction::Correction;
 use super::steps::face::{self, NewtonStep};
 use super::walk::Search;
+use crate::covariance::chart::Chart;
 use crate::error::CoreError;
 use crate::matrix::eigen;
 use crate::translate::Units;
-
-/// A symmetric `k × k` matrix for each term that moves.
-pub type Move = Vec<(usize, Vec<f64>)>;
-
-/// Coordinates of the covariances of all terms, in the user's units.
-pub trait Chart: Sync {
-    /// Number of coordinates that may move.
-    fn n(&self) -> usize;
-
-    /// T per term (`k × k`): S = TT'.
-    fn factors(&self, eta: &[f64]) -> Result<Vec<Vec<f64>>, CoreError>;
-
-    /// `∂S` per coordinate.
-    fn moves(&self, eta: &[f64]) -> Result<Vec<Move>, CoreError>;
-
-    /// `Σ <M, ∂²S>` (`n × n`) for M per term.
-    fn bend(&self, eta: &[f64], m: &[Vec<f64>]) -> Result<Vec<f64>, CoreError>;
-}
-
-/// Entries of T that may move, the others stay: linear in T.
-pub struct Entries {
-    /// T per term at the start.
-    t: Vec<Vec<f64>>,
-    sizes: Vec<usize>,
-    /// (term, row, column) of what is free.
-    free: Vec<(usize, usize, usize)>,
-}
-
-impl Entries {
-    /// The entries of `t` that `held` does not mark; `possible` says which entries the structure has.
-    pub fn new(
-        t: Vec<Vec<f64>>,
-        sizes: Vec<usize>,
-        held: &[Vec<bool>],
-        possible: impl Fn(usize, usize, usize) -> bool,
-    ) -> Entries {
-        let mut free = Vec::new();
-        for (term, &k) in sizes.iter().enumerate() {
-            for row in 0..k {
-                free.extend((0..=row).filter(|c| !held[term][row * k + c]).map(|c| (term, row, c)));
-            }
-        }
-        free.retain(|&(term, row, column)| possible(term, row, column));
-        Entries { t, sizes, free }
-    }
-
-    /// What is free, at the start.
-    pub fn start(&self) -> Vec<f64> {
-        self.free.iter().map(|&(term, r, c)| self.t[term][r * self.sizes[term] + c]).collect()
-    }
-}
-
-impl Chart for Entries {
-    fn n(&self) -> usize {
-        self.free.len()
-    }
-
-    fn factors(&self, eta: &[f64]) -> Result<Vec<Vec<f64>>, CoreError> {
-        let mut t = self.t.clone();
-        for (&(term, r, c), value) in self.free.iter().zip(eta) {
-            t[term][r * self.sizes[term] + c] = *value;
-        }
-        Ok(t)
-    }
-
-    fn moves(&self, eta: &[f64]) -> Result<Vec<Move>, CoreError> {
-        let t = self.factors(eta)?;
-        // ∂S = E_rc T' + T E_cr
-        let along = |&(term, r, c): &(usize, usize, usize)| {
-            let k = self.sizes[term];
-            let mut d = vec![0.0; k * k];
-            for i in 0..k {
-                d[r * k + i] += t[term][i * k + c];
-                d[i * k + r] += t[term][i * k + c];
-            }
-            vec![(term, d)]
-        };
-        Ok(self.free.iter().map(along).collect())
-    }
-
-    fn bend(&self, _: &[f64], m: &[Vec<f64>]) -> Result<Vec<f64>, CoreError> {
-        // <M, E_rc E_ds' + E_ds E_rc'> = 2 M_rd where the columns are the same
-        let pair = |&(term, r, c): &(usize, usize, usize), &(other, d, s): &(usize, usize, usize)| {
-            if term == other && c == s { 2.0 * m[term][r * self.sizes[term] + d] } else { 0.0 }
-        };
-        Ok(self.free.iter().flat_map(|a| self.free.iter().map(move |b| pair(a, b))).collect())
-    }
-}
 
 /// Searches where evaluations take microseconds and levels are few.
 const MOST: usize = 8;
