@@ -91,6 +91,8 @@ class RandomPart:
         Why it is there: ``"group"`` for a bar, ``"smooth"``, ``"residual"``, or ``"block"`` for a block of the user.
     spec
         How it was built: the recipe of its bar or smooth term; None for a user's block.
+    held : shape (n_theta,)
+        Its theta where ``sp=`` of a smooth term holds it, nan where free; empty for other parts.
     """
 
     source: str
@@ -102,6 +104,7 @@ class RandomPart:
     codes: IntVector | None = None
     kind: PartKind = "block"
     spec: Any = None
+    held: tuple[float, ...] = ()
 
     @property
     def is_group(self) -> bool:

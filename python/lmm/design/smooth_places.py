@@ -174,7 +174,15 @@ class PartSpec:
             block = MatrixBlock(matrix, self.n_columns, structure=pattern, labels=levels)
         names = (self.labels[0],) if self.n_columns == 1 else tuple(str(i + 1) for i in range(self.n_columns))
         return RandomPart(
-            self.source, self.group, names, levels, self.structure, block, kind="smooth", spec=spec
+            self.source,
+            self.group,
+            names,
+            levels,
+            self.structure,
+            block,
+            kind="smooth",
+            spec=spec,
+            held=self.held,
         )
 
 

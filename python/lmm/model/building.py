@@ -43,13 +43,10 @@ def held_parameters(theta: Any, design: Design, layout: ThetaLayout) -> Given:
     """Parameters that are held: by ``theta=``, and by ``sp=`` of smooth terms."""
     given = given_theta(theta, layout)
     values, held = given.theta.copy(), given.held.copy()
-    numbers = dict[int, int]()
     for part, place in zip(design.random, layout.places, strict=True):
-        if not part.is_smooth or part.spec is None:
+        if not part.held:
             continue
-        number = numbers.setdefault(id(part.spec), 0)
-        numbers[id(part.spec)] += 1
-        own = np.array(part.spec.parts[number].held)
+        own = np.array(part.held)
         free = ~held[place] & ~np.isnan(own)
         values[place] = np.where(free, own, values[place])
         held[place] |= free

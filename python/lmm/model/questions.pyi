@@ -18,6 +18,7 @@ from lmm.inference.algebra.information import Information
 from lmm.inference.broom import TidyRows
 from lmm.inference.df.catalog import Df
 from lmm.inference.door import Vcov
+from lmm.inference.fits.random_terms import N_DRAWS, RandomTest
 from lmm.inference.fixed_terms.analysis_of_variance import Containment, Statistic
 from lmm.inference.fixed_terms.dropped_terms import DropTest
 from lmm.inference.intervals import IntervalMethod
@@ -269,8 +270,15 @@ class Questions:
         """Simulate responses and give the part of them below each observed one, after Dunn and Smyth (1996)."""
     def r_squared(self) -> Table:
         """Tabulate the shares of variance that the model explains (Nakagawa and Schielzeth 2013; Johnson 2014)."""
-    def random_anova(self, *, reduce: bool = True) -> Table:
-        """Test each random term by a likelihood ratio."""
+    def random_anova(
+        self,
+        *,
+        reduce: bool = True,
+        test: RandomTest = "mixture",
+        n_draws: int = N_DRAWS,
+        seed: int | np.random.Generator | None = None,
+    ) -> Table:
+        """Test each random term by a likelihood ratio; by exact tests smooth terms too."""
     def ranef(self, *, cond_var: bool = False, pev: bool = False) -> Table:
         """Tabulate the random effects of all levels (conditional modes, BLUPs)."""
     def ranef_covariances(self, *, pev: bool = False) -> list[FloatArray]:

@@ -14,32 +14,44 @@ if TYPE_CHECKING:
     from lmm.engine import Block
     from lmm.model import Fit
 
-__all__ = ["Reduction", "reductions"]
+__all__ = ["Reduction", "bar_text", "reductions", "without_columns"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reduction:
-    """One random term of a fit with something left out.
+    """One random or smooth term of a fit with something left out.
 
     Attributes
     ----------
     label
         What is left out, as a table names it.
     position
-        The term.
+        The part of Z that it belongs to.
     left
-        What is left of it; None for nothing.
+        What is left of that part; None for nothing.
+    also
+        Positions of further parts that are left out as a whole.
+    columns
+        Columns of X that are left out besides.
     """
 
     label: str
     position: int
     left: RandomPart | None
+    also: tuple[int, ...] = ()
+    columns: tuple[int, ...] = ()
+
+    def kept(self, fit: Fit) -> list[RandomPart | None]:
+        """List what is left of each part of Z."""
+        parts: list[RandomPart | None] = list(fit.internals.design.random)
+        parts[self.position] = self.left
+        for position in self.also:
+            parts[position] = None
+        return parts
 
     def random(self, fit: Fit) -> tuple[RandomPart, ...]:
-        """Random terms of the smaller model."""
-        left = () if self.left is None else (self.left,)
-        parts = fit.internals.design.random
-        return (*parts[: self.position], *left, *parts[self.position + 1 :])
+        """Parts of Z of the smaller model."""
+        return tuple(part for part in self.kept(fit) if part is not None)
 
     def columns_left_out(self, fit: Fit) -> list[int] | None:
         """Columns of the term that are left out; None where the others were coded anew."""
@@ -88,7 +100,7 @@ def _without_effects(fit: Fit, position: int) -> dict[str, RandomPart | None]:
         places = {name: range(j, j + 1) for j, name in enumerate(part.columns)}
     if len(places) < 2:
         return {}
-    return {name: _subset(part, gone) for name, gone in places.items()}
+    return {name: without_columns(part, list(gone)) for name, gone in places.items()}
 
 
 def _is_free(term: FixedTerm, terms: Sequence[FixedTerm]) -> bool:
@@ -107,8 +119,8 @@ def _learnt(fit: Fit, spec: RandomSpec, left_out: FixedTerm) -> RandomPart | Non
     return RandomSpec.learn(term, fit.internals.spec.evaluator(frame))[1]
 
 
-def _subset(part: RandomPart, gone: range) -> RandomPart:
-    """Term without some columns."""
+def without_columns(part: RandomPart, gone: Sequence[int]) -> RandomPart:
+    """Part of Z without some columns of each level; its structure must be one of any number of columns."""
     kept = [j for j in range(len(part.columns)) if j not in gone]
     return replace(part, columns=tuple(part.columns[j] for j in kept), block=_block(part.block, kept))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -47,12 +48,17 @@ def without_term(fit: Fit, term: str) -> Fit:
     return fit_design(replace(fit.internals.request, method="ml"), fit.internals.spec, smaller)
 
 
-def with_random(fit: Fit, random: tuple[RandomPart, ...]) -> Fit:
-    """Fit again with these random terms, from the default start."""
-    if fit.internals.optimum.held.any():
+def with_random(fit: Fit, random: tuple[RandomPart, ...], columns: Collection[int] = ()) -> Fit:
+    """Fit again with these parts of Z and without some columns of X, from the default start."""
+    if fit.internals.request.theta is not None:
         raise LmmError(
             "Some parameters of this fit were given as theta=: with other random terms they have no meaning. "
             "Fit without theta=."
         )
     design: Design = replace(fit.internals.design, random=random)
+    if columns:
+        kept = [j for j in range(design.X.shape[1]) if j not in columns]
+        X = np.ascontiguousarray(design.X[:, kept])
+        names = tuple(design.names[j] for j in kept)
+        design = replace(design, X=X, names=names, kept=independent_columns(X, design.weights))
     return fit_design(replace(fit.internals.request, start=None, theta=None), fit.internals.spec, design)
