@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from lmm import datasets
     from lmm._version import __version__
     from lmm.design import block
+    from lmm.engine import Control
     from lmm.errors import (
         ArgumentError,
         ColumnError,
@@ -76,6 +77,7 @@ if TYPE_CHECKING:
     )
     from lmm.means import Means, emmeans, emtrends, joint_tests
     from lmm.model import (
+        Family,
         Fit,
         coef,
         criterion,
@@ -100,10 +102,12 @@ __all__ = [
     "BootstrapTest",
     "ClusterRobust",
     "ColumnError",
+    "Control",
     "ConvergenceError",
     "DataError",
     "DatasetError",
     "DesignError",
+    "Family",
     "FileError",
     "Fit",
     "FormulaError",
@@ -208,9 +212,12 @@ _HOMES = {
     **dict.fromkeys(("residuals", "tidy"), "lmm.inference"),
     **dict.fromkeys(("components", "shell", "strata"), "lmm.experiments"),
     **dict.fromkeys(("emmeans", "emtrends", "joint_tests", "Means"), "lmm.means"),
-    **dict.fromkeys(("criterion", "Fit", "fit", "load", "marginal", "save", "simulate"), "lmm.model"),
+    **dict.fromkeys(
+        ("criterion", "Family", "Fit", "fit", "load", "marginal", "save", "simulate"), "lmm.model"
+    ),
     **dict.fromkeys(("coef", "ranef", "ranef_covariances", "refit", "update"), "lmm.model"),
     **dict.fromkeys(("report", "summary"), "lmm.reports"),
+    "Control": "lmm.engine",
     "block": "lmm.design",
     "plot": "lmm.plots",
     "Table": "lmm.table",

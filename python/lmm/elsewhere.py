@@ -18,6 +18,7 @@ __all__ = [
     "OF_MEANS",
     "OF_MODULE",
     "OF_TABLE",
+    "SETTINGS",
     "Absent",
     "not_here",
     "unknown_name",
@@ -105,6 +106,19 @@ OF_ARGUMENTS = {
 
 ABSENT_ARGUMENTS = ("family", "residual")
 """Arguments that are not here yet, by their rows of `ABSENT`."""
+
+SETTINGS = (
+    "max_iterations",
+    "tolerance",
+    "progress",
+    "time_limit",
+    "callback",
+    "engine",
+    "accuracy",
+    "probes",
+    "memory_limit",
+)
+"""Of `lmm.Control`, for those who give them to a function themselves."""
 
 OF_FIT = {
     "AIC": "fit.aic",

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Iterable, Iterator, Sized
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from io import IOBase
 from itertools import islice
 from pathlib import Path
@@ -41,7 +43,9 @@ __all__ = [
     "counted",
     "listed",
     "memory",
+    "memory_within",
     "naming_memory",
+    "read_bytes",
     "with_an_end",
 ]
 
@@ -228,8 +232,12 @@ def check_memory(
     if needed > there:
         raise error(
             f"{what} would have {counted(rows)} rows and {counted(columns)} columns, {needed / 2**30:,.3g} GB; "
-            f"{there / 2**30:,.3g} GB of memory are there. {advice}"
+            f"{there / 2**30:,.3g} GB of memory are there{_as_allowed(there)}. {advice}"
         )
+
+
+def _as_allowed(there: float) -> str:
+    return ", as memory_limit= allows" if there == _ALLOWED.get() else ""
 
 
 def check_text(text: str, what: str) -> None:
@@ -261,12 +269,67 @@ def counted(count: SupportsInt | float) -> str:
     return f"{number:,}" if number < 10**15 else f"about 10^{round(math.log10(number))}"
 
 
+_ALLOWED: ContextVar[float] = ContextVar("allowed memory", default=math.inf)
+
+
+@contextmanager
+def memory_within(most: float | None) -> Iterator[None]:
+    """Let `check_memory` allow so many bytes at most, whatever the machine has.
+
+    Examples
+    --------
+    >>> from lmm.limits import memory, memory_within
+    >>> with memory_within(1000):
+    ...     print(memory())
+    1000.0
+    """
+    if most is None:
+        yield
+        return
+    token = _ALLOWED.set(min(_ALLOWED.get(), float(most)))
+    try:
+        yield
+    finally:
+        _ALLOWED.reset(token)
+
+
+_UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
+_UNITS |= {"kib": 2**10, "mib": 2**20, "gib": 2**30, "tib": 2**40}
+
+
+def read_bytes(value: object, name: str) -> int:
+    """Read an amount of memory: a number of bytes, or text with a unit.
+
+    Raises
+    ------
+    LmmError
+        If it is neither, or not above zero.
+
+    Examples
+    --------
+    >>> from lmm.limits import read_bytes
+    >>> read_bytes("1.5 GB", "memory_limit"), read_bytes(2e9, "memory_limit")
+    (1500000000, 2000000000)
+    """
+    number: float | None = None
+    if isinstance(value, SupportsInt | float) and not isinstance(value, bool):
+        number = float(value)  # type: ignore[arg-type]
+    elif isinstance(value, str):
+        found = re.fullmatch(r"\s*([0-9.]{1,20})\s*([a-zA-Z]{0,3})\s*", value)
+        unit = _UNITS.get(found[2].lower()) if found else None
+        with suppress(ValueError):
+            number = None if found is None or unit is None else float(found[1]) * unit
+    if number is None or not 1.0 <= number < math.inf:
+        raise LmmError(f'{name} must be a number of bytes, or text such as "4GB", not {brief(value)}.')
+    return int(number)
+
+
 def memory() -> float:
     """Bytes that this process can have: those of the machine, of its container, or as limited by the shell.
 
-    Infinite where the system does not say.
+    Infinite where the system does not say. `memory_within` may allow less.
     """
-    found = [math.inf]
+    found = [_ALLOWED.get()]
     with suppress(AttributeError, ValueError, OSError):  # Windows
         found.append(float(os.sysconf("SC_PAGE_SIZE")) * os.sysconf("SC_PHYS_PAGES"))
     with suppress(ValueError, OSError):  # no container, or one without a limit

@@ -147,12 +147,10 @@ def test_every_argument_is_written_out(name: str):
     """``**options`` tell nobody what they are."""
     named = inspect.signature(DOCUMENTED[name]).parameters.values()
 
-    assert [each.name for each in named if each.kind is each.VAR_KEYWORD] == (
-        ["reserved"] if name == "lmm.fit" else []
-    )
+    assert [each.name for each in named if each.kind is each.VAR_KEYWORD] == []
 
 
 def test_update_takes_what_a_fit_takes():
-    taken = set(inspect.signature(lmm.fit).parameters) - {"reserved"}
+    taken = set(inspect.signature(lmm.fit).parameters)
 
     assert taken == set(inspect.signature(lmm.update).parameters) - {"fit"}

@@ -1,8 +1,11 @@
 """Settings of the search: an end by the clock, a callback, and what is planned."""
 
+from dataclasses import fields
+
 import pytest
 
 import lmm
+from lmm.elsewhere import SETTINGS
 from lmm.engine import Control
 from lmm.errors import ConvergenceError, LmmError, UnsupportedError
 from lmm.estimation.progress import ProgressLine, watch
@@ -50,9 +53,7 @@ def test_the_time_is_that_of_all_starts():
     assert watch(Control(progress=False), ProgressLine()) is None
 
 
-@pytest.mark.parametrize(
-    "setting", [{"engine": "iterative"}, {"accuracy": 0.01}, {"probes": 30}, {"memory_limit": 1e9}]
-)
+@pytest.mark.parametrize("setting", [{"engine": "iterative"}, {"accuracy": 0.01}, {"probes": 30}])
 def test_what_is_planned_says_so(setting):
     name = next(iter(setting))
     with pytest.raises(UnsupportedError, match=f"{name}=.*not available yet, planned"):
@@ -86,7 +87,6 @@ def test_a_fit_with_a_callback_can_be_saved(tmp_path):
     [
         ("residual", "nlme"),
         ("variance", "weights="),
-        ("family", "glmmTMB"),
         ("trials", "glmmTMB"),
         ("exposure", "offset="),
         ("frequency", "as often as it counts"),
@@ -96,3 +96,21 @@ def test_a_fit_with_a_callback_can_be_saved(tmp_path):
 def test_arguments_of_later_versions_say_what_to_do_today(name, advice):
     with pytest.raises(UnsupportedError, match=f"^{name}= is not available yet, planned.*{advice}"):
         lmm.fit(LINEAR, lmm.datasets.load("sleepstudy"), **{name: "x"})
+
+
+def test_the_object_and_the_dict_are_the_same():
+    data = lmm.datasets.load("sleepstudy")
+    control = lmm.Control(max_iterations=100, memory_limit="1 GB")
+    fit = lmm.fit(LINEAR, data, control=control)
+    assert fit.internals.request.control == control
+    assert (
+        lmm.fit(LINEAR, data, control={"max_iterations": 100, "memory_limit": 1e9}).internals.request.control
+        == control
+    )
+
+
+def test_settings_given_as_arguments_are_told_where_they_belong():
+    assert set(SETTINGS) == {field.name for field in fields(lmm.Control)}
+    for name in SETTINGS:
+        with pytest.raises(LmmError, match=f"{name} is a setting of the search: control={{'{name}': ...}}"):
+            lmm.fit(LINEAR, lmm.datasets.load("sleepstudy"), **{name: 1})

@@ -112,8 +112,11 @@ def test_what_update_cannot_read(fit, new, message):
 def test_update_knows_the_arguments_of_fit(fit):
     with pytest.raises(LmmError, match=r"Unknown argument weigths= of update\(\); did you mean weights=\?"):
         fit.update(weigths="w")
-    with pytest.raises(UnsupportedError, match=r"family= is not available yet, planned"):
+    with pytest.raises(UnsupportedError, match=r'family="binomial" is not available yet, planned'):
         fit.update(family="binomial")
+    with pytest.raises(UnsupportedError, match=r"residual= is not available yet, planned"):
+        fit.update(residual="ar1(x | g)")
+    assert fit.update(family="gaussian", residual=None).criterion == fit.criterion
 
 
 def test_a_refitted_fit_has_no_table(fit):

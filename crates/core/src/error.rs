@@ -15,6 +15,8 @@ pub enum CoreError {
     UnreliableFactor { residual: f64 },
     /// There is no room for a large block.
     OutOfMemory { what: &'static str, bytes: usize },
+    /// The caller allows less memory than the model needs.
+    MemoryLimit { bytes: usize, of_tail: usize, columns: usize, most: usize },
     /// The caller asked to stop.
     Interrupted,
 }
@@ -43,6 +45,18 @@ impl std::fmt::Display for CoreError {
             }
             CoreError::OutOfMemory { what, bytes } => {
                 write!(f, "there is not enough memory for {what}: {} are needed", size(*bytes))
+            }
+            CoreError::MemoryLimit { bytes, of_tail, columns, most } => {
+                let (needed, most) = (size(*bytes), size(*most));
+                write!(f, "this model needs about {needed} of memory, and memory_limit= allows {most}")?;
+                match *of_tail * 2 > *bytes {
+                    true => write!(
+                        f,
+                        "; {} of it are for the {columns} effects that stay together when those of the largest factor are eliminated",
+                        size(*of_tail)
+                    ),
+                    false => write!(f, "; most of it are the rows and their columns"),
+                }
             }
             CoreError::Interrupted => write!(f, "interrupted"),
         }

@@ -28,7 +28,7 @@ pub fn failure(error: CoreError) -> PyErr {
         CoreError::NoResidualVariation => "no-variation",
         CoreError::NotPositiveDefinite { .. } => "not-positive-definite",
         CoreError::UnreliableFactor { .. } => "unreliable",
-        CoreError::OutOfMemory { .. } => "memory",
+        CoreError::OutOfMemory { .. } | CoreError::MemoryLimit { .. } => "memory",
         CoreError::Interrupted => return CoreInterrupted::new_err(error.to_string()),
     };
     CoreFailure::new_err((kind, error.to_string()))

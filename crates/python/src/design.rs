@@ -35,7 +35,7 @@ impl Design {
         room_for_copies((n, n_fixed), &terms)?;
         let (x, weights) = (columns(&x), weights.as_ref().map(vector));
         let terms = terms.iter().map(TermInput::to_term).collect::<PyResult<Vec<_>>>()?;
-        let inner = compute(py, || model::Design::new(n, x, weights.as_deref(), terms, tail))?;
+        let inner = compute(py, || model::Design::new(n, x, weights.as_deref(), terms, tail, None))?;
         Ok(Design { inner, n_fixed })
     }
 

@@ -32,7 +32,7 @@ impl Problem {
 #[pymethods]
 impl Problem {
     #[new]
-    #[pyo3(signature = (y, x, weights, terms, tail = "auto"))]
+    #[pyo3(signature = (y, x, weights, terms, tail = "auto", memory_limit = None))]
     fn new(
         py: Python<'_>,
         y: PyReadonlyArray1<'_, f64>,
@@ -40,6 +40,7 @@ impl Problem {
         weights: Option<PyReadonlyArray1<'_, f64>>,
         terms: Vec<TermInput<'_>>,
         tail: &str,
+        memory_limit: Option<usize>,
     ) -> PyResult<Self> {
         let tail = choice(tail)?;
         room_for_copies(x.as_array().dim(), &terms)?;
@@ -47,7 +48,8 @@ impl Problem {
         let (y, x, weights) = (vector(&y), columns(&x), weights.as_ref().map(vector));
         let terms = terms.iter().map(TermInput::to_term).collect::<PyResult<Vec<_>>>()?;
         let inner = compute(py, || {
-            problem::Problem::new(&model::Design::new(y.len(), x, weights.as_deref(), terms, tail)?, &y)
+            let design = model::Design::new(y.len(), x, weights.as_deref(), terms, tail, memory_limit)?;
+            problem::Problem::new(&design, &y)
         })?;
         Ok(Problem { inner: Arc::new(inner), n_fixed })
     }

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ParamSpec, TypeVar
 
 from lmm.arguments.checks import Check
-from lmm.elsewhere import ABSENT_ARGUMENTS, OF_ARGUMENTS, not_here
+from lmm.elsewhere import ABSENT_ARGUMENTS, OF_ARGUMENTS, SETTINGS, not_here
 from lmm.errors import ArgumentError, LmmError, brief, near_name
 from lmm.limits import naming_memory, with_an_end
 
@@ -109,6 +109,10 @@ def unknown_argument(function: str, name: str, known: Iterable[str]) -> LmmError
     if name in ABSENT_ARGUMENTS:
         return not_here(f"{name}=", name)
     names = list(known)
+    if name in SETTINGS and "control" in names:
+        return ArgumentError(
+            f"{name} is a setting of the search: control={{{name!r}: ...}}, or lmm.Control({name}=...)."
+        )
     near = OF_ARGUMENTS.get(name) if OF_ARGUMENTS.get(name) in names else near_name(name, names)
     question = f"; did you mean {near}=?" if near else "."
     takes_ = f" It takes {', '.join(names)}." if names else " It takes none."

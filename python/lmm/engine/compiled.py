@@ -60,13 +60,14 @@ class CrossProducts:
         blocks: Sequence[Block],
         weights: FloatVector | None = None,
         tail: str = "auto",
+        memory_limit: int | None = None,
     ) -> None:
         self._blocks = tuple(blocks)
         y, X = np.asarray(y, dtype=float), np.asarray(X, dtype=float)
         w = None if weights is None else np.asarray(weights, dtype=float)
         self.n_obs, self.n_fixed = int(y.shape[0]), int(X.shape[1])
         terms = [core_term(block.effective()) for block in self._blocks]
-        self._problem = guarded(lambda: _core.Problem(y, X, w, terms, tail))
+        self._problem = guarded(lambda: _core.Problem(y, X, w, terms, tail, memory_limit))
 
     @property
     def blocks(self) -> tuple[Block, ...]:

@@ -11,6 +11,7 @@ import numpy as np
 from lmm.arguments import near_names, shown
 from lmm.elsewhere import not_here
 from lmm.errors import LmmError
+from lmm.limits import read_bytes
 
 if TYPE_CHECKING:
     from lmm.typing import FloatArray, FloatMatrix, FloatVector
@@ -136,8 +137,9 @@ class Control:
         ``"iterative"`` is planned.
     accuracy, probes : optional
         Of the iterative engine: planned.
-    memory_limit : optional
-        Planned.
+    memory_limit : int or str, optional
+        Bytes, or text such as ``"4GB"``: a fit whose columns, cross-products and factors need more is refused before
+        they are made, and a sparse factor is preferred where a full one would not fit. The table itself is not counted.
 
     Raises
     ------
@@ -145,6 +147,12 @@ class Control:
         If a value is out of range.
     UnsupportedError
         If a setting is planned and not available.
+
+    Examples
+    --------
+    >>> import lmm
+    >>> lmm.Control(max_iterations=100, memory_limit="4GB").memory_limit
+    4000000000
     """
 
     max_iterations: int = 60
@@ -155,7 +163,7 @@ class Control:
     engine: Literal["exact"] = "exact"
     accuracy: None = None
     probes: None = None
-    memory_limit: None = None
+    memory_limit: int | str | None = None
 
     def __post_init__(self) -> None:
         self._check_limits()
@@ -163,9 +171,17 @@ class Control:
             if self.engine == "iterative":
                 raise not_here("engine='iterative' of control=", "out of memory")
             raise LmmError(f"engine must be 'exact', not {self.engine!r}; 'iterative' is planned.")
-        for name in ("accuracy", "probes", "memory_limit"):
+        if self.memory_limit is not None:
+            object.__setattr__(self, "memory_limit", read_bytes(self.memory_limit, "memory_limit"))
+        for name in ("accuracy", "probes"):
             if getattr(self, name) is not None:
                 raise not_here(f"{name}= of control=", "out of memory", " Leave it out.")
+
+    @property
+    def most_bytes(self) -> int | None:
+        """The memory limit as a number; None without one."""
+        assert not isinstance(self.memory_limit, str)  # read when the object was made
+        return self.memory_limit
 
     def _check_limits(self) -> None:
         seconds = self.time_limit

@@ -56,9 +56,14 @@ class Criterion:
         weights: FloatVector | None,
         layout: ThetaLayout,
         method: Method,
+        memory_limit: int | None = None,
     ) -> Criterion:
-        """From the response minus the offset (n,), X (n, p) of full rank and the blocks of Z."""
-        return cls(CrossProducts(y, X, blocks, weights), layout, method)
+        """From the response minus the offset (n,), X (n, p) of full rank and the blocks of Z.
+
+        `memory_limit` is in bytes.
+        """
+        cross = CrossProducts(y, X, blocks, weights, memory_limit=memory_limit)
+        return cls(cross, layout, method)
 
     def __reduce__(self) -> tuple[Any, ...]:
         if self.maker is None:

@@ -8,6 +8,7 @@ one file for each idea: ``fixed_effects``, ``random_effects``, ``variances``, ``
 
 from lmm.model.changing.changes import refit, update
 from lmm.model.checking import a_fit
+from lmm.model.family import Family
 from lmm.model.files.storage import load, save
 from lmm.model.fitting import fit
 from lmm.model.level_effects import coef, ranef, ranef_covariances
@@ -33,6 +34,7 @@ from lmm.model.theory.marginal_model import Marginal, marginal
 from lmm.model.theory.profiled_criterion import ProfiledCriterion, criterion
 
 __all__ = [
+    "Family",
     "Fit",
     "Marginal",
     "ProfiledCriterion",

@@ -53,7 +53,7 @@ def held_parameters(theta: Any, design: Design, layout: ThetaLayout) -> Given:
     return Given(values, held)
 
 
-def build_criterion(design: Design, method: Method) -> Criterion:
+def build_criterion(design: Design, method: Method, memory_limit: int | None = None) -> Criterion:
     """Set up the criterion of a design: the offset leaves y, aliased columns leave X."""
     y = response(design)
     criterion = Criterion.of(
@@ -63,5 +63,6 @@ def build_criterion(design: Design, method: Method) -> Criterion:
         design.weights,
         theta_layout(design),
         method,
+        memory_limit,
     )
     return replace(criterion, maker=(build_criterion, (design, method)))

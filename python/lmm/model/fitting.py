@@ -9,36 +9,24 @@ from typing import Any
 
 import numpy as np
 
-from lmm.arguments import takes, unknown_argument
+from lmm.arguments import takes
 from lmm.data import as_factors, open_table
 from lmm.design import Design, DesignSpec
-from lmm.elsewhere import not_here
 from lmm.engine import Block, Control
-from lmm.errors import ConvergenceError, LmmWarning, UnsupportedError
+from lmm.errors import ConvergenceError, LmmWarning
 from lmm.estimation import given_start, optimize, solve_moments, solved
 from lmm.formula import parse
+from lmm.limits import memory_within
 from lmm.model.building import build_criterion, held_parameters, smooth_places
 from lmm.model.estimates import Estimates
 from lmm.model.exact_fit import refuse_exact_fit, refuse_exact_moments, refuse_unbounded
+from lmm.model.family import Family
+from lmm.model.later import refuse_later
 from lmm.model.request import Request
 from lmm.model.result import Fit
 from lmm.model.scales import refuse_lost_variances
 from lmm.model.tables.health import convergence
 from lmm.typing import FloatVector, Method, Missing, Negative
-
-RESERVED = {
-    "residual": ("residual", ""),
-    "variance": ("residual", " Known ratios of variances are weights=."),
-    "family": ("family", ""),
-    "trials": ("family", ""),
-    "exposure": ("family", " A logarithm of it may be offset=."),
-    "frequency": ("out of memory", " Give each row as often as it counts."),
-    "known": (
-        "out of memory",
-        ' A known covariance of levels is random={"name": lmm.block(Z, covariance=K)}.',
-    ),
-}
-"""Arguments of later versions: whose row of what is elsewhere tells of them, and what to do today."""
 
 
 @takes()
@@ -49,10 +37,17 @@ def fit(
     method: Method = "reml",
     weights: Any = None,
     offset: Any = None,
+    residual: Any = None,
+    variance: Any = None,
+    family: Family | str | None = None,
+    trials: Any = None,
+    exposure: Any = None,
+    frequency: Any = None,
     missing: Missing = "drop",
     contrasts: str | Mapping[str, Any] | None = None,
     factors: str | Sequence[str] = (),
     random: Mapping[str, Block] | None = None,
+    known: Mapping[str, Any] | None = None,
     smooths: Mapping[str, Any] | None = None,
     select: bool = False,
     start: Sequence[float] | FloatVector | None = None,
@@ -60,7 +55,6 @@ def fit(
     restarts: int = 0,
     control: Control | Mapping[str, Any] | None = None,
     negative: Negative = "zero",
-    **reserved: Any,
 ) -> Fit:
     """Fit a linear mixed model by REML, maximum likelihood, or the method of moments.
 
@@ -86,6 +80,14 @@ def fit(
         labels of its rows, here and in all other arguments; other arrays go by position.
     offset
         Name of a column or array, added to the linear predictor (besides ``offset()`` terms).
+    residual, variance
+        Covariance of the errors within blocks, and their variance as a function of covariates: planned. Today errors
+        are independent with variance ``sigma**2 / weight``, and the error names packages that have more.
+    family
+        Distribution of the response, a name or `lmm.Family`: ``"gaussian"``, the linear mixed model. Others are
+        planned.
+    trials, exposure, frequency
+        Denominators of binomial counts, exposure of counts, and how often each row counts: planned, with families.
     missing
         ``"drop"`` leaves rows with a missing value out and says so; ``"raise"`` refuses.
     contrasts
@@ -96,6 +98,8 @@ def fit(
         Columns that are factors although they hold numbers: ``"nitro"``, or ``["nitro", "year"]``.
     random
         Further random terms by name, as `lmm.block` makes them.
+    known
+        Known covariances of levels by name, for terms of the formula: planned. `lmm.block` has ``covariance=``.
     smooths
         What smooth terms of the formula name and no text can hold: ``{"nb": neighbours}`` for
         ``s(region, bs="mrf", nb=nb)``. Neighbours are a dict from a region to its neighbours, polygons a dict from a
@@ -112,15 +116,13 @@ def fit(
     restarts
         How many further starts to try, for criteria with several minima.
     control
-        Settings of the optimizer that differ from the defaults, such as ``{"max_iterations": 100}``
-        or, to have no line on the screen while a fit takes longer than two seconds,
+        Settings of the search, `lmm.Control` or a dict of those that differ from the defaults, such as
+        ``{"max_iterations": 100}`` or, to have no line on the screen while a fit takes longer than two seconds,
         ``{"progress": False}``. ``{"time_limit": 60}`` gives a search up after so many seconds with an error;
-        ``{"callback": f}`` calls ``f(iteration, criterion)`` after each iteration, and what it raises ends the search.
+        ``{"memory_limit": "4GB"}`` refuses a fit that needs more; ``{"callback": f}`` calls
+        ``f(iteration, criterion)`` after each iteration, and what it raises ends the search.
     negative
         For ``method="moments"``: negative components are set to ``"zero"``, or kept (``"allow"``).
-    **reserved
-        ``residual=``, ``variance=``, ``family=``, ``trials=``, ``exposure=``, ``frequency=`` and ``known=`` are not
-        available yet; the error names packages that have them, or says what to do.
 
     Returns
     -------
@@ -152,13 +154,15 @@ def fit(
     >>> fit.varcorr["sdcor"].round(3)
     array([24.74 ,  5.922,  0.066, 25.592])
     """
-    _refuse_reserved(reserved)
+    later = {"residual": residual, "variance": variance, "trials": trials, "exposure": exposure}
+    refuse_later({**later, "frequency": frequency, "known": known})
     request = Request.checked(
         formula=formula,
         data=data,
         method=method,
         weights=weights,
         offset=offset,
+        family=family,
         missing=missing,
         contrasts=contrasts,
         factors=factors,
@@ -175,7 +179,12 @@ def fit(
 
 
 def fit_request(request: Request) -> Fit:
-    """Fit what was asked for."""
+    """Fit what was asked for, within the memory that was allowed."""
+    with memory_within(request.control.most_bytes):
+        return _learn_and_fit(request)
+
+
+def _learn_and_fit(request: Request) -> Fit:
     table = open_table(request.data)
     formula = parse(request.formula, columns=table.names)
     spec, design = DesignSpec.learn(
@@ -194,7 +203,7 @@ def fit_request(request: Request) -> Fit:
 
 def fit_design(request: Request, spec: DesignSpec, design: Design) -> Fit:
     """Search for theta on a design that exists."""
-    criterion = build_criterion(design, request.method)
+    criterion = build_criterion(design, request.method, request.control.most_bytes)
     if request.method == "moments":
         moments = solve_moments(design, request.negative)
         refuse_exact_moments(design, float(moments.mean_sq[-1] * moments.df[-1]))
@@ -219,15 +228,5 @@ def fit_design(request: Request, spec: DesignSpec, design: Design) -> Fit:
     certificate = replace(optimum.certificate, details=details).with_factor(evaluation.factor_residual)
     optimum = replace(optimum, certificate=certificate)
     for sentence in convergence(optimum):
-        warnings.warn(sentence, LmmWarning, stacklevel=5)
+        warnings.warn(sentence, LmmWarning, stacklevel=6)
     return Fit(Estimates(request, spec, design, criterion, optimum, evaluation))
-
-
-def _refuse_reserved(reserved: Mapping[str, Any]) -> None:
-    for name in reserved:
-        if name in RESERVED:
-            key, advice = RESERVED[name]
-            raise not_here(f"{name}=", key, advice)
-        if name in Control.__dataclass_fields__:
-            raise UnsupportedError(f"{name} is a setting of the optimizer: control={{{name!r}: ...}}.")
-        raise unknown_argument("fit", name, [*Request.__dataclass_fields__, *RESERVED])

@@ -32,6 +32,7 @@ from lmm.inference.smooth_terms.of_the_mean import CurveCovariance
 from lmm.inference.variance_tables.precision import VarianceInterval
 from lmm.means.grid.variables import CovReduce
 from lmm.means.result import Means
+from lmm.model.family import Family
 from lmm.model.predictions.selection import Selection
 from lmm.model.result import Fit
 from lmm.model.theory.marginal_model import Marginal
@@ -365,10 +366,17 @@ class Questions:
         method: Method | EllipsisType = ...,
         weights: Any = ...,
         offset: Any = ...,
+        residual: Any = ...,
+        variance: Any = ...,
+        family: Family | str | EllipsisType | None = ...,
+        trials: Any = ...,
+        exposure: Any = ...,
+        frequency: Any = ...,
         missing: Missing | EllipsisType = ...,
         contrasts: str | Mapping[str, Any] | EllipsisType | None = ...,
         factors: str | Sequence[str] | EllipsisType = ...,
         random: Mapping[str, Block] | EllipsisType | None = ...,
+        known: Mapping[str, Any] | EllipsisType | None = ...,
         smooths: Mapping[str, Any] | EllipsisType | None = ...,
         select: bool | EllipsisType = ...,
         start: Sequence[float] | FloatVector | EllipsisType | None = ...,

@@ -1,8 +1,8 @@
 //! All of a model but its response.
 
 use super::checks;
-use super::choice::{self, Choice};
-use crate::design::layout::{Block, Columns, Layout, Term};
+use super::choice::{self, Choice, Numbers};
+use crate::design::layout::{Columns, Layout, Term};
 use crate::design::pattern::Pattern;
 use crate::design::scaling::{ScaledDesign, Scaling};
 use crate::error::CoreError;
@@ -20,21 +20,25 @@ pub struct Design {
 }
 
 impl Design {
-    /// Checks and scales fixed columns, weights and random terms for `n` rows.
+    /// Checks and scales fixed columns, weights and random terms for `n` rows; refuses what needs more than `most` bytes.
     pub fn new(
         n: usize,
         x: Vec<Vec<f64>>,
         weights: Option<&[f64]>,
         mut terms: Vec<Term>,
         tail: Choice,
+        most: Option<usize>,
     ) -> Result<Design, CoreError> {
         checks::check_fixed(n, &x, weights)?;
         checks::check_terms(n, &terms)?;
         identify_factors(&mut terms);
-        let (layout, pattern) = choice::choose(&mut terms, x.len(), n, tail)?;
+        let is_built = |t: &&Term| !matches!(t.columns, Columns::Local(_));
+        let rows = n * (x.len() + 3) + 3 * terms.iter().filter(is_built).map(|t| t.k * n).sum::<usize>();
+        let room = most.map(|bytes| (bytes / 8).saturating_sub(rows));
+        let (layout, pattern) = choice::choose(&mut terms, x.len(), n, tail, room)?;
         checks::check_size(&layout, pattern.is_some())?;
-        let values: usize = terms.iter().filter(|t| !matches!(t.columns, Columns::Local(_))).map(|t| t.k * n).sum();
-        memory::check("the columns of the model", n * (x.len() + 3) + 3 * values)?;
+        memory::check("the columns of the model", rows)?;
+        check_limit(rows, choice::numbers(n, &layout, pattern.as_deref()), &layout, most)?;
         let scaled = ScaledDesign::new(n, x, weights, &terms)?;
         Ok(Design { n, terms: Arc::new(terms), layout, pattern, scaled })
     }
@@ -58,18 +62,7 @@ impl Design {
 
     /// Numbers of all cross-products, at most.
     pub(crate) fn product_numbers(&self) -> usize {
-        let layout = &self.layout;
-        let per_row: usize = layout.tail_blocks().map(|(_, b)| b.k).sum();
-        let of_chain = |(c, b): (usize, &Block)| {
-            let coarser: usize = layout.blocks[c + 1..layout.n_chain].iter().map(|b| b.k).sum();
-            let pairs = (self.n * per_row).min(b.n_levels.saturating_mul(layout.q_tail));
-            b.n_levels * b.k * (b.k + coarser + layout.p + 1) + 2 * b.k * pairs
-        };
-        let tail = match &self.pattern {
-            Some(pattern) => pattern.row.len() + layout.q_tail * (layout.p + 1),
-            None => layout.tail_size() * layout.tail_size(),
-        };
-        layout.blocks[..layout.n_chain].iter().enumerate().map(of_chain).sum::<usize>() + tail
+        choice::numbers(self.n, &self.layout, self.pattern.as_deref()).products
     }
 
     /// A response in internal units, and the units.
@@ -81,6 +74,21 @@ impl Design {
     /// Columns per level of each term.
     pub fn sizes(&self) -> Vec<usize> {
         self.terms.iter().map(|t| t.k).collect()
+    }
+}
+
+/// Refuses a design whose columns, products and factors are larger than the caller allows.
+fn check_limit(rows: usize, numbers: Numbers, layout: &Layout, most: Option<usize>) -> Result<(), CoreError> {
+    let bytes = |numbers: usize| numbers.saturating_mul(8);
+    let needed = bytes(rows.saturating_add(numbers.all()));
+    match most {
+        Some(most) if needed > most => Err(CoreError::MemoryLimit {
+            bytes: needed,
+            of_tail: bytes(numbers.tail.saturating_mul(3)),
+            columns: layout.q_tail,
+            most,
+        }),
+        _ => Ok(()),
     }
 }
 

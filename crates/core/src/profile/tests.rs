@@ -44,7 +44,8 @@ impl OneWay {
         let codes = (0..groups * size).map(|i| (i / size) as u32).collect();
         let n = y.len();
         let design =
-            Design::new(n, vec![vec![1.0; n]], None, vec![group(codes, None, groups, vec![1])], Choice::Auto).unwrap();
+            Design::new(n, vec![vec![1.0; n]], None, vec![group(codes, None, groups, vec![1])], Choice::Auto, None)
+                .unwrap();
         let means: Vec<f64> = y.chunks(size).map(|v| v.iter().sum::<f64>() / size as f64).collect();
         let mean = means.iter().sum::<f64>() / groups as f64;
         OneWay {
@@ -169,7 +170,8 @@ fn crossed() -> Problem {
     let code = |levels: usize| (0..n).map(|i| (i * (levels - 2) % levels) as u32).collect();
     let terms = vec![group(code(7), Some(values.clone()), 7, vec![2]), group(code(5), Some(values), 5, vec![1, 1])];
     let weights: Vec<f64> = (0..n).map(|i| 0.5 + (i % 3) as f64).collect();
-    Problem::new(&Design::new(n, vec![vec![1.0; n], x], Some(&weights), terms, Choice::Auto).unwrap(), &y).unwrap()
+    Problem::new(&Design::new(n, vec![vec![1.0; n], x], Some(&weights), terms, Choice::Auto, None).unwrap(), &y)
+        .unwrap()
 }
 
 #[test]
@@ -207,7 +209,7 @@ fn the_single_factor_and_both_tails_agree() {
     let matrix = Term { columns, n_levels: 8, k: 1, parts: vec![1], factor: usize::MAX };
     let fixed = vec![vec![1.0; 40], x];
     let at = |term: Term, tail: Choice, theta: f64| {
-        let design = Design::new(40, fixed.clone(), None, vec![term], tail).unwrap();
+        let design = Design::new(40, fixed.clone(), None, vec![term], tail, None).unwrap();
         Problem::new(&design, &y).unwrap().deviance(&[vec![theta]], -0.4, &[1], &[1.3], true).unwrap()
     };
     for theta in [0.0, 0.4, 30.0] {

@@ -14,7 +14,9 @@ from lmm.engine import Block, Control
 from lmm.errors import DataError
 from lmm.model.changing.rewriting import rewrite
 from lmm.model.checking import a_fit
+from lmm.model.family import Family
 from lmm.model.files.detached import detached
+from lmm.model.later import refuse_later
 from lmm.model.predictions.row_values import beside_rows
 from lmm.model.request import Request
 from lmm.typing import FloatVector, Method, Missing, Negative
@@ -83,10 +85,17 @@ def update(
     method: Method | EllipsisType = ...,
     weights: Any = ...,
     offset: Any = ...,
+    residual: Any = ...,
+    variance: Any = ...,
+    family: Family | str | EllipsisType | None = ...,
+    trials: Any = ...,
+    exposure: Any = ...,
+    frequency: Any = ...,
     missing: Missing | EllipsisType = ...,
     contrasts: str | Mapping[str, Any] | EllipsisType | None = ...,
     factors: str | Sequence[str] | EllipsisType = ...,
     random: Mapping[str, Block] | EllipsisType | None = ...,
+    known: Mapping[str, Any] | EllipsisType | None = ...,
     smooths: Mapping[str, Any] | EllipsisType | None = ...,
     select: bool | EllipsisType = ...,
     start: Sequence[float] | FloatVector | EllipsisType | None = ...,
@@ -104,10 +113,10 @@ def update(
     formula
         A new formula, in which ``.`` stands for what was there: ``". ~ . + x"``,
         ``"log(.) ~ . - (Days | Subject) + (1 | Subject)"``.
-    data, method, weights, offset, missing, contrasts, factors
+    data, method, weights, offset, residual, variance, family, trials, exposure, frequency, missing, contrasts, factors
         As in `lmm.fit`, such as ``method="ml"`` or ``data=other``; those left out are those of the fit. With a new
         formula, start and theta are left out unless they are given.
-    random, smooths, select, start, theta, restarts, control, negative
+    random, known, smooths, select, start, theta, restarts, control, negative
         The same for these.
 
     Raises
@@ -130,6 +139,7 @@ def update(
         "method": method,
         "weights": weights,
         "offset": offset,
+        "family": family,
         "missing": missing,
         "contrasts": contrasts,
         "factors": factors,
@@ -142,6 +152,9 @@ def update(
         "control": control,
         "negative": negative,
     }
+    later = {"residual": residual, "variance": variance, "trials": trials, "exposure": exposure}
+    later |= {"frequency": frequency, "known": known}
+    refuse_later({name: value for name, value in later.items() if value is not ...})
     changes = {name: value for name, value in given.items() if value is not ...}
     arguments = {
         field.name: getattr(fit.internals.request, field.name) for field in fields(Request)

@@ -42,7 +42,7 @@ fn field() -> (Vec<f64>, Vec<Vec<f64>>, Vec<Term>) {
 
 fn problem(tail: Choice) -> Problem {
     let (y, x, terms) = field();
-    let design = Design::new(y.len(), x, None, terms, tail).unwrap();
+    let design = Design::new(y.len(), x, None, terms, tail, None).unwrap();
     Problem::new(&design, &y).unwrap()
 }
 
@@ -81,7 +81,7 @@ fn chosen(rows: usize, meet: impl Fn(usize) -> usize) -> (bool, usize, f64, f64)
     let first = group((0..n).map(|i| (i / rows) as u32).collect(), 3000);
     let second = group((0..n).map(|i| (meet(i) % 1000) as u32).collect(), 1000);
     let y: Vec<f64> = (0..n).map(|i| (i * 7919 % 101) as f64).collect();
-    let design = Design::new(n, vec![vec![1.0; n]], None, vec![first, second], Choice::Auto).unwrap();
+    let design = Design::new(n, vec![vec![1.0; n]], None, vec![first, second], Choice::Auto, None).unwrap();
     Problem::new(&design, &y).unwrap().tail()
 }
 
