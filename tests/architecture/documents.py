@@ -9,6 +9,7 @@ of public names from their docstrings, and the stubs of methods.
 from __future__ import annotations
 
 import io
+import os
 import re
 import shlex
 import shutil
@@ -17,6 +18,8 @@ from collections.abc import Callable
 from contextlib import chdir, redirect_stdout
 from pathlib import Path
 from typing import Any
+
+import matplotlib as mpl
 
 from tests.architecture.reference import PAGE, reference
 from tests.architecture.source import ROOT
@@ -43,6 +46,9 @@ def refreshed(document: str, figures: Path | None = None) -> str:
         shown = f"\n```text\n{printed}```\n" if printed else ""
         return f"```python\n{block['code']}```\n{shown}"
 
+    # The same figure is the same file.
+    os.environ["SOURCE_DATE_EPOCH"] = "0"
+    mpl.rcParams["svg.hashsalt"] = "lmm"
     with tempfile.TemporaryDirectory() as folder, chdir(folder):
         after = _BLOCK.sub(run, document)
         for name in re.findall(r"\]\(\.\./figures/(\S+?)\)", document) if figures else []:

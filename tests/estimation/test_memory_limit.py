@@ -27,10 +27,10 @@ def test_a_generous_limit_changes_nothing():
 
 
 def test_effects_that_stay_together_are_named():
-    data = crossed(6000, 700)
-    wanted = r"about \d+ MB of memory, and memory_limit= allows 2 MB; .* 700 effects that stay together"
+    data = crossed(40_000, 900)
+    wanted = r"about \d+ MB of memory, and memory_limit= allows 8 MB; .* 900 effects that stay together"
     with pytest.raises(OutOfMemoryError, match=wanted):
-        lmm.fit("y ~ x + (1 | a) + (1 | b)", data, control=lmm.Control(memory_limit="2MB"))
+        lmm.fit("y ~ x + (1 | a) + (1 | b)", data, control=lmm.Control(memory_limit="8MB"))
 
 
 def test_rows_are_named():

@@ -8,7 +8,7 @@ one file for each idea: ``fixed_effects``, ``random_effects``, ``variances``, ``
 
 from lmm.model.changing.changes import refit, update
 from lmm.model.checking import a_fit
-from lmm.model.family import Family
+from lmm.model.distribution.family import Family
 from lmm.model.files.storage import load, save
 from lmm.model.fitting import fit
 from lmm.model.level_effects import coef, ranef, ranef_covariances

@@ -18,10 +18,10 @@ from lmm.estimation import given_start, optimize, solve_moments, solved
 from lmm.formula import parse
 from lmm.limits import memory_within
 from lmm.model.building import build_criterion, held_parameters, smooth_places
+from lmm.model.distribution.family import Family
+from lmm.model.distribution.planned import refuse_planned
 from lmm.model.estimates import Estimates
 from lmm.model.exact_fit import refuse_exact_fit, refuse_exact_moments, refuse_unbounded
-from lmm.model.family import Family
-from lmm.model.later import refuse_later
 from lmm.model.request import Request
 from lmm.model.result import Fit
 from lmm.model.scales import refuse_lost_variances
@@ -155,7 +155,7 @@ def fit(
     array([24.74 ,  5.922,  0.066, 25.592])
     """
     later = {"residual": residual, "variance": variance, "trials": trials, "exposure": exposure}
-    refuse_later({**later, "frequency": frequency, "known": known})
+    refuse_planned({**later, "frequency": frequency, "known": known})
     request = Request.checked(
         formula=formula,
         data=data,

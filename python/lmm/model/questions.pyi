@@ -32,7 +32,7 @@ from lmm.inference.smooth_terms.of_the_mean import CurveCovariance
 from lmm.inference.variance_tables.precision import VarianceInterval
 from lmm.means.grid.variables import CovReduce
 from lmm.means.result import Means
-from lmm.model.family import Family
+from lmm.model.distribution.family import Family
 from lmm.model.predictions.selection import Selection
 from lmm.model.result import Fit
 from lmm.model.theory.marginal_model import Marginal

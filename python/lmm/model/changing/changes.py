@@ -14,9 +14,9 @@ from lmm.engine import Block, Control
 from lmm.errors import DataError
 from lmm.model.changing.rewriting import rewrite
 from lmm.model.checking import a_fit
-from lmm.model.family import Family
+from lmm.model.distribution.family import Family
+from lmm.model.distribution.planned import refuse_planned
 from lmm.model.files.detached import detached
-from lmm.model.later import refuse_later
 from lmm.model.predictions.row_values import beside_rows
 from lmm.model.request import Request
 from lmm.typing import FloatVector, Method, Missing, Negative
@@ -132,30 +132,25 @@ def update(
     >>> fit.update(". ~ . - (Days | Subject) + (1 | Subject)", method="ml").formula
     'Reaction ~ Days + (1 | Subject)'
     """
-    from lmm.model.fitting import fit_request
-
-    given = {
-        "data": data,
-        "method": method,
-        "weights": weights,
-        "offset": offset,
-        "family": family,
+    planned = {"residual": residual, "variance": variance, "trials": trials, "exposure": exposure}
+    planned |= {"frequency": frequency, "known": known}
+    refuse_planned({name: value for name, value in planned.items() if value is not ...})
+    given = {"data": data, "method": method, "weights": weights, "offset": offset, "family": family}
+    given |= {
         "missing": missing,
         "contrasts": contrasts,
         "factors": factors,
         "random": random,
         "smooths": smooths,
-        "select": select,
-        "start": start,
-        "theta": theta,
-        "restarts": restarts,
-        "control": control,
-        "negative": negative,
     }
-    later = {"residual": residual, "variance": variance, "trials": trials, "exposure": exposure}
-    later |= {"frequency": frequency, "known": known}
-    refuse_later({name: value for name, value in later.items() if value is not ...})
-    changes = {name: value for name, value in given.items() if value is not ...}
+    given |= {"select": select, "start": start, "theta": theta, "restarts": restarts}
+    given |= {"control": control, "negative": negative}
+    return _changed(fit, formula, {name: value for name, value in given.items() if value is not ...})
+
+
+def _changed(fit: Fit, formula: str | None, changes: dict[str, Any]) -> Fit:
+    from lmm.model.fitting import fit_request
+
     arguments = {
         field.name: getattr(fit.internals.request, field.name) for field in fields(Request)
     } | changes

@@ -9,9 +9,9 @@ from typing import Any
 
 from lmm.elsewhere import not_here
 
-__all__ = ["LATER", "refuse_later"]
+__all__ = ["PLANNED", "refuse_planned"]
 
-LATER = {
+PLANNED = {
     "residual": ("residual", ""),
     "variance": ("residual", " Known ratios of variances are weights=."),
     "trials": ("family", ""),
@@ -25,7 +25,7 @@ LATER = {
 """Whose row of what is elsewhere tells of them, and what to do today."""
 
 
-def refuse_later(given: dict[str, Any]) -> None:
+def refuse_planned(given: dict[str, Any]) -> None:
     """Refuse the first of these arguments that was given.
 
     Raises
@@ -35,5 +35,5 @@ def refuse_later(given: dict[str, Any]) -> None:
     """
     for name, value in given.items():
         if value is not None:
-            key, advice = LATER[name]
+            key, advice = PLANNED[name]
             raise not_here(f"{name}=", key, advice)

@@ -1,0 +1,1 @@
+"""The distribution of the response: what is there, and what is planned."""
