@@ -37,6 +37,8 @@ from lmm.inference.observations.simulated_residuals import quantile_residuals
 from lmm.inference.resampling.quantiles import BootstrapInterval
 from lmm.inference.resampling.ratio import BootstrapTest, bootstrap_test
 from lmm.inference.resampling.replicates import Bootstrap, bootstrap
+from lmm.inference.smooth_checks.basis_check import check_basis
+from lmm.inference.smooth_checks.overlap import concurvity, concurvity_notes
 from lmm.inference.smooth_terms.curves import BandKind, chosen_term, partial_residuals, smooth
 from lmm.inference.smooth_terms.differences import smooth_difference
 from lmm.inference.smooth_terms.of_the_mean import coefficient_draws, design_matrix
@@ -72,12 +74,15 @@ __all__ = [
     "augment",
     "bootstrap",
     "bootstrap_test",
+    "check_basis",
     "checked_level",
     "chosen_term",
     "cluster_names",
     "coefficient_draws",
     "coefficients",
     "compare",
+    "concurvity",
+    "concurvity_notes",
     "confint",
     "contrast_test",
     "derivative",

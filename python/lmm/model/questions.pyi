@@ -27,6 +27,7 @@ from lmm.inference.likelihood.profiles import MOST, LikelihoodKind, Profile, Sca
 from lmm.inference.resampling.quantiles import BootstrapInterval
 from lmm.inference.resampling.ratio import BootstrapTest
 from lmm.inference.resampling.replicates import Bootstrap, Statistics
+from lmm.inference.smooth_checks.basis_check import N_ORDERS, N_ROWS
 from lmm.inference.smooth_terms.curves import BandKind
 from lmm.inference.smooth_terms.of_the_mean import CurveCovariance
 from lmm.inference.variance_tables.precision import VarianceInterval
@@ -85,6 +86,10 @@ class Questions:
         self, fit1: Fit, *, n: int = 1000, seed: int | np.random.Generator | None = None
     ) -> BootstrapTest:
         """Test a smaller model in a larger one by responses simulated from the smaller one."""
+    def check_basis(
+        self, *, n_draws: int = N_ORDERS, n_rows: int = N_ROWS, seed: int | np.random.Generator | None = 0
+    ) -> Table:
+        """Check whether the basis of each smooth term has enough columns."""
     def coef(self) -> Table:
         """Tabulate fixed plus random effects for each level of each grouping factor."""
     def coefficient_draws(
@@ -103,6 +108,8 @@ class Questions:
         negative: Negative | None = None,
     ) -> Table:
         """Tabulate the variance components by moments, REML and ML side by side."""
+    def concurvity(self, full: bool = True) -> Table:
+        """Tabulate how far each smooth term, and the fixed part, can be written as a function of the others."""
     def confint(
         self,
         *,

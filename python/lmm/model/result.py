@@ -233,10 +233,13 @@ class Fit(Questions):
     @property
     def notes(self) -> tuple[str, ...]:
         """Sentences that a reader of the numbers should know: rows left out, and health."""
+        from lmm.inference import concurvity_notes
+
         return (
             *self.internals.design.notes,
             *moments_notes(self.moments),
             *health_notes(self.internals.design, self.internals.criterion_function, self.internals.optimum),
+            *concurvity_notes(self),
         )
 
     # Rows

@@ -28,12 +28,12 @@ from lmm.inference.smooth_terms.system import (
     total_edf,
 )
 from lmm.inference.smooth_terms.weighted_chi_square import weighted_chi_square_tail
-from lmm.typing import FloatMatrix, FloatVector
+from lmm.typing import FloatMatrix, FloatVector, IntVector
 
 if TYPE_CHECKING:
     from lmm.model import Fit
 
-__all__ = ["MOST_EFFECTS", "SmoothTest", "random_test", "smooth_test"]
+__all__ = ["MOST_EFFECTS", "SmoothTest", "random_edf", "random_test", "smooth_test"]
 
 _WHOLE = 1e-3
 """Degrees of freedom so near to a whole number are one: the statistic is ill conditioned in their fraction."""
@@ -91,19 +91,32 @@ def random_test(fit: Fit, position: int) -> SmoothTest:
         Of the term among those of Z.
     """
     part, T = fit.internals.design.random[position], fit.T[position]
-    n_effects = part.block.n_effects
+    n_effects, edf = part.block.n_effects, random_edf(fit, position)
     error_df = fit.n_obs - total_edf(fit)
     if not np.any(T):
         return SmoothTest(0.0, 0.0, 0.0, 1.0)
     if n_effects > MOST_EFFECTS:
-        variances = fit.ranef_covariances(pev=True)[fit.internals.design.places_of_groups.index(position)]
-        edf = n_effects - float(variances.sum()) / float(fit.sigma * T[0, 0]) ** 2
         return SmoothTest(edf, np.nan, np.nan, np.nan)
     system = smooth_system(fit, position)
-    members = np.arange(len(system.D) - n_effects, len(system.D))
-    place = CurvePlace(np.zeros((0, len(system.D))), members)
-    edf = float(system.influence[members].sum())
+    place = CurvePlace(np.zeros((0, len(system.D))), _last(system, n_effects))
     return _of_variance(system, place, edf, error_df, _residual_variance(fit, error_df))
+
+
+def random_edf(fit: Fit, position: int) -> float:
+    """Compute the effective degrees of freedom of a random term of one variance."""
+    part, T = fit.internals.design.random[position], fit.T[position]
+    n_effects = part.block.n_effects
+    if not np.any(T):
+        return 0.0
+    if n_effects > MOST_EFFECTS:
+        variances = fit.ranef_covariances(pev=True)[fit.internals.design.places_of_groups.index(position)]
+        return n_effects - float(variances.sum()) / float(fit.sigma * T[0, 0]) ** 2
+    system = smooth_system(fit, position)
+    return float(system.influence[_last(system, n_effects)].sum())
+
+
+def _last(system: SmoothSystem, count: int) -> IntVector:
+    return np.arange(len(system.D) - count, len(system.D))
 
 
 def _residual_variance(fit: Fit, error_df: float) -> float:

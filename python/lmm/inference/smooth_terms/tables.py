@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from lmm.design.smooth_terms import Curve, SmoothTermSpec
     from lmm.model import Fit
 
-__all__ = ["penalty_rows", "smoothing", "smooths"]
+__all__ = ["penalty_rows", "random_position", "smoothing", "smooths"]
 
 
 @takes(fit=a_fit)
@@ -58,7 +58,7 @@ def smooths(fit: Fit) -> Table:
 def _rows(fit: Fit, term: SmoothTermSpec) -> Iterator[dict[str, Any]]:
     """Rows of one term: one for each curve."""
     if term.random is not None:
-        position = _position(fit, term)
+        position = random_position(fit, term)
         part = fit.internals.design.random[position]
         own = random_test(fit, position)
         row = _random_penalty(fit, term)
@@ -83,14 +83,14 @@ def _values(test: SmoothTest) -> dict[str, float]:
     return {name: getattr(test, name) for name in SmoothTest.__slots__}
 
 
-def _position(fit: Fit, term: SmoothTermSpec) -> int:
-    """Where the random term that a smooth term is stands in Z."""
+def random_position(fit: Fit, term: SmoothTermSpec) -> int:
+    """Find the random term that a smooth term is among the parts of Z."""
     return next(i for i, part in enumerate(fit.internals.design.random) if part.spec is term.random)
 
 
 def _random_penalty(fit: Fit, term: SmoothTermSpec) -> dict[str, Any]:
     """Parameters of a smooth term that is a random term, whose penalty is the identity."""
-    position = _position(fit, term)
+    position = random_position(fit, term)
     part, theta = fit.internals.design.random[position], float(fit.T[position][0, 0])
     values = part.block.values if isinstance(part.block, GroupBlock) else None
     largest = 1.0 if values is None else float(np.abs(values).max())
