@@ -26,6 +26,18 @@ def test_a_folder_has_few_files(folder):
     assert len(files) <= MOST_FILES + 1, "give the folder sub-rooms"
 
 
+INFERENCE = ROOT / "python" / "lmm" / "inference"
+
+
+@pytest.mark.parametrize(
+    "path", sorted(INFERENCE.rglob("*.py")), ids=lambda path: path.relative_to(INFERENCE).as_posix()
+)
+def test_each_file_of_inference_has_its_test_file(path):
+    if path.name != "__init__.py":
+        twin = path.relative_to(INFERENCE).with_name(f"test_{path.name}")
+        assert (ROOT / "tests" / "inference" / twin).exists()
+
+
 def imported(path, wing):
     """Rooms and files of the wing that a file imports at run time, functions included."""
     tree = ast.parse(path.read_text(encoding="utf-8"))

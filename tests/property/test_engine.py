@@ -10,7 +10,7 @@ from lmm.engine.dense import symmetric_basis
 from lmm.inference.algebra.elements import translation
 from tests.engine.drawn import random_problems
 from tests.engine.problems import make_problem
-from tests.inference.dense_components import parts_of
+from tests.inference.dense_derivatives import parts_of
 
 TOLERANCE = 1e-9
 RANDOMLY = settings(max_examples=200, deadline=None, derandomize=True)

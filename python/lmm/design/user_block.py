@@ -11,7 +11,7 @@ import numpy as np
 
 from lmm.arguments import a_sequence, as_array, takes, whole_number
 from lmm.covariance import Penalized, Structure, Tied
-from lmm.engine import Block, MatrixBlock, covariance_root, precision_root
+from lmm.engine import Block, MatrixBlock, root_of_covariance, root_of_precision
 from lmm.errors import DesignError
 
 if TYPE_CHECKING:
@@ -125,9 +125,9 @@ def block(
         raise DesignError("Give covariance= or precision=, not both: each determines the other.")
     root = None
     if covariance is not None:
-        root = covariance_root(covariance, labels if levels is not None else None, plain.n_levels)
+        root = root_of_covariance(covariance, labels if levels is not None else None, plain.n_levels)
     if precision is not None:
-        root = precision_root(precision, labels if levels is not None else None, plain.n_levels)
+        root = root_of_precision(precision, labels if levels is not None else None, plain.n_levels)
     return UserBlock(matrix, int(k), structure, root, labels, family, getattr(Z, "index", None))
 
 

@@ -5,7 +5,7 @@ from lmm.engine.blocks import Block, GroupBlock, MatrixBlock
 from lmm.engine.chart import Chart
 from lmm.engine.compiled import CrossProducts, sparse_cholesky
 from lmm.engine.dense import DenseCrossProducts
-from lmm.engine.known import covariance_root, precision_root
+from lmm.engine.known import root_of_covariance, root_of_precision
 from lmm.engine.local_block import LocalBlock, local_columns, local_summary
 from lmm.engine.products import Products
 from lmm.engine.results import Control, Deviance, Evaluation, Optimum, Spread
@@ -33,9 +33,9 @@ __all__ = [
     "Spread",
     "Surface",
     "Trace",
-    "covariance_root",
     "local_columns",
     "local_summary",
-    "precision_root",
+    "root_of_covariance",
+    "root_of_precision",
     "sparse_cholesky",
 ]

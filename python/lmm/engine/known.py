@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 SYMMETRY = 1e-8  # largest asymmetry, and smallest negative eigenvalue, taken for rounding
 
 
-def covariance_root(covariance: Any, labels: tuple[str, ...] | None, n_levels: int) -> FloatMatrix:
+def root_of_covariance(covariance: Any, labels: tuple[str, ...] | None, n_levels: int) -> FloatMatrix:
     """Lower F with FF' = covariance, (l, l), which may be singular."""
     K = _checked_square("covariance", covariance, labels, n_levels)
     try:
@@ -25,7 +25,7 @@ def covariance_root(covariance: Any, labels: tuple[str, ...] | None, n_levels: i
     return root
 
 
-def precision_root(precision: Any, labels: tuple[str, ...] | None, n_levels: int) -> FloatMatrix:
+def root_of_precision(precision: Any, labels: tuple[str, ...] | None, n_levels: int) -> FloatMatrix:
     """Lower F with (FF')⁻¹ = precision, (l, l), which must be positive definite.
 
     The precision is UU' with U upper triangular, so that F = U⁻ᵀ is lower triangular.

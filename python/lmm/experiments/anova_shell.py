@@ -14,9 +14,9 @@ from lmm.estimation import Anova, Effect, QuadraticForm
 from lmm.experiments.cautions import cautions
 from lmm.experiments.degrees import Polynomial, letters_for
 from lmm.experiments.hasse import Hasse, hasse_of
+from lmm.experiments.hierarchy import OBSERVATION, Hierarchy, Unit, letters_legend
 from lmm.experiments.mean_squares import ErrorTerm, coefficient_text, error_term, expectation, stratum_name
 from lmm.experiments.plan import Plan, read_plan
-from lmm.experiments.structure import OBSERVATION, Structure, Unit, letters_legend
 from lmm.table import Table
 
 __all__ = ["Shell", "shell"]
@@ -87,18 +87,18 @@ def shell(design: str, factors: Any) -> Shell:
 def shell_of(plan: Plan) -> Shell:
     """Tabulate the shell of a plan."""
     groups = [term.factors for term in plan.formula.random for _ in range(_width(plan.design, term.source))]
-    structure = Structure(plan.design, groups, Anova(plan.design))
-    writer = _Writer(structure)
+    hierarchy = Hierarchy(plan.design, groups, Anova(plan.design))
+    writer = _Writer(hierarchy)
     rows = writer.rows()
-    units = [structure.unit(e) for e in structure.effects if e.kind == "fixed"]
+    units = [hierarchy.unit(e) for e in hierarchy.effects if e.kind == "fixed"]
     notes = [
-        f"{letters_legend(structure)}{', ' if structure.letters else ''}{writer.legend()}.",
+        f"{letters_legend(hierarchy)}{', ' if hierarchy.letters else ''}{writer.legend()}.",
         *_unit_notes(units),
-        *cautions(structure, units, plan.unused),
+        *cautions(hierarchy, units, plan.unused),
         *plan.design.notes,
     ]
     columns = {name: [getattr(row, name) for row in rows] for name in _Row._fields}
-    return Shell(columns, notes, _unit_table(units), hasse_of(structure))
+    return Shell(columns, notes, _unit_table(units), hasse_of(hierarchy))
 
 
 def _width(design: Design, source: str) -> int:
@@ -117,26 +117,26 @@ class _Row(NamedTuple):
 class _Writer:
     """Writes the rows of a shell, stratum by stratum."""
 
-    def __init__(self, structure: Structure) -> None:
-        self.structure = structure
-        self.places = structure.places
-        self.fixed = {e.name: e for e in structure.effects if e.kind == "fixed"}
-        self.random = {e.name: e for e in structure.effects if e.kind == "random"}
-        self.errors = [form for form in structure.forms if form.kind != "fixed"]
+    def __init__(self, hierarchy: Hierarchy) -> None:
+        self.hierarchy = hierarchy
+        self.places = hierarchy.places
+        self.fixed = {e.name: e for e in hierarchy.effects if e.kind == "fixed"}
+        self.random = {e.name: e for e in hierarchy.effects if e.kind == "random"}
+        self.errors = [form for form in hierarchy.forms if form.kind != "fixed"]
         self.treated = {
             name: [t for t, place in self.places.items() if place.stratum == name] for name in self._strata()
         }
-        crossing = structure.crossing
+        crossing = hierarchy.crossing
         repeats = crossing[1] if crossing else 1
         self.repeats = repeats if repeats > 1 else None
-        taken = set(structure.letters.values())
+        taken = set(hierarchy.letters.values())
         self.repeat_letter = next(
             x for x in ("n", "r", "k", "m", *letters_for([""], taken).values()) if x not in taken
         )
 
     def legend(self) -> str:
         """Say what else stands in the formulas."""
-        rows = f"N = {self.structure.design.n_obs} rows"
+        rows = f"N = {self.hierarchy.design.n_obs} rows"
         return f"{self.repeat_letter} = replicates ({self.repeats}), {rows}" if self.repeats else rows
 
     def rows(self) -> list[_Row]:
@@ -146,20 +146,20 @@ class _Writer:
             stratum = stratum_name(form)
             rows += [self._treatment(self.fixed[name]) for name in self.treated[stratum]]
             rows.append(self._error(form, stratum))
-        n = self.structure.design.n_obs
-        has_mean = any(not term.parts for term in self.structure.design.terms)
+        n = self.hierarchy.design.n_obs
+        has_mean = any(not term.parts for term in self.hierarchy.design.terms)
         return [*rows, _Row(TOTAL, "total", "N - 1" if has_mean else "N", n - int(has_mean), None, None)]
 
     def _strata(self) -> list[str]:
         return [stratum_name(form) for form in self.errors]
 
     def _treatment(self, effect: Effect) -> _Row:
-        form = self.structure.form(effect)
+        form = self.hierarchy.form(effect)
         error = error_term(form.coefficients, self.errors)
         return _Row(
             effect.name,
             "treatment",
-            self.structure.degrees_text(effect),
+            self.hierarchy.degrees_text(effect),
             form.df,
             self._error_name(error),
             self._ems(form),
@@ -170,7 +170,7 @@ class _Writer:
         is_error = is_residual or bool(self.treated[stratum])
         source = ERROR if is_residual else f"{ERROR}({stratum})" if is_error else stratum
         formula = (
-            self._residual_text(form) if is_residual else self.structure.degrees_text(self.random[stratum])
+            self._residual_text(form) if is_residual else self.hierarchy.degrees_text(self.random[stratum])
         )
         return _Row(source, "error" if is_error else "design", formula, form.df, None, self._ems(form))
 
@@ -190,43 +190,43 @@ class _Writer:
         if not form.df:
             return None
         effects = self._random()
-        names = [self.structure.symbol(e) or e.name for e in effects]
+        names = [self.hierarchy.symbol(e) or e.name for e in effects]
         symbols = [self._coefficient(e, k) for e, k in zip(effects, form.coefficients, strict=False)]
-        return expectation(form, [*names, self.structure.anova.names[-1]], [*symbols, "1"])
+        return expectation(form, [*names, self.hierarchy.anova.names[-1]], [*symbols, "1"])
 
     def _random(self) -> list[Effect]:
         return sorted(self.random.values(), key=lambda e: e.position)
 
     def _coefficient(self, effect: Effect, k: float) -> str:
         """Write a coefficient as a product of letters, where it is one."""
-        structure = self.structure
-        if structure.crossing is None:
+        hierarchy = self.hierarchy
+        if hierarchy.crossing is None:
             return coefficient_text(k)
         inside = [
-            structure.letters[x] for x in structure.crossing[0] if not structure.is_known_within(effect, x)
+            hierarchy.letters[x] for x in hierarchy.crossing[0] if not hierarchy.is_known_within(effect, x)
         ]
-        size = prod(structure.sizes[letter] for letter in inside) * (self.repeats or 1)
+        size = prod(hierarchy.sizes[letter] for letter in inside) * (self.repeats or 1)
         if abs(k - size) > _SAME * size:
             return coefficient_text(k)
         return " ".join([*inside, *([self.repeat_letter] if self.repeats else [])]) or "1"
 
     def _residual_text(self, form: QuadraticForm) -> str | None:
         """All rows minus what the terms take; a product where there are no replicates."""
-        structure = self.structure
-        fixed = Polynomial({(): 1 if any(not term.parts for term in structure.design.terms) else 0})
+        hierarchy = self.hierarchy
+        fixed = Polynomial({(): 1 if any(not term.parts for term in hierarchy.design.terms) else 0})
         random, twice = [], []  # what random terms share with fixed ones that are confounded with them
-        for effect in structure.effects:
-            degrees = structure.degrees(effect)
+        for effect in hierarchy.effects:
+            degrees = hierarchy.degrees(effect)
             if effect.kind == "fixed":
                 fixed = fixed + degrees
             else:
                 random.append(degrees)
-                twice += [structure.degrees(other) for other in structure.confounded(effect)]
+                twice += [hierarchy.degrees(other) for other in hierarchy.confounded(effect)]
         whole = sum(random, start=fixed) - sum(twice, start=Polynomial({}))
-        if structure.design.n_obs - whole.value(structure.sizes) != form.df:
+        if hierarchy.design.n_obs - whole.value(hierarchy.sizes) != form.df:
             return None
-        if structure.crossing is not None and not self.repeats:
-            rows = Polynomial({tuple(structure.letters[x] for x in structure.crossing[0]): 1})
+        if hierarchy.crossing is not None and not self.repeats:
+            rows = Polynomial({tuple(hierarchy.letters[x] for x in hierarchy.crossing[0]): 1})
             if (rows - whole).product():
                 return (rows - whole).product()
         parts = [whole] if whole.is_monomial else [fixed, *random]

@@ -9,8 +9,8 @@ import numpy as np
 from lmm.data import Column
 from lmm.design import Design
 from lmm.estimation import Effect, determines
+from lmm.experiments.hierarchy import OBSERVATION, Hierarchy, Unit
 from lmm.experiments.mean_squares import WITHIN, stratum_name
-from lmm.experiments.structure import OBSERVATION, Structure, Unit
 from lmm.typing import IntVector
 
 __all__ = ["cautions", "straight_lines"]
@@ -18,12 +18,12 @@ __all__ = ["cautions", "straight_lines"]
 _LOOKS_LIKE_LEVELS = 10
 
 
-def cautions(structure: Structure, units: Sequence[Unit], unused: Mapping[str, Column]) -> tuple[str, ...]:
+def cautions(hierarchy: Hierarchy, units: Sequence[Unit], unused: Mapping[str, Column]) -> tuple[str, ...]:
     """Collect the sentences, the gravest first.
 
     Parameters
     ----------
-    structure
+    hierarchy
         The design.
     units
         Experimental units of its fixed terms.
@@ -31,21 +31,21 @@ def cautions(structure: Structure, units: Sequence[Unit], unused: Mapping[str, C
         Factors of the table that the formula leaves out.
     """
     return (
-        *_replication(structure),
-        *_confounding(structure, units),
-        *_forgotten_units(structure, unused),
-        *_subsamples(structure, units),
-        *straight_lines(structure.design),
+        *_replication(hierarchy),
+        *_confounding(hierarchy, units),
+        *_forgotten_units(hierarchy, unused),
+        *_subsamples(hierarchy, units),
+        *straight_lines(hierarchy.design),
     )
 
 
-def _replication(structure: Structure) -> Iterator[str]:
+def _replication(hierarchy: Hierarchy) -> Iterator[str]:
     """Say which strata have no error."""
-    for form in structure.forms:
+    for form in hierarchy.forms:
         if form.kind == "fixed" or form.df:
             continue
         stratum = stratum_name(form)
-        tested = [term for term, place in structure.places.items() if place.stratum == stratum]
+        tested = [term for term, place in hierarchy.places.items() if place.stratum == stratum]
         if tested:
             yield (
                 f"No replication: the stratum {stratum} has no degrees of freedom left for error, so that "
@@ -55,17 +55,17 @@ def _replication(structure: Structure) -> Iterator[str]:
             yield f"No replication: nothing is left to estimate the variance of {stratum} from; leave it out."
 
 
-def _confounding(structure: Structure, units: Sequence[Unit]) -> Iterator[str]:
+def _confounding(hierarchy: Hierarchy, units: Sequence[Unit]) -> Iterator[str]:
     """Say which terms share their contrasts with others."""
     by_term = {unit.term: unit.name for unit in units}
-    for effect in structure.effects:
+    for effect in hierarchy.effects:
         if effect.kind == "random":
             continue
-        full = structure.degrees(effect).value(structure.sizes)
-        lost = full - structure.form(effect).df
+        full = hierarchy.degrees(effect).value(hierarchy.sizes)
+        lost = full - hierarchy.form(effect).df
         if lost > 0 and not effect.numeric:
             yield f"Confounding: {effect.name} loses {lost} of its {full} degrees of freedom to terms before it."
-        place = structure.places.get(effect.name)
+        place = hierarchy.places.get(effect.name)
         if place is None:
             continue
         if place.note:
@@ -77,14 +77,14 @@ def _confounding(structure: Structure, units: Sequence[Unit]) -> Iterator[str]:
             )
 
 
-def _forgotten_units(structure: Structure, unused: Mapping[str, Column]) -> Iterator[str]:
+def _forgotten_units(hierarchy: Hierarchy, unused: Mapping[str, Column]) -> Iterator[str]:
     """Name factors of the table that look like units and are not in the formula."""
-    groups = [e for e in structure.effects if e.kind == "random"]
+    groups = [e for e in hierarchy.effects if e.kind == "random"]
     for name, column in unused.items():
         codes, n_levels = column.factor_codes, len(column.levels)
-        if not 1 < n_levels < structure.design.n_obs or any(_is_there(codes, n_levels, e) for e in groups):
+        if not 1 < n_levels < hierarchy.design.n_obs or any(_is_there(codes, n_levels, e) for e in groups):
             continue
-        treated = [e for e in structure.effects if _is_constant(e, codes, n_levels)]
+        treated = [e for e in hierarchy.effects if _is_constant(e, codes, n_levels)]
         # A second name of a treatment is not a unit; where nothing is random, better ask once too often.
         alone = [e.name for e in treated if e.n_levels == n_levels]
         if alone and groups:
@@ -119,9 +119,9 @@ def _rows_each(codes: IntVector) -> str:
     return str(counts.min()) if counts.min() == counts.max() else f"{counts.min()} to {counts.max()}"
 
 
-def _subsamples(structure: Structure, units: Sequence[Unit]) -> Iterator[str]:
+def _subsamples(hierarchy: Hierarchy, units: Sequence[Unit]) -> Iterator[str]:
     """Say that rows within units that nothing distinguishes are not replicates."""
-    n = structure.design.n_obs
+    n = hierarchy.design.n_obs
     if not units or any(unit.name == OBSERVATION for unit in units):
         return
     finest = max(units, key=lambda unit: unit.n_units)

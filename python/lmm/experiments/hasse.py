@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lmm.experiments.diagram import Diagram, arranged, drawn
-from lmm.experiments.structure import OBSERVATION, Structure
+from lmm.experiments.hierarchy import OBSERVATION, Hierarchy
 from lmm.table import Table
 
 __all__ = ["Hasse", "HasseNode", "hasse_of"]
@@ -89,13 +89,13 @@ class Hasse:
     __repr__ = __str__
 
 
-def hasse_of(structure: Structure) -> Hasse:
+def hasse_of(hierarchy: Hierarchy) -> Hasse:
     """Order the effects of a design that have levels."""
-    effects = [e for e in structure.effects if e.codes is not None and not e.numeric]
+    effects = [e for e in hierarchy.effects if e.codes is not None and not e.numeric]
     fixed = {e.name for e in effects if e.kind == "fixed"}
     # Blocks may be in the formula both as fixed and as random effects.
     names = {e: f"{e.name} (random)" if e.kind == "random" and e.name in fixed else e.name for e in effects}
-    coarser = {names[e]: {names[other] for other in structure.coarser(e, effects)} for e in effects}
+    coarser = {names[e]: {names[other] for other in hierarchy.coarser(e, effects)} for e in effects}
     found = {name: e for e, name in names.items()}
     coarser[OBSERVATION] = set(found)
     nodes = {MEAN: HasseNode(MEAN, "mean", 1, 1, ())}
@@ -103,9 +103,9 @@ def hasse_of(structure: Structure) -> Hasse:
         direct = [x for x in coarser[name] if not any(x in coarser[y] for y in coarser[name])]
         above = tuple(x for x in nodes if x in direct) or (MEAN,)
         if name == OBSERVATION:
-            nodes[name] = HasseNode(name, "error", structure.design.n_obs, structure.forms[-1].df, above)
+            nodes[name] = HasseNode(name, "error", hierarchy.design.n_obs, hierarchy.forms[-1].df, above)
         else:
             effect = found[name]
             role = "treatment" if effect.kind == "fixed" else "design"
-            nodes[name] = HasseNode(name, role, effect.n_levels, structure.form(effect).df, above)
+            nodes[name] = HasseNode(name, role, effect.n_levels, hierarchy.form(effect).df, above)
     return Hasse(tuple(nodes.values()))

@@ -1,6 +1,6 @@
 """Covariance of the estimated covariance parameters, from the information in the data about them.
 
-Parameters are those of `Components`: the distinct elements of each G for the engine's columns of Z, then σ², relative
+Parameters are those of `Derivatives`: the distinct elements of each G for the engine's columns of Z, then σ², relative
 to σ² = 1; `user_covariance` has them for the user's.
 """
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, cast
 import numpy as np
 
 from lmm.arguments import one_of
-from lmm.inference.algebra.components import Components, components
+from lmm.inference.algebra.derivatives import Derivatives, derivatives
 from lmm.inference.algebra.elements import engine_jacobian
 from lmm.inference.per_fit import per_fit
 from lmm.typing import FloatMatrix
@@ -79,10 +79,10 @@ def parameter_covariance(fit: Fit, information: Information, boundary: Boundary)
 
     Notes
     -----
-    Parameters that were given to `lmm.fit` are known, hence have no variance. Components of a fit by moments have
+    Parameters that were given to `lmm.fit` are known, hence have no variance. Derivatives of a fit by moments have
     the covariance that follows from their mean squares, whatever information was asked for.
     """
-    at = components(fit)
+    at = derivatives(fit)
     if fit.moments is not None:
         return ParameterCovariance(at.to_engine @ _of_moments(fit) @ at.to_engine.T, 0)
     if (
@@ -100,7 +100,7 @@ def user_covariance(fit: Fit, information: Information, boundary: Boundary) -> F
     """Covariance (m, m) of the elements of G for the user's columns, then of σ², relative as `parameter_covariance`."""
     if fit.moments is not None:
         return _of_moments(fit)
-    back = components(fit).to_user
+    back = derivatives(fit).to_user
     W: FloatMatrix = back @ parameter_covariance(fit, information, boundary).W @ back.T
     return W
 
@@ -153,7 +153,7 @@ class _Searched(NamedTuple):
 @per_fit
 def _searched(fit: Fit, information: Information) -> _Searched:
     """Invert the information where theta was searched for."""
-    at, reml, J = components(fit), _reml(fit), jacobian(fit)
+    at, reml, J = derivatives(fit), _reml(fit), jacobian(fit)
     fisher = expected(at, reml=reml)
     C = _coordinates(fisher, J)
     B = J @ C
@@ -199,12 +199,12 @@ def _reml(fit: Fit) -> bool:
     return fit.internals.criterion_function.reml
 
 
-def expected(at: Components, *, reml: bool) -> FloatMatrix:
+def expected(at: Derivatives, *, reml: bool) -> FloatMatrix:
     """Half tr(PV_iPV_j), without the projection for ML."""
     return (at.projected_traces if reml else at.traces) / 2.0
 
 
-def _matrix(at: Components, information: Information, *, reml: bool) -> FloatMatrix:
+def _matrix(at: Derivatives, information: Information, *, reml: bool) -> FloatMatrix:
     taken_off = expected(at, reml=reml) if information == "observed" else at.quadratic / 2.0
     matrix: FloatMatrix = at.quadratic - taken_off
     return matrix
@@ -212,7 +212,7 @@ def _matrix(at: Components, information: Information, *, reml: bool) -> FloatMat
 
 def jacobian(fit: Fit) -> FloatMatrix:
     """Differentiate the parameters by (theta, ς); columns of theta that were given are zero."""
-    layout, units = fit.internals.criterion_function.layout, components(fit).units
+    layout, units = fit.internals.criterion_function.layout, derivatives(fit).units
     elements = engine_jacobian(layout, fit.theta, units)  # (m - 1, n_theta)
     factors = [U @ T for U, T in zip(units, fit.T, strict=True)]
     J = np.zeros((len(elements) + 1, layout.n_theta + 1))
@@ -222,7 +222,7 @@ def jacobian(fit: Fit) -> FloatMatrix:
     return J
 
 
-def _curvature(fit: Fit, at: Components) -> FloatMatrix:
+def _curvature(fit: Fit, at: Derivatives) -> FloatMatrix:
     """Σ gradient_i ∂²parameter_i over (theta, ς): the part of the Hessian due to the curvature of G(theta).
 
     Zero at an optimum inside; on the boundary it keeps directions without variance apart.

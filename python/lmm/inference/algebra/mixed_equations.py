@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from lmm.errors import UnsupportedError
-from lmm.inference.algebra.components import LARGEST_PART
+from lmm.inference.algebra.derivatives import LARGEST_PART
 from lmm.inference.algebra.elements import parameter_basis
 from lmm.inference.algebra.gram import GramInverse
 from lmm.inference.algebra.head_and_tail import Effects, largest_part

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from lmm.arguments import shown
 from lmm.errors import LmmError, UnsupportedError, nearest
-from lmm.inference.algebra.components import are_feasible, has_negative
+from lmm.inference.algebra.derivatives import are_feasible, has_negative
 from lmm.inference.df.between_within import BetweenWithin
 from lmm.inference.df.containment import Containment
 from lmm.inference.df.kenward_roger import KenwardRoger

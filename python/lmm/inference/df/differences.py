@@ -1,4 +1,4 @@
-"""Satterthwaite's ingredients by central differences, for models whose components are too large or cost more."""
+"""Satterthwaite's ingredients by central differences, for models whose derivatives of V are too large or cost more."""
 
 from __future__ import annotations
 

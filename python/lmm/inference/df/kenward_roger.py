@@ -9,7 +9,7 @@ import numpy as np
 
 from lmm.arguments import built_from, shown
 from lmm.errors import LmmError
-from lmm.inference.algebra.components import Components, components
+from lmm.inference.algebra.derivatives import Derivatives, derivatives
 from lmm.inference.algebra.information import (
     Boundary,
     Information,
@@ -110,7 +110,7 @@ class KenwardRoger(DfMethod):
         return single_df(*row_moves(fit, contrast, combine), self._W(fit))
 
     def joint_df(self, fit: Fit, contrast: FloatMatrix) -> JointDf:
-        at = components(fit)
+        at = derivatives(fit)
         # Rows of unit variance: Θ is their projection, so that traces are those of small matrices.
         Q = np.linalg.qr((contrast @ at.root).T)[0].T  # (r, p)
         moved = np.einsum("ra,iab,sb->irs", Q, at.P, Q, optimize=True)
@@ -144,7 +144,7 @@ def adjusted_covariance(
     fit: Fit, information: Information, boundary: Boundary, first_order: bool = False
 ) -> FloatMatrix:
     """Φ + 2Φ{Σ W_ij (Q_ij - P_iΦP_j - R_ij / 4)}Φ over σ², (n_fixed, n_fixed); R_ij is left out by ``first_order``."""
-    at = components(fit)
+    at = derivatives(fit)
     W = parameter_covariance(fit, information, boundary).W
     inner = np.einsum("ij,ijab->ab", W, at.Q)
     inner = inner - np.einsum("ij,iac,jcb->ab", W, at.P, at.P, optimize=True)
@@ -155,7 +155,7 @@ def adjusted_covariance(
     return (adjusted + adjusted.T) / 2.0
 
 
-def _second_order(fit: Fit, at: Components, information: Information) -> FloatMatrix:
+def _second_order(fit: Fit, at: Derivatives, information: Information) -> FloatMatrix:
     """Σ W_ij R_ij, R_ij = X'V⁻¹V_ijV⁻¹X, over the natural parameters; zero where V is linear in them.
 
     V_ij is Σ_e ∂²S_e/∂i∂j V_e for the elements of S, and X'V⁻¹V_eV⁻¹X is -P_e.

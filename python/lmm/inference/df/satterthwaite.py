@@ -9,7 +9,7 @@ import numpy as np
 
 from lmm.arguments import built_from
 from lmm.errors import UnsupportedError
-from lmm.inference.algebra.components import are_feasible, components
+from lmm.inference.algebra.derivatives import are_feasible, derivatives
 from lmm.inference.algebra.information import (
     Information,
     ParameterCovariance,
@@ -111,8 +111,8 @@ class Satterthwaite(DfMethod):
 
 
 def row_moves(fit: Fit, contrast: FloatMatrix, combine: Combine = None) -> tuple[FloatVector, FloatMatrix]:
-    """Variance over σ² of each row (r,), and its derivatives by the parameters of `Components` (r, m)."""
-    at = components(fit)
+    """Variance over σ² of each row (r,), and its derivatives by the parameters of `Derivatives` (r, m)."""
+    at = derivatives(fit)
     C = contrast @ at.root
     # ∂(c'Φc)/∂parameter = -c'ΦPΦc
     moves = [-quadratic(C, P, combine) for P in at.P]

@@ -1,6 +1,6 @@
 """Satterthwaite's ingredients from the average information: one factorization, however many the random effects.
 
-Parameters are those of `Components`: the distinct elements of each S, then the variance of the errors, all relative
+Parameters are those of `Derivatives`: the distinct elements of each S, then the variance of the errors, all relative
 to σ². V is linear in them, hence with s their values Σ s_i V_i = V. What concerns the last follows from the others:
 with R = V⁻¹(y - Xβ̂)/σ, q_ij = R'V_iPV_jR and c_i = R'V_iR = Σ_j q_ij s_j.
 """

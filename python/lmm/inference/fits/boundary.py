@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lmm.inference.algebra.components import are_feasible, components
+from lmm.inference.algebra.derivatives import are_feasible, derivatives
 from lmm.inference.algebra.elements import parameter_basis
 from lmm.inference.algebra.information import expected
 from lmm.inference.fits.chi_bar import ChiBar, half_and_half, positive_semidefinite, quadrant
@@ -62,7 +62,7 @@ def _covariance(fit: Fit, position: int, columns: list[int]) -> FloatMatrix | No
             if i == position and not np.delete(E, columns, axis=0).any():
                 wanted.append(number)
             number += 1
-    at = components(fit)
+    at = derivatives(fit)
     information = expected(at, reml=fit.internals.criterion_function.reml)
     squares = np.diag(information)
     if not np.all(squares > 0.0):

@@ -11,7 +11,7 @@ from lmm.arguments import a_level, one_of, takes
 from lmm.design import ResidualCovariance
 from lmm.engine import Block
 from lmm.errors import LmmError, UnsupportedError
-from lmm.inference.algebra.components import are_feasible
+from lmm.inference.algebra.derivatives import are_feasible
 from lmm.inference.algebra.information import Information, parameter_covariance
 from lmm.inference.algebra.mixed_equations import ErrorVariance, mixed_equations
 from lmm.inference.df.catalog import Df, df_method_of_effects

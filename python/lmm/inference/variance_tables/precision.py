@@ -66,7 +66,7 @@ def variance_components(
     LmmError
         If an option does not exist.
     UnsupportedError
-        If the random effects are too many, see `Components`.
+        If the random effects are too many, see `Derivatives`.
 
     Examples
     --------

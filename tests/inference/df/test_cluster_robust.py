@@ -5,7 +5,7 @@ import pytest
 
 import lmm
 from lmm.inference import joint_test, row_tests
-from tests.inference.dense_components import DenseModel
+from tests.inference.dense_derivatives import DenseModel
 from tests.inference.models import quietly, random_table
 
 

@@ -6,7 +6,7 @@ import pytest
 import lmm
 from lmm.errors import UnsupportedError
 from lmm.inference.algebra import mixed_equations as room
-from lmm.inference.algebra.components import components
+from lmm.inference.algebra.derivatives import derivatives
 from lmm.inference.algebra.elements import parameter_basis
 from lmm.inference.algebra.mixed_equations import MixedEquations
 from tests.inference.dense_equations import (
@@ -153,7 +153,7 @@ def test_squares_of_unknown_effects():
     S = fit.T[0] @ fit.T[0].T
     np.testing.assert_allclose(found.value, np.einsum("mr,rs,ms->m", values, S, values))
     np.testing.assert_allclose(
-        (found.gradient @ components(fit).to_engine)[0], [1.0, 4.0, 4.0, 0.0], atol=1e-12
+        (found.gradient @ derivatives(fit).to_engine)[0], [1.0, 4.0, 4.0, 0.0], atol=1e-12
     )
 
 

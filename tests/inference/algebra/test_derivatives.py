@@ -1,4 +1,4 @@
-"""Components of the covariance of y at the level of Gram matrices, against their n × n definitions."""
+"""Derivatives of the covariance of y at the level of Gram matrices, against their n × n definitions."""
 
 import numpy as np
 import pytest
@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lmm
-from lmm.inference.algebra import components as room
-from lmm.inference.algebra.components import are_feasible, components
+from lmm.inference.algebra import derivatives as room
+from lmm.inference.algebra.derivatives import are_feasible, derivatives
 from tests.engine.drawn import random_problems
-from tests.inference.dense_components import DenseModel, of_problem, projected
+from tests.inference.dense_derivatives import DenseModel, of_problem, projected
 from tests.inference.dense_equations import SHAPES, fitted
 
 TOLERANCE = 1e-8
@@ -61,17 +61,17 @@ def test_small_and_large_variances(problem, scale):
 @pytest.mark.parametrize("shape", SHAPES)
 def test_fits(shape):
     fit = fitted(shape)
-    compare(components(fit), DenseModel.of_fit(fit))
+    compare(derivatives(fit), DenseModel.of_fit(fit))
 
 
 def test_many_parts_of_the_tail_are_stacked(monkeypatch):
     """Three levels of nesting; stacks of two parts give what one stack gives."""
     data = lmm.datasets.load("Oxide")
     fit = lmm.fit("Thickness ~ Source + (1 | Lot/Wafer)", data)
-    whole = components(fit)
+    whole = derivatives(fit)
     monkeypatch.setattr("lmm.inference.algebra.head_and_tail.SMALL_TAIL", 0)
     monkeypatch.setattr("lmm.inference.algebra.gram._MOST_STACKED", 2)
-    again = components(lmm.fit("Thickness ~ Source + (1 | Lot/Wafer)", data))
+    again = derivatives(lmm.fit("Thickness ~ Source + (1 | Lot/Wafer)", data))
     assert again.traces == pytest.approx(whole.traces)
     assert np.abs(again.Q - whole.Q).max() < 1e-12
 
@@ -84,7 +84,7 @@ def test_one_factor_costs_time_linear_in_its_levels():
     fit = lmm.fit("y ~ 1 + (1 | g)", {"y": y, "g": g})
     # Balanced: V⁻¹ has the eigenvalues 1 and 1 / (1 + 2 θ²).
     between = 1.0 / (1.0 + 2.0 * fit.theta[0] ** 2)
-    at = components(fit)
+    at = derivatives(fit)
     assert at.trace == pytest.approx([40_000 * between, 20_000 * (1.0 + between)])
     assert at.traces[1, 1] == pytest.approx(20_000 * (1.0 + between**2))
 
@@ -107,4 +107,4 @@ def test_nested_parts_are_feasible_however_many(monkeypatch):
 
 def test_components_are_computed_once_per_fit():
     fit = fitted("slopes")
-    assert components(fit) is components(fit)
+    assert derivatives(fit) is derivatives(fit)

@@ -7,7 +7,7 @@ from scipy.stats import t as student
 import lmm
 from lmm.engine import CrossProducts
 from lmm.inference import df_method, joint_test, row_tests
-from lmm.inference.algebra import components as components_module
+from lmm.inference.algebra import derivatives as components_module
 from lmm.inference.algebra.information import parameter_covariance
 from lmm.inference.algebra.mixed_equations import mixed_equations
 from lmm.inference.df.many_degrees import LARGE_ROWS, LARGE_TAIL, MANY, are_many

@@ -9,7 +9,7 @@ from scipy.stats import ttest_rel
 import lmm
 from lmm.inference import joint_test, row_tests
 from lmm.inference.df.kenward_roger import moments
-from tests.inference.dense_components import DenseModel
+from tests.inference.dense_derivatives import DenseModel
 from tests.inference.models import (
     RANDOM_PARTS,
     as_estimated,

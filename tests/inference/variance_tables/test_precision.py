@@ -5,9 +5,9 @@ import pytest
 from scipy.stats import chi2, norm
 
 import lmm
-from lmm.inference.algebra.components import components
+from lmm.inference.algebra.derivatives import derivatives
 from lmm.inference.algebra.information import user_covariance
-from tests.inference.dense_components import DenseModel
+from tests.inference.dense_derivatives import DenseModel
 from tests.inference.models import RANDOM_PARTS, as_estimated, quietly, random_table
 
 
@@ -45,7 +45,7 @@ def test_expected_information_is_its_definition(random, method):
     model = DenseModel.of_fit(fit)
     information = (model.projected_traces if method == "reml" else model.traces) / 2
     expected = fit.sigma**4 * np.linalg.inv(information)
-    back = components(fit).to_user
+    back = derivatives(fit).to_user
     expected = back @ expected @ back.T
     found = fit.sigma**4 * user_covariance(fit, "expected", "drop")
     assert found == pytest.approx(expected, rel=1e-6, abs=1e-8 * np.abs(expected).max())

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from lmm.engine import Evaluation
     from lmm.model import Fit
 
-__all__ = ["Components", "are_feasible", "components", "has_negative", "project"]
+__all__ = ["Derivatives", "are_feasible", "derivatives", "has_negative", "project"]
 
 LARGEST_PART = 5_000
 """Effects of a connected part of the tail, which is dense: 600 MB at this size. Fewer where the head has slopes."""
@@ -37,7 +37,7 @@ LARGEST_PRODUCT = 7_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Components:
+class Derivatives:
     """Derivatives of V with respect to m parameters, projected on what is needed.
 
     With V_i = ∂V/∂parameter i and R = V⁻¹(y - Xβ̂)/σ:
@@ -91,8 +91,8 @@ class Components:
 
 
 @per_fit
-def components(fit: Fit) -> Components:
-    """Compute the components of a fit, once.
+def derivatives(fit: Fit) -> Derivatives:
+    """Differentiate the covariance of y of a fit, once.
 
     Raises
     ------
@@ -119,8 +119,8 @@ def components(fit: Fit) -> Components:
     )
 
 
-def project(effects: Effects, parts: Sequence[RandomPart], at: Evaluation) -> Components:
-    """Compute the components of a model.
+def project(effects: Effects, parts: Sequence[RandomPart], at: Evaluation) -> Derivatives:
+    """Differentiate the covariance of y of a model.
 
     Parameters
     ----------
@@ -142,7 +142,7 @@ def project(effects: Effects, parts: Sequence[RandomPart], at: Evaluation) -> Co
     P, Q = _products(B, K, F, moves)
     trace, traces = _traces(B, moves, effects.products.n_obs)
     p = len(root)
-    return Components(
+    return Derivatives(
         root=root,
         P=P[:, :p, :p],
         Q=Q[:, :, :p, :p],
@@ -163,7 +163,7 @@ def has_negative(fit: Fit) -> bool:
 
 @per_fit
 def are_feasible(fit: Fit) -> bool:
-    """Whether `components` can be had in seconds and within a GB or two."""
+    """Whether `derivatives` can be had in seconds and within a GB or two."""
     parts = fit.internals.design.random
     m = 1 + sum(len(parameter_basis(part)) for part in parts)
     if m * (fit.n_fixed + 1) > LARGEST_PRODUCT:

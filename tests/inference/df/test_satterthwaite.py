@@ -12,7 +12,7 @@ from lmm.inference import joint_test, row_tests
 from lmm.inference.algebra.information import parameter_covariance
 from lmm.inference.df.differences import LARGE_PART, are_cheap, differences, row_differences
 from lmm.inference.df.satterthwaite import pooled_df, row_moves, single_df
-from tests.inference.dense_components import DenseModel
+from tests.inference.dense_derivatives import DenseModel
 from tests.inference.models import RANDOM_PARTS, as_estimated, quietly, random_table
 
 METHOD = lmm.Satterthwaite()

@@ -15,7 +15,7 @@ from lmm.experiments.degrees import Polynomial, letters_for
 from lmm.experiments.orthogonality import Allocation, allocate
 from lmm.typing import IntVector
 
-__all__ = ["OBSERVATION", "Structure", "Unit"]
+__all__ = ["OBSERVATION", "Hierarchy", "Unit"]
 
 OBSERVATION = "observation"
 """Name of the unit that is one row."""
@@ -47,7 +47,7 @@ class Unit:
 
 
 @dataclass(frozen=True)
-class Structure:
+class Hierarchy:
     """The effects of one design.
 
     Attributes
@@ -245,8 +245,8 @@ def _is_same(effect: Effect, other: Effect) -> bool:
     return determines(effect.codes, effect.n_levels, other.codes, other.n_levels)
 
 
-def letters_legend(structure: Structure) -> str:
+def letters_legend(hierarchy: Hierarchy) -> str:
     """Say what the letters mean."""
-    sizes: Mapping[str, int] = structure.sizes
-    parts = [f"{letter} = {name} ({sizes[letter]})" for name, letter in structure.letters.items()]
+    sizes: Mapping[str, int] = hierarchy.sizes
+    parts = [f"{letter} = {name} ({sizes[letter]})" for name, letter in hierarchy.letters.items()]
     return ", ".join(parts)

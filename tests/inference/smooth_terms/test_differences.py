@@ -10,7 +10,7 @@ import lmm
 from lmm.errors import LmmError
 
 AT = {"x2": np.array([0.05, 0.3, 0.6, 0.95])}
-DATA = pd.read_csv(Path(__file__).parents[1] / "reference" / "star" / "data" / "gamsim4.csv")
+DATA = pd.read_csv(Path(__file__).parents[2] / "reference" / "star" / "data" / "gamsim4.csv")
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import numpy as np
 from lmm.covariance import structure
 from lmm.design import RandomPart
 from lmm.engine import CrossProducts, DenseCrossProducts
-from lmm.inference.algebra.components import project
+from lmm.inference.algebra.derivatives import project
 from lmm.inference.algebra.elements import parameter_basis
 from lmm.inference.algebra.head_and_tail import Effects
 
@@ -71,7 +71,7 @@ class DenseModel:
     def residuals(self):
         return self.y - self.X @ (self.phi @ (self.X.T @ self.V_inverse @ self.y))
 
-    # The arrays of Components, in the coordinates of X itself
+    # The arrays of Derivatives, in the coordinates of X itself
 
     @property
     def P_i(self):
