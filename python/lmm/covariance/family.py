@@ -8,7 +8,7 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 
-from lmm.typing import BoolVector, FamilyInput, FloatArray, FloatMatrix, FloatVector, IntVector
+from lmm.typing import BoolVector, FamilyInput, FloatArray, FloatMatrix, FloatVector, IntVector, Pattern
 
 
 class Coordinates(NamedTuple):
@@ -110,6 +110,11 @@ class Structure(ABC):
     @abstractmethod
     def rescaled(self, theta: FloatVector, scales: FloatVector) -> FloatVector:
         """Theta when the effect of each column is multiplied by a positive scale (k,)."""
+
+    @property
+    def pattern(self) -> Pattern:
+        """What the engine may put into T: a full triangle, or the diagonal alone."""
+        return "us" if self.is_correlated else "diag"
 
     def elements(self, k: int) -> tuple[IntVector, IntVector]:
         """Rows and columns of the elements of S that are not zero, lower triangle column by column."""

@@ -14,10 +14,10 @@ from lmm.data import places_of
 from lmm.design.checks import check_columns_of_structure
 from lmm.design.design import FactorCoding, RandomPart
 from lmm.design.expression import ExpressionSpec, as_factor
-from lmm.design.grouping import Grouping
+from lmm.design.grouping import Grouping, group_block
 from lmm.design.matrix import MatrixSpec, learn_matrix
 from lmm.design.user_block import UserBlock
-from lmm.engine import Block, GroupBlock
+from lmm.engine import Block
 from lmm.errors import DesignError, nearest
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from lmm.design.evaluator import Evaluator
     from lmm.design.rows import Rows
     from lmm.formula import RandomTerm
-    from lmm.typing import FloatMatrix, IntVector, Pattern
+    from lmm.typing import FloatMatrix, IntVector
 
 _INTERCEPT_ONLY = "1"
 _EXAMPLE = 'such as random={"spline": lmm.block(Z)}'
@@ -120,14 +120,8 @@ class RandomSpec:
         return ("Intercept",) if self.effects is None else self.effects.names
 
     def _part(self, codes: IntVector, values: FloatMatrix | None, levels: tuple[str, ...]) -> RandomPart:
-        unknown = codes < 0
-        if unknown.any():
-            values = np.ones((codes.size, 1)) if values is None else values
-            values = np.where(unknown[:, None], 0.0, values)
-        known_codes = np.where(unknown, 0, codes).astype(np.int32) if unknown.any() else codes
         term, family = self.term, structure(self.term.structure)
-        pattern: Pattern = "us" if family.is_correlated else "diag"
-        block = GroupBlock(known_codes, values, len(levels), structure=pattern, labels=levels)
+        block = group_block(codes, values, levels, family)
         return RandomPart(
             term.source, term.group, self.columns, levels, family, block, codes, kind="group", spec=self
         )

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lmm.engine import GroupBlock
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from lmm.covariance import Structure
     from lmm.data import Column
-    from lmm.typing import IntVector
+    from lmm.typing import FloatMatrix, IntVector
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,6 +70,29 @@ class Grouping:
         distinct, which = np.unique(np.column_stack([alone, places]), axis=0, return_inverse=True)
         codes[new] = len(self.labels) + which.ravel()
         return (*self.labels, *(_written(factors, place) for _, *place in distinct.tolist())), codes
+
+
+def group_block(
+    codes: IntVector, values: FloatMatrix | None, levels: tuple[str, ...], family: Structure
+) -> GroupBlock:
+    """Make the block of a grouping factor; rows of unknown levels (codes below 0) have no effects.
+
+    Parameters
+    ----------
+    codes : shape (n,)
+    values : shape (n, k)
+        None for an intercept alone.
+    levels
+        Their labels.
+    family
+        The structure of the covariance.
+    """
+    unknown = codes < 0
+    if unknown.any():
+        values = np.ones((codes.size, 1)) if values is None else values
+        values = np.where(unknown[:, None], 0.0, values)
+        codes = np.where(unknown, 0, codes).astype(np.int32)
+    return GroupBlock(codes, values, len(levels), structure=family.pattern, labels=levels)
 
 
 def _written(factors: Sequence[Column], place: Sequence[int]) -> str:

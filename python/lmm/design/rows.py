@@ -122,7 +122,7 @@ def select_rows(
         If there are no rows, all are incomplete, values are infinite, weights are negative or of the wrong length, or
         values are missing and ``missing="raise"``.
     DesignError
-        If ``missing`` is no such option.
+        If ``missing`` is neither of these.
     """
     if not isinstance(missing, str) or missing not in MISSING:
         raise DesignError(

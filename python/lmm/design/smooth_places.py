@@ -11,14 +11,15 @@ import numpy as np
 from lmm.bases import MixedForm, Smooth, mixed_form
 from lmm.covariance import Penalized, Structure, Tied, structure
 from lmm.design.design import RandomPart
+from lmm.design.grouping import group_block
 from lmm.design.wording import counted
-from lmm.engine import Block, GroupBlock, LocalBlock, MatrixBlock, local_columns
+from lmm.engine import Block, LocalBlock, MatrixBlock, local_columns
 from lmm.errors import DesignError, UnsupportedError
 
 if TYPE_CHECKING:
     from lmm.bases import Covariate, Piece
     from lmm.design.smooth_arguments import Wanted
-    from lmm.typing import FloatMatrix, Pattern
+    from lmm.typing import FloatMatrix
 
 __all__ = ["MANY_ROWS", "Curve", "Parameter", "PartSpec", "Place", "Placing"]
 
@@ -154,15 +155,12 @@ class PartSpec:
 
     def part(self, columns: Sequence[Any], spec: Any) -> RandomPart:
         """Make the part from the columns of its curves."""
-        pattern: Pattern = "us" if self.structure.is_correlated else "diag"
         block: Block
         codes = None
         if self.levels:
             codes, values = columns[0]
-            known = np.where(codes < 0, 0, codes).astype(np.int32)
-            values = np.where(codes[:, None] < 0, 0.0, values)
             levels = self.levels
-            block = GroupBlock(known, values, len(levels), structure=pattern, labels=levels)
+            block = group_block(codes, values, levels, self.structure)
         elif len(columns) == 1 and isinstance(columns[0], LocalBlock) and self.n_columns == 1:
             levels = tuple(str(i + 1) for i in range(columns[0].n_levels))
             block = replace(columns[0], labels=levels)
@@ -171,7 +169,7 @@ class PartSpec:
             matrix = dense[0] if len(dense) == 1 else np.hstack(dense)
             levels = tuple(str(i + 1) for i in range(matrix.shape[1] // self.n_columns))
             matrix = np.ascontiguousarray(matrix)
-            block = MatrixBlock(matrix, self.n_columns, structure=pattern, labels=levels)
+            block = MatrixBlock(matrix, self.n_columns, structure=self.structure.pattern, labels=levels)
         names = (self.labels[0],) if self.n_columns == 1 else tuple(str(i + 1) for i in range(self.n_columns))
         return RandomPart(
             self.source,

@@ -117,7 +117,7 @@ def block(
         if family is None:
             precision = _checked_full(penalty, matrix.shape[1])
         else:
-            k, structure = family.penalties.shape[-1], "us" if family.is_correlated else "diag"
+            k, structure = family.penalties.shape[-1], family.pattern
             _check_width(matrix.shape[1], k)
     plain = MatrixBlock(matrix, int(k), structure=structure)
     labels = _checked_labels(levels, plain.n_levels)

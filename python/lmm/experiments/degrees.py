@@ -60,7 +60,7 @@ class Polynomial:
         return self.product() or self.sum()
 
     def product(self) -> str:
-        """Write it as letters and letters minus one multiplied; nothing if it is no such product."""
+        """Write it as letters and letters minus one multiplied; nothing if it is not such a product."""
         letters = max(self.terms, key=len, default=())
         for plain in chain.from_iterable(combinations(letters, size) for size in range(len(letters) + 1)):
             reduced = [letter for letter in letters if letter not in plain]

@@ -55,7 +55,7 @@ def influence_data(fit: Fit, by: str | None = None) -> Table:
     Raises
     ------
     LmmError
-        If ``by`` is no such name.
+        If ``by`` is none of these names.
 
     Examples
     --------
@@ -102,7 +102,7 @@ def plot_influence(
     Raises
     ------
     LmmError
-        If ``by`` is no such name, ``show`` no such measure, or there are more than 12 fixed effects to show.
+        If ``by`` or ``show`` is none of these names, or there are more than 12 fixed effects to show.
     MissingExtraError
         If matplotlib is not installed.
 

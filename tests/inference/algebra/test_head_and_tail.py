@@ -23,7 +23,7 @@ def test_the_factor_with_the_most_effects_leads():
 @pytest.mark.parametrize(("formula", "count"), [("(Days | Subject)", 4), ("(Days || Subject)", 2)])
 def test_pairs_of_columns(formula, count):
     _, parts = parts_of(f"Reaction ~ Days + {formula}", lmm.datasets.load("sleepstudy"))
-    assert n_column_pairs(parts[0].block) == count
+    assert n_column_pairs(parts[0]) == count
 
 
 def test_nested_factors_fall_into_parts(monkeypatch):

@@ -45,7 +45,7 @@ class GaussianProcess(Radial):
         Raises
         ------
         ArgumentError
-            If it is no such number.
+            If it is not such a number.
 
         Examples
         --------

@@ -170,7 +170,7 @@ def are_feasible(fit: Fit) -> bool:
         return False
     head, tail = head_and_tail(parts)
     # One matrix of the order of a part for each pair of columns of the head.
-    n_pairs = 1 if head is None else n_column_pairs(parts[head].block)
+    n_pairs = 1 if head is None else n_column_pairs(parts[head])
     most = int(LARGEST_PART * min(1.0, np.sqrt(2.0 / n_pairs)))
     return (
         sum(parts[i].block.n_effects for i in tail) <= most

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from lmm.design import RandomPart
-from lmm.engine import Block, CrossProducts, GroupBlock
+from lmm.engine import CrossProducts, GroupBlock
 from lmm.typing import FloatArray, FloatMatrix, FloatVector, IntVector
 
 __all__ = ["Effects"]
@@ -51,7 +51,7 @@ class _Term:
         n_levels, k = squares.shape
         scale = np.sqrt(squares.mean(axis=0))
         scale[scale == 0.0] = 1.0
-        is_correlated = part.block.structure != "diag"
+        is_correlated = part.structure.is_correlated
         if is_correlated:
             # With S = TT' and columns of like size, U diag(tau²) U' = D S D: no square is taken.
             U, tau, _ = np.linalg.svd(scale[:, None] * T)
@@ -251,10 +251,10 @@ def head_and_tail(parts: Sequence[RandomPart]) -> tuple[int | None, list[int]]:
     return head, [i for i in range(len(parts)) if i != head]
 
 
-def n_column_pairs(block: Block) -> int:
+def n_column_pairs(part: RandomPart) -> int:
     """Count the pairs of columns of a head that derivatives of its covariance use."""
-    k = block.n_columns
-    return k if block.structure == "diag" else k**2
+    k = part.block.n_columns
+    return k**2 if part.structure.is_correlated else k
 
 
 def _may_lead(part: RandomPart) -> bool:

@@ -177,7 +177,7 @@ def moments(A1: float, A2: float, r: int) -> JointDf:
         df = 4 + (r + 2) V2 / (R² V0 - V2),   λ = df (1 - A2/r) / (df - 2).
 
     In balanced designs with m error degrees of freedom all quotients are exact: at m = 2 both are 0/0 and
-    go to 1, at m = 4 V2 is zero, which is no harm in this form.
+    go to 1, at m = 4 V2 is zero, which does no harm in this form.
 
     Examples
     --------

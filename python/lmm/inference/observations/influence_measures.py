@@ -51,7 +51,7 @@ def influence(fit: Fit, by: str = "row") -> Table:
     Raises
     ------
     LmmError
-        If ``by`` is no such name.
+        If ``by`` is none of these names.
 
     Examples
     --------

@@ -53,7 +53,7 @@ def read_members(file: IO[bytes]) -> dict[str, bytes]:
     Raises
     ------
     FileError
-        If it is no such archive, or one that is damaged.
+        If it is not such an archive, or is damaged.
     """
     try:
         with zipfile.ZipFile(file) as archive:
@@ -88,7 +88,7 @@ def read_tree(members: Mapping[str, bytes]) -> Any:
     Raises
     ------
     FileError
-        If it is no such text.
+        If it is not such a text.
     """
     try:
         return json.loads(

@@ -143,7 +143,7 @@ def draw_responses(
             f'new_levels="{new_levels}" belongs to random="fitted": random="new" draws the effects of all levels, new '
             "ones too. Leave one of them out."
         )
-    # Where all effects are drawn, it is no matter whether the fit has seen a level.
+    # Where all effects are drawn, it does not matter whether the fit has seen a level.
     rows = Rows(new, True, new_levels if keep else "sample", offset, blocks, weights)
     target = aim(fit, rows, ADVICE)
     # A user's block brings the known covariance of its effects from the fit.
