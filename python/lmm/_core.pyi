@@ -138,6 +138,7 @@ class Trace:
     kind: list[str]
     decrement: list[float]
     t: list[list[Floats]]
+    eta: list[Floats]
 
 class Refits:
     criterion: Floats
@@ -184,6 +185,7 @@ class Design:
 
 def local_product(x: Floats, knots: Floats, map: Floats) -> Floats: ...
 def local_sums(x: Floats, knots: Floats, map: Floats, factors: Floats) -> Floats: ...
+def line_pairs(x: Floats, exponent: int, k: int) -> tuple[Floats, Floats] | None: ...
 def local_summary(x: Floats, knots: Floats, map: Floats) -> tuple[Floats, float]: ...
 def sparse_cholesky(
     n: int, column_start: list[int], row: list[int], value: Floats

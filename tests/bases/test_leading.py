@@ -5,8 +5,10 @@ import pytest
 
 from lmm.bases import Settings, learn_basis
 from lmm.bases.surfaces.kernels import Correlation, Power
-from lmm.bases.surfaces.leading import leading_pairs
+from lmm.bases.surfaces.leading import leading_pairs, pairs_on_a_line
 from lmm.bases.surfaces.points import MOST_CENTRES, centres_of, distances
+from lmm.engine import line_pairs
+from lmm.errors import DesignError
 from tests.bases.stored import numbers
 
 
@@ -84,3 +86,49 @@ def test_columns_of_more_points_than_centres():
     X = basis.columns(covariates)
     expected = basis.kernel.values(distances(points, basis.centres)) @ basis.weights
     np.testing.assert_allclose(X[:, :9], expected, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("spacing", ["even", "random", "clustered"])
+@pytest.mark.parametrize(
+    ("power", "n", "k"), [(1, 200, 10), (3, 400, 10), (3, 400, 40), (5, 300, 12), (3, 2000, 30)]
+)
+def test_pairs_of_points_on_a_line_are_those_of_their_matrix(power, n, k, spacing):
+    rng = np.random.default_rng(6)
+    x = {
+        "even": np.linspace(-3.0, 9.0, n),
+        "random": rng.uniform(size=n),
+        "clustered": rng.normal(size=n) ** 3,
+    }
+    centres = np.sort(x[spacing])[:, None]
+    kernel = Power(power, -0.3)
+    values, vectors = pairs_on_a_line(line_pairs, kernel, centres, k)
+    expected_values, expected = leading_pairs(kernel.values(distances(centres, centres)), k)
+
+    np.testing.assert_allclose(values, expected_values, rtol=1e-9, atol=1e-14 * abs(values).max())
+    assert np.linalg.norm(vectors - expected @ (expected.T @ vectors), 2) < 1e-9
+    np.testing.assert_allclose(vectors.T @ vectors, np.eye(k), atol=1e-12)
+
+
+@pytest.mark.parametrize("basis", ["tp", "ts", "ds"])
+def test_bases_are_the_same_with_and_without_the_line(basis):
+    x = numbers("x", np.random.default_rng(7).uniform(size=300))
+    with_line = learn_basis(basis, [x], Settings(k=12), line_pairs)
+    without = learn_basis(basis, [x], Settings(k=12))
+    new = [numbers("x", np.linspace(-0.1, 1.1, 50))]
+    size = np.abs(without.columns(new)).max()
+    np.testing.assert_allclose(with_line.columns(new), without.columns(new), atol=1e-8 * size)
+    np.testing.assert_allclose(
+        with_line.columns([x]),
+        with_line.raw(x.values[:, None]) * with_line.factors - with_line.offsets,
+        atol=1e-9,
+    )
+
+
+def test_where_the_line_has_no_answer():
+    centres = np.linspace(0.0, 1.0, 30)[:, None]
+    assert pairs_on_a_line(None, Power(3), centres, 4) is None
+    assert pairs_on_a_line(line_pairs, Power(2), centres, 4) is None
+    assert pairs_on_a_line(line_pairs, Power(3), plane(30), 4) is None
+    assert pairs_on_a_line(line_pairs, Power(3), centres, 20) is None
+    with pytest.raises(DesignError, match="increasing points"):
+        line_pairs(np.ones(9), 3, 2)

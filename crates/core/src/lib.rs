@@ -17,6 +17,7 @@
 //! | `blocks/` | cross-products in blocks, their elimination at one T, and what follows from it |
 //! | `covariance/` | families of covariances with few parameters, and the coordinates in which they are searched |
 //! | `design/` | all of a model but its response: columns, units, order of elimination |
+//! | `plates` | thin plates of one variable: columns of smooth terms |
 //! | `matrix/` | linear algebra without any model |
 //! | `parallel`, `memory`, `error` | fixed pieces of work on all cores; room for large blocks; what can go wrong |
 #![forbid(unsafe_code)]
@@ -29,6 +30,7 @@ pub mod error;
 pub mod matrix;
 pub mod memory;
 pub mod parallel;
+pub mod plates;
 pub mod problem;
 pub mod products;
 pub mod profile;

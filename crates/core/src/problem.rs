@@ -265,7 +265,11 @@ impl Problem {
                 let sizes: Vec<usize> = self.terms.iter().map(|t| t.k).collect();
                 let possible = |term: usize, row: usize, column: usize| self.is_free(term, row, column);
                 let chart = Entries::new(t.to_vec(), sizes, mask, possible);
-                self.optimise_chart(reml, &chart, &[chart.start()], control, check)
+                let mut found = self.optimise_chart(reml, &chart, &[chart.start()], control, check)?;
+                for record in &mut found.trace {
+                    record.t = chart.factors(&record.eta)?;
+                }
+                Ok(found)
             }
             (None, Some(_)) => Err(CoreError::BadInput("held parameters need their values as a start".into())),
             (start, None) => {
@@ -313,7 +317,9 @@ impl Problem {
         for record in &mut outcome.trace {
             record.criterion += offset;
             record.sigma2 *= self.units.scaling.w_scale * self.units.scaling.y_scale * self.units.scaling.y_scale;
-            record.t = self.units.outer_factors(&record.t);
+            if !record.t.is_empty() {
+                record.t = self.units.outer_factors(&record.t);
+            }
         }
         outcome.t = match &outcome.user {
             Some((t, _)) => t.clone(),

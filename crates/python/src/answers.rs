@@ -200,7 +200,9 @@ pub struct Trace {
     step: Vec<f64>,
     kind: Vec<&'static str>,
     decrement: Vec<f64>,
+    /// T per term or, of a search over a chart, its coordinates.
     t: Vec<Vec<Matrix>>,
+    eta: Vec<Vector>,
 }
 
 impl Outcome {
@@ -219,6 +221,7 @@ impl Outcome {
             step: o.trace.iter().map(|r| r.step).collect(),
             kind: o.trace.iter().map(|r| r.kind).collect(),
             decrement: o.trace.iter().map(|r| r.decrement).collect(),
+            eta: o.trace.iter().map(|r| vector(py, r.eta.clone())).collect(),
             t: o.trace.into_iter().map(|r| squares(py, terms, r.t)).collect::<PyResult<_>>()?,
         };
         Ok(Outcome {

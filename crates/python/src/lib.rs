@@ -8,6 +8,7 @@ mod chart;
 mod convert;
 mod design;
 mod local;
+mod plates;
 mod problem;
 mod profile;
 
@@ -27,6 +28,8 @@ mod _core {
     use super::design::Design;
     #[pymodule_export]
     use super::local::{local_product, local_summary, local_sums};
+    #[pymodule_export]
+    use super::plates::line_pairs;
     #[pymodule_export]
     use super::problem::{Problem, sparse_cholesky};
     #[pymodule_export]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from lmm.bases.basis import Basis, Covariate, Settings
@@ -11,6 +12,7 @@ from lmm.bases.curves import ad, bs, cc, cp, cr, cs, ps, rk
 from lmm.bases.levels import fs, mrf, re, sz
 from lmm.bases.products import t2, te, ti
 from lmm.bases.surfaces import ds, gp, sos, tp
+from lmm.bases.surfaces.leading import LinePairs
 from lmm.errors import ArgumentError, nearest
 
 __all__ = ["CATALOG", "BasisRow", "learn_basis"]
@@ -23,19 +25,23 @@ class BasisRow:
     Attributes
     ----------
     learn
-        Called with covariates and settings; with `learn_basis` behind them where ``is_made_of_others``.
+        Called with covariates and settings; behind them `learn_basis` where ``is_made_of_others``, and what finds
+        pairs on a line where it ``has_pairs``.
     title
         In the user's words.
     most
         Largest number of covariates; None where any number goes.
     is_made_of_others
         Whether it learns bases of its own: tensor products, curves per level.
+    has_pairs
+        Whether it stands on eigenpairs of a power of distances.
     """
 
     learn: Callable[..., Basis]
     title: str
     most: int | None = 1
     is_made_of_others: bool = False
+    has_pairs: bool = False
 
 
 CATALOG: dict[str, BasisRow] = {
@@ -48,10 +54,12 @@ CATALOG: dict[str, BasisRow] = {
     "rk": BasisRow(rk.learn, "cubic spline by its reproducing kernel"),
     "ad": BasisRow(ad.learn, "adaptive P-spline"),
     "re": BasisRow(re.learn, "random effects", most=None),
-    "tp": BasisRow(tp.learn, "thin plate regression spline", most=None),
-    "ts": BasisRow(tp.learn_shrunken, "thin plate regression spline with shrinkage", most=None),
+    "tp": BasisRow(tp.learn, "thin plate regression spline", most=None, has_pairs=True),
+    "ts": BasisRow(
+        tp.learn_shrunken, "thin plate regression spline with shrinkage", most=None, has_pairs=True
+    ),
     "gp": BasisRow(gp.learn, "Gaussian process", most=None),
-    "ds": BasisRow(ds.learn, "Duchon spline", most=None),
+    "ds": BasisRow(ds.learn, "Duchon spline", most=None, has_pairs=True),
     "sos": BasisRow(sos.learn, "spline on the sphere", most=2),
     "te": BasisRow(te.learn, "tensor product", most=None, is_made_of_others=True),
     "ti": BasisRow(ti.learn, "tensor product without main effects", most=None, is_made_of_others=True),
@@ -62,7 +70,9 @@ CATALOG: dict[str, BasisRow] = {
 }
 
 
-def learn_basis(name: str, covariates: Sequence[Covariate], settings: Settings) -> Basis:
+def learn_basis(
+    name: str, covariates: Sequence[Covariate], settings: Settings, line: LinePairs | None = None
+) -> Basis:
     """Learn a basis from data.
 
     Parameters
@@ -73,6 +83,8 @@ def learn_basis(name: str, covariates: Sequence[Covariate], settings: Settings) 
         Columns of the rows that are fitted.
     settings
         What the user wrote.
+    line
+        Finds eigenpairs of points on a line faster than their matrix is built.
 
     Raises
     ------
@@ -97,7 +109,9 @@ Available are cr, cs, ...
             f'bs="{name}" ({row.title}) takes {"one covariate" if row.most == 1 else "covariates"}, not {shown}.'
             f' Smooths of several are written te(), or with a basis such as bs="tp".'
         )
-    more: tuple[Any, ...] = (learn_basis,) if row.is_made_of_others else ()
+    more: tuple[Any, ...] = (line,) if row.has_pairs else ()
+    if row.is_made_of_others:
+        more = (partial(learn_basis, line=line),)
     return row.learn(covariates, settings, *more)
 
 

@@ -12,6 +12,7 @@ from lmm.bases.basis import Basis, Carrier, Covariate, Cubic, Settings, column_m
 from lmm.bases.catalog import learn_basis
 from lmm.bases.local import SummedRows
 from lmm.bases.spaces import null_from_eigenvalues, null_within, reflection
+from lmm.bases.surfaces.leading import LinePairs
 from lmm.errors import ArgumentError, DataError, brief, nearest
 from lmm.typing import FloatMatrix, FloatVector, IntVector
 
@@ -167,6 +168,7 @@ def learn_smooths(
     pc: Sequence[Any] | None = None,
     pooled: Sequence[Covariate] | None = None,
     summarize: Summarize | None = None,
+    line: LinePairs | None = None,
 ) -> tuple[Smooth, ...]:
     """Learn a smooth term from data: one `Smooth`, or one for each level of a factor by-variable.
 
@@ -195,6 +197,8 @@ def learn_smooths(
     summarize
         Of many rows: sums the rows of cubics, (2K,), and finds the largest sum of absolute values of their columns.
         None: rows are built for that.
+    line
+        Finds eigenpairs of points on a line; see `lmm.bases.surfaces.leading.LinePairs`. None: by their matrix.
 
     Raises
     ------
@@ -208,7 +212,7 @@ def learn_smooths(
     >>> smooth.p, bool(np.abs(smooth.columns([x]).mean(axis=0)).max() < 1e-15)
     (4, True)
     """
-    learned = learn_basis(basis, covariates if pooled is None else pooled, settings)
+    learned = learn_basis(basis, covariates if pooled is None else pooled, settings, line)
     if pooled is not None:
         learned = replace(learned, covariates=tuple(covariate.name for covariate in covariates))
     carrier = _carrier(learned, covariates, summarize)

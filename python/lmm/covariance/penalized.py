@@ -9,16 +9,18 @@ import numpy as np
 
 from lmm.covariance.precision import Precision
 from lmm.errors import DesignError
-from lmm.typing import FamilyInput, FloatArray, FloatMatrix, FloatVector
+from lmm.typing import FamilyInput, FloatArray, FloatMatrix, FloatVector, IntVector
 
 __all__ = ["Penalized"]
 
 _RANK = 1e-12
 """Relative size of eigenvalues of a penalty that are the rounding of a zero."""
 
-_NIL = 1e-4
-"""Relative theta at which that of zero is replaced where a limit is taken: S goes with its square, which is lost here,
-and rounding with the inverse of that."""
+_NIL = 1e-6
+"""Theta, relative to the smallest other, that stands for zero where a limit is taken: S goes with its square."""
+
+_ZERO = 1e-10
+"""Theta, relative to its unit, that counts as zero in derivatives."""
 
 
 class Penalized(Precision):
@@ -141,18 +143,24 @@ class Penalized(Precision):
     def _parts_of(self, theta: FloatVector) -> tuple[FloatVector, list[FloatMatrix], list[FloatMatrix]]:
         """Theta with zeros replaced, U_j (K, r_j) and Q_j (r_j, K)."""
         size = np.abs(theta)
-        near = np.maximum(size, _NIL * (size.max() if size.max() > 0.0 else 1.0))
+        seen = size > _ZERO * self.unit
+        near = np.where(seen, size, _NIL * size.min(where=seen, initial=np.inf) if seen.any() else 1.0)
         rows = np.hstack([L / sd for L, sd in zip(self._roots, near, strict=True)]).T
-        R = _triangle(rows)
-        inverse = np.linalg.inv(R)
-        Q = np.split(rows @ inverse, np.cumsum([L.shape[1] for L in self._roots])[:-1])
-        return near, [inverse @ own.T for own in Q], Q
+        order = _largest_first(rows)
+        Q, R = np.linalg.qr(rows[order])
+        inverse, ordered = np.linalg.inv(R), np.empty_like(Q)
+        ordered[order] = Q
+        own = np.split(ordered, np.cumsum([L.shape[1] for L in self._roots])[:-1])
+        return near, [inverse @ part.T for part in own], own
 
 
 def _triangle(rows: FloatMatrix) -> FloatMatrix:
     """R with R'R = rows'rows; large rows first, which keeps the small ones exact."""
-    order = np.argsort(-np.abs(rows).max(axis=1), kind="stable")
-    return np.asarray(np.linalg.qr(rows[order], mode="r"))
+    return np.asarray(np.linalg.qr(rows[_largest_first(rows)], mode="r"))
+
+
+def _largest_first(rows: FloatMatrix) -> IntVector:
+    return np.argsort(-np.abs(rows).max(axis=1), kind="stable")
 
 
 def _root(S: FloatMatrix, label: str) -> FloatMatrix:

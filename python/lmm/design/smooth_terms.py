@@ -14,7 +14,7 @@ from lmm.design.expression import ExpressionSpec
 from lmm.design.smooth_arguments import given_names, wanted_of
 from lmm.design.smooth_places import MANY_ROWS, Curve, PartSpec, Placing
 from lmm.design.wording import listed
-from lmm.engine import local_summary
+from lmm.engine import line_pairs, local_summary
 from lmm.errors import DataError, DesignError, nearest
 
 if TYPE_CHECKING:
@@ -278,6 +278,7 @@ class _Inputs(NamedTuple):
             pc=wanted.pc,
             pooled=pooled,
             summarize=None if self.covariates[0].n < MANY_ROWS else local_summary,
+            line=line_pairs,
         )
 
 

@@ -7,6 +7,7 @@ from lmm.engine.compiled import CrossProducts, sparse_cholesky
 from lmm.engine.dense import DenseCrossProducts
 from lmm.engine.known import root_of_covariance, root_of_precision
 from lmm.engine.local_block import LocalBlock, local_columns, local_summary
+from lmm.engine.plates import line_pairs
 from lmm.engine.products import Products
 from lmm.engine.results import Control, Deviance, Evaluation, Optimum, Spread
 from lmm.engine.surface import Check, Held, Place, Reached, Surface, Trace
@@ -33,6 +34,7 @@ __all__ = [
     "Spread",
     "Surface",
     "Trace",
+    "line_pairs",
     "local_columns",
     "local_summary",
     "root_of_covariance",

@@ -307,6 +307,7 @@ def _trace(found: _core.Trace) -> dict[str, list[Any]]:
         "kind": found.kind,
         "decrement": found.decrement,
         "T": found.t,
+        "eta": found.eta,
         "iteration": list(range(len(found.criterion))),
     }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -101,7 +101,9 @@ def optimize(
             optima.append(criterion.cross.optimize(criterion.reml, T, hold, control, told))
         best = min(optima, key=lambda found: found.criterion)
         optima += _from_zeros(criterion, given, best, doubtful, control, told)
-    return _summarized(criterion, given, optima)
+    best = min(optima, key=lambda found: found.criterion)
+    theta = np.where(given.held, given.theta, layout.theta(best.T))
+    return _summarized(given, optima, theta, [layout.theta(T) for T in best.trace["T"]])
 
 
 def _from_zeros(
@@ -159,7 +161,8 @@ def _charted(
     ended = np.where((layout.lower_bounds == 0.0) & (ended < _ALMOST * scaled[0]), 0.0, ended)
     if found.flat is not None:
         _refuse_flat(layout, ~given.held, found.flat, ended)
-    return replace(_summarized(criterion, given, [found]), theta=np.where(given.held, given.theta, ended))
+    path = [chart.theta(eta) for eta in found.trace["eta"]]
+    return _summarized(given, [found], np.where(given.held, given.theta, ended), path)
 
 
 def _refuse_flat(layout: ThetaLayout, free: BoolVector, flat: FloatVector, ended: FloatVector) -> None:
@@ -218,8 +221,10 @@ def _further_starts(
     return [np.where(given.held, given.theta, scaled_start(criterion, blocks, theta)) for theta in starts]
 
 
-def _summarized(criterion: Criterion, given: Given, optima: list[Optimum]) -> ThetaOptimum:
-    layout = criterion.layout
+def _summarized(
+    given: Given, optima: list[Optimum], theta: FloatVector, path: Sequence[FloatVector]
+) -> ThetaOptimum:
+    """Put the ends of searches together: theta, and the way there, are those of the lowest."""
     best = min(optima, key=lambda optimum: optimum.criterion)
     trace = best.trace
     in_all = sum(optimum.n_evaluations_in_all for optimum in optima)
@@ -238,13 +243,12 @@ def _summarized(criterion: Criterion, given: Given, optima: list[Optimum]) -> Th
         starts_tried=sum(optimum.starts_tried for optimum in optima),
         details=details,
     )
-    theta = layout.theta(best.T)
     return ThetaOptimum(
-        theta=np.where(given.held, given.theta, theta),
+        theta=theta,
         held=given.held,
         certificate=certificate,
         null_directions=tuple(np.asarray(N, dtype=float) for N in best.null_directions),
-        path=np.array([layout.theta(T) for T in trace["T"]]).reshape(-1, layout.n_theta),
+        path=np.array(path).reshape(-1, len(theta)),
         criterion=np.array(trace["criterion"], dtype=float),
         sigma=_finite(trace["sigma"]),
         step=_finite(trace["step"]),

@@ -12,13 +12,15 @@
 //! | `solve` | β, u, b and `Z'We` from a factor |
 //! | `inverse` | diagonal blocks of the inverse: conditional covariances |
 //! | `slopes` | `Σ Z_j'QZ_j` for the gradient |
-//! | `directions`, `information`, `traces` | directions of S; average information along them, and what the exact Hessian needs beyond it |
+//! | `directions`, `information` | directions of S, and average information along them |
+//! | `dense` | all derivatives of small designs, with the exact Hessian |
 //! | `solid` | whether numbers go through the inverse of T, or through differences |
 //! | `rows` | factors of small designs from their rows, where cross-products lose digits |
 
 pub mod accumulate;
 pub mod chain;
 pub mod cross;
+pub mod dense;
 pub mod directions;
 pub mod factor;
 pub mod information;
@@ -30,4 +32,3 @@ pub mod slopes;
 pub mod solid;
 pub mod solve;
 pub mod tail;
-pub mod traces;

@@ -216,6 +216,9 @@ struct LevelSums {
 
 /// `T⁻ᵀ m T⁻¹`.
 fn through(t: &[f64], k: usize, m: &[f64]) -> Vec<f64> {
+    if row_major::is_diagonal(t, k) {
+        return (0..k * k).map(|e| m[e] / (t[e / k * (k + 1)] * t[e % k * (k + 1)])).collect();
+    }
     let inverse = row_major::invert_lower(t, k);
     row_major::congruence(m, &inverse, k, k)
 }

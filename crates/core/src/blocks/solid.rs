@@ -6,6 +6,11 @@ use crate::matrix::{eigen, row_major};
 /// True if going through `T⁻¹` loses fewer digits than differences of cross-products: the first loses as `1/(λ_min a)`, the second
 /// as `λ_max a`, for eigenvalues λ of S and `a` rows per level.
 pub fn through_inverse(t: &[f64], k: usize, rows_per_level: f64) -> bool {
+    if row_major::is_diagonal(t, k) {
+        let squares = || (0..k).map(|i| t[i * (k + 1)] * t[i * (k + 1)]);
+        let (least, most) = (squares().fold(f64::INFINITY, f64::min), squares().fold(0.0, f64::max));
+        return least > 1e-11 * most && least * most * rows_per_level * rows_per_level >= 1.0;
+    }
     let s = row_major::multiply(t, &row_major::transpose(t, k, k), k, k, k);
     let (w, _) = eigen::symmetric_eigen(&s, k);
     // a triangular T that is not numerically invertible never qualifies

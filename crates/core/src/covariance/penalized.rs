@@ -2,11 +2,13 @@
 
 use super::axis::Axis;
 use super::family::Family;
-use crate::matrix::{eigen, row_major, triangle::triangle};
+use crate::matrix::{eigen, row_major, triangle};
 
-/// Relative θ at which that of zero is replaced where a limit is taken: S goes with its square, which is lost here, and rounding with
-/// the inverse of that.
-const NIL: f64 = 1e-4;
+/// θ, relative to the smallest of the others, by which zero is replaced where a limit is taken: S goes with its square.
+const NIL: f64 = 1e-6;
+
+/// θ, relative to its unit, that counts as zero in derivatives.
+const ZERO: f64 = 1e-10;
 
 /// Relative eigenvalue of a sum of penalties that is the rounding of a zero.
 const RANK: f64 = 1e-12;
@@ -43,15 +45,18 @@ impl Penalized {
 
     fn pieces(&self, theta: &[f64]) -> Pieces {
         let k = self.k;
-        let largest = theta.iter().fold(0.0_f64, |a, t| a.max(t.abs()));
-        let least = NIL * if largest > 0.0 { largest } else { 1.0 };
-        let near: Vec<f64> = theta.iter().map(|t| t.abs().max(least)).collect();
+        let seen = |j: usize| theta[j].abs() > ZERO * self.unit[j];
+        let least = (0..theta.len()).filter(|&j| seen(j)).map(|j| theta[j].abs()).fold(f64::INFINITY, f64::min);
+        let nil = if least.is_finite() { NIL * least } else { 1.0 };
+        let near: Vec<f64> = (0..theta.len()).map(|j| if seen(j) { theta[j].abs() } else { nil }).collect();
         let rows: Vec<Vec<f64>> = self.penalties.iter().zip(&near).map(|(p, sd)| p.rows(k, *sd)).collect();
-        let inverse = inverse_of_triangle(&rows.concat(), k);
-        // inverse = R⁻ᵀ
-        let back = row_major::transpose(&inverse, k, k);
-        let of_q = |(rows, p): (&Vec<f64>, &Penalty)| row_major::multiply(rows, &back, p.rank, k, k);
-        let q: Vec<Vec<f64>> = rows.iter().zip(&self.penalties).map(of_q).collect();
+        let factor = triangle::orthogonal(&rows.concat(), k);
+        let back = row_major::transpose(&row_major::invert_lower(&factor.lower, k), k, k); // R⁻¹
+        let (mut q, mut first) = (Vec::new(), 0);
+        for p in &self.penalties {
+            q.push(factor.rows[first * k..(first + p.rank) * k].to_vec());
+            first += p.rank;
+        }
         let of_u = |(q, p): (&Vec<f64>, &Penalty)| {
             row_major::multiply(&back, &row_major::transpose(q, p.rank, k), k, k, p.rank)
         };
@@ -87,7 +92,7 @@ impl Penalty {
 
 /// `R⁻ᵀ`, lower triangular, for `R'R = rows'rows` with rows of length k.
 fn inverse_of_triangle(rows: &[f64], k: usize) -> Vec<f64> {
-    row_major::invert_lower(&triangle(rows, k), k)
+    row_major::invert_lower(&triangle::lower(rows, k), k)
 }
 
 impl Family for Penalized {

@@ -24,3 +24,9 @@ pub fn add_transposed(out: &mut [f64], s: f64, a: &[f64], b: &[f64], (m, r, c): 
     let (a, b) = (MatRef::from_row_major_slice(a, m, r), MatRef::from_row_major_slice(b, m, c));
     matmul(MatMut::from_row_major_slice_mut(out, r, c), Accum::Add, a.transpose(), b, s, Par::Seq);
 }
+
+/// `out −= a a'` with `a (r × m)`, all row-major; only symmetric up to rounding.
+pub fn subtract_outer(out: &mut [f64], a: &[f64], (r, m): (usize, usize)) {
+    let a = MatRef::from_row_major_slice(a, r, m);
+    matmul(MatMut::from_row_major_slice_mut(out, r, r), Accum::Add, a, a.transpose(), -1.0, Par::Seq);
+}

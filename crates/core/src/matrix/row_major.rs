@@ -129,6 +129,11 @@ pub fn identity(n: usize) -> Vec<f64> {
     out
 }
 
+/// Whether a square matrix has nothing beside its diagonal.
+pub fn is_diagonal(a: &[f64], n: usize) -> bool {
+    a.iter().enumerate().all(|(e, v)| *v == 0.0 || e % (n + 1) == 0)
+}
+
 /// Sum of the elementwise products.
 pub fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(x, y)| x * y).sum()

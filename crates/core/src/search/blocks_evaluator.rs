@@ -7,10 +7,10 @@ use super::point::{At, Point};
 use super::root::PartRoot;
 use super::space::Space;
 use crate::blocks::cross::CrossProducts;
+use crate::blocks::dense::DENSE_LIMIT;
 use crate::blocks::directions::{Change, Derivatives, Directions, PartSpace, on_units};
 use crate::blocks::factor::Factor;
 use crate::blocks::solve::Solution;
-use crate::blocks::traces::DENSE_LIMIT;
 use crate::design::layout::Part;
 use crate::error::CoreError;
 use crate::matrix::row_major;
@@ -149,12 +149,14 @@ impl System {
 
     fn block_derivatives(&self, f: Factor, directions: &Directions, reml: bool) -> Result<Derivatives, CoreError> {
         let cp = self.of(&f);
+        if let Some(found) = cp.dense_derivatives(&f, directions, reml)? {
+            return Ok(found);
+        }
         let solution = cp.solve(&f);
         let squares = solution.squares(&cp.layout);
         let information = cp.information(&f, &solution, directions);
-        let dense_traces = if cp.layout.is_single() { None } else { cp.dense_traces(&f, directions, reml)? };
         let slopes = cp.slopes(f, reml);
-        let traces = cp.level_traces(&slopes, directions, reml).or(dense_traces);
+        let traces = cp.level_traces(&slopes, directions, reml);
         Ok(Derivatives { slopes: slopes.trace, squares, information, traces })
     }
 

@@ -146,7 +146,8 @@ fn search<E: Evaluator>(
     loop {
         let (c, step) = on.step(&mut place, &mut correction, search.radius)?;
         let gap = step.as_ref().map_or(f64::INFINITY, |s| s.decrement);
-        search.record(&on.space, &place.at.point, taken, if iteration == 0 { "start" } else { "newton" }, gap);
+        let kind = if iteration == 0 { "start" } else { "newton" };
+        search.record(&place.at.point, (Vec::new(), place.eta.clone()), taken, kind, gap);
         let settled = step.as_ref().is_some_and(|s| s.decrement < control.tolerance && s.min_curvature > -1e-3);
         let stop = settled && (gap < 1e-14 || gap > 0.1 * best);
         best = best.min(gap);

@@ -20,8 +20,10 @@ pub struct Control {
 pub struct Record {
     pub criterion: f64,
     pub sigma2: f64,
-    /// T per part, internal units.
+    /// T per part, internal units; none where the search is over a chart.
     pub t: Vec<Vec<f64>>,
+    /// The coordinates there, else none.
+    pub eta: Vec<f64>,
     /// Fraction of the step taken to get here (0 at the start), and its kind.
     pub step: f64,
     pub kind: &'static str,

@@ -53,7 +53,8 @@ impl<'a, E: Evaluator> Search<'a, E> {
             correction.apply(&space.pack(&point.s), &curvature.gradient, &mut curvature.hessian, curvature.exact);
             let assessment = self.assess(space, point, &curvature);
             let gap = assessment.gap();
-            self.record(space, point, taken, kind, gap);
+            let t = space.lower_factors(&point.s);
+            self.record(point, (t, Vec::new()), taken, kind, gap);
             let settled = gap < self.control.tolerance && (probed || assessment.min_curvature() > -1e-3);
             // go on while the decrement still falls: the last steps are cheap digits
             let done = settled && (gap < 1e-14 || gap > 0.1 * best || (curvature.exact && gap < 1e-12));
@@ -168,10 +169,16 @@ impl<'a, E: Evaluator> Search<'a, E> {
         Some((next, alpha, "cone"))
     }
 
-    /// Adds a line to the trace.
-    pub fn record(&mut self, space: &Space, point: &Point, step: f64, kind: &'static str, decrement: f64) {
-        let t = space.lower_factors(&point.s);
-        self.trace.push(Record { criterion: point.criterion, sigma2: point.sigma2, t, step, kind, decrement });
+    /// Adds a line to the trace: T per part, or coordinates of a chart.
+    pub fn record(
+        &mut self,
+        point: &Point,
+        (t, eta): (Vec<Vec<f64>>, Vec<f64>),
+        step: f64,
+        kind: &'static str,
+        decrement: f64,
+    ) {
+        self.trace.push(Record { criterion: point.criterion, sigma2: point.sigma2, t, eta, step, kind, decrement });
     }
 
     fn finish(

@@ -10,19 +10,18 @@ import numpy as np
 
 from lmm.bases.basis import Basis, Covariate, Settings
 from lmm.bases.surfaces.kernels import Power
+from lmm.bases.surfaces.leading import LinePairs
 from lmm.bases.surfaces.orders import numbers_in, whole
 from lmm.bases.surfaces.points import (
-    between,
     centres_of,
     check_scale,
     check_size,
-    distances,
     distinct,
     points_of,
     term,
 )
 from lmm.bases.surfaces.polynomials import monomials, powers_below
-from lmm.bases.surfaces.radial import Radial, check_null_space, truncated
+from lmm.bases.surfaces.radial import Radial, check_null_space, leading_columns
 from lmm.errors import ArgumentError
 
 __all__ = ["Duchon", "learn"]
@@ -37,7 +36,7 @@ class Duchon(Radial):
     name: ClassVar[str] = "ds"
 
 
-def learn(covariates: Sequence[Covariate], settings: Settings) -> Basis:
+def learn(covariates: Sequence[Covariate], settings: Settings, line: LinePairs | None = None) -> Basis:
     """Learn a Duchon spline.
 
     Parameters
@@ -82,8 +81,7 @@ def learn(covariates: Sequence[Covariate], settings: Settings) -> Basis:
     check_scale(centres, exponent, names, "ds")
     null = monomials(centres - shift, powers)
     check_null_space(null, names, "ds")
-    near = between(centres, len(centres), lambda rows: kernel.values(distances(rows, centres)))
-    weights, inner = truncated(near, null, k, is_reversed=False)
+    weights, inner, curved = leading_columns(kernel, centres, null, k, is_reversed=False, line=line)
     penalty = np.zeros((k, k))
     penalty[: len(inner), : len(inner)] = inner
     return Duchon(
@@ -95,7 +93,7 @@ def learn(covariates: Sequence[Covariate], settings: Settings) -> Basis:
         weights=weights,
         factors=np.ones(k),
         offsets=np.zeros(k),
-        at_centres=np.column_stack([near @ weights, null]),
+        at_centres=np.column_stack([curved, null]),
         kernel=kernel,
         shift=shift,
         powers=powers,

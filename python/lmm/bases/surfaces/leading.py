@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeAlias
+
 import numpy as np
 
+from lmm.bases.surfaces.kernels import Kernel, Power
 from lmm.typing import FloatMatrix, FloatVector
 
-__all__ = ["leading_pairs"]
+__all__ = ["LinePairs", "leading_pairs", "pairs_on_a_line"]
 
+LinePairs: TypeAlias = Callable[[FloatVector, int, int], tuple[FloatVector, FloatMatrix] | None]
+"""From increasing points, an odd power and k to the k leading eigenpairs of ``|x_i - x_j|^power``, or None."""
+
+_POWERS = (1, 3, 5, 7)  # of distances on a line
 _SMALL = 150  # rows; all eigenpairs are as fast there
 _SHARE = 4  # Lanczos where less than one in so many pairs is asked for
 _BEYOND = 4  # pairs behind those that are asked for, so that little is left
@@ -45,9 +53,29 @@ def leading_pairs(matrix: FloatMatrix, k: int) -> tuple[FloatVector, FloatMatrix
         values, vectors = eigh(matrix, check_finite=False)
         kept = np.argsort(-np.abs(values), kind="stable")[:k]
         found = values[kept], vectors[:, kept]
-    order = np.argsort(-found[0], kind="stable")
-    values, vectors = found[0][order], found[1][:, order]
-    peaks = vectors[np.argmax(np.abs(vectors), axis=0), np.arange(k)]
+    return _ordered(*found)
+
+
+def pairs_on_a_line(
+    line: LinePairs | None, kernel: Kernel, centres: FloatMatrix, k: int
+) -> tuple[FloatVector, FloatMatrix] | None:
+    """Find the same for a small odd power of the distances of points on a line, without building the matrix.
+
+    None where the kernel is another, where most pairs are asked for, or where ``line`` does not find them.
+    """
+    if line is None or centres.shape[1] > 1 or _SHARE * k >= len(centres):
+        return None
+    if not isinstance(kernel, Power) or kernel.exponent not in _POWERS:
+        return None
+    found = line(centres[:, 0], kernel.exponent, k)
+    return None if found is None else _ordered(kernel.factor * found[0], found[1])
+
+
+def _ordered(values: FloatVector, vectors: FloatMatrix) -> tuple[FloatVector, FloatMatrix]:
+    """Sort pairs by value; the largest entry of each vector is positive."""
+    order = np.argsort(-values, kind="stable")
+    values, vectors = values[order], vectors[:, order]
+    peaks = vectors[np.argmax(np.abs(vectors), axis=0), np.arange(len(values))]
     return values, vectors * np.where(peaks < 0.0, -1.0, 1.0)
 
 

@@ -13,14 +13,14 @@ import numpy.typing as npt
 from lmm.bases.basis import Basis, Carrier, Covariate, Extrapolation
 from lmm.bases.order import check_order
 from lmm.bases.surfaces.kernels import Kernel, Power
-from lmm.bases.surfaces.leading import leading_pairs
+from lmm.bases.surfaces.leading import LinePairs, leading_pairs, pairs_on_a_line
 from lmm.bases.surfaces.pieces import piecewise_carrier, power_slopes
 from lmm.bases.surfaces.points import between, distances, distinct, points_of, term
 from lmm.bases.surfaces.polynomials import monomial_slopes, monomials
 from lmm.errors import DataError, UnsupportedError
 from lmm.typing import FloatMatrix, FloatVector
 
-__all__ = ["OnPoints", "Radial", "check_null_space", "truncated"]
+__all__ = ["OnPoints", "Radial", "check_null_space", "leading_columns", "truncated"]
 
 _MOST_KEPT = 5_000_000  # numbers of the rows that were asked for last: 40 MB
 _MANY = 4  # times as many distinct rows as centres: local rows are cheaper there
@@ -208,6 +208,26 @@ class Radial(OnPoints):
         null = monomial_slopes(x[:, None] - self.shift, self.powers, order, 0)
         found = np.column_stack([self.kernel.factor * curved, null]) * self.factors
         return np.asarray(found - self.offsets if order == 0 else found)
+
+
+def leading_columns(
+    kernel: Kernel,
+    centres: FloatMatrix,
+    null: FloatMatrix,
+    k: int,
+    *,
+    is_reversed: bool,
+    line: LinePairs | None,
+) -> tuple[FloatMatrix, FloatMatrix, FloatMatrix]:
+    """Compute weights and penalty as `truncated` does, and the columns at the centres (u, k - M)."""
+    pairs = pairs_on_a_line(line, kernel, centres, k)
+    if pairs is None:
+        near = between(centres, len(centres), lambda rows: kernel.values(distances(rows, centres)))
+        weights, inner = truncated(near, null, k, is_reversed)
+        return weights, inner, near @ weights
+    values, vectors = pairs
+    q = _complement(vectors.T @ null, is_reversed)
+    return vectors @ q, _symmetric(q.T @ (values[:, None] * q)), vectors @ (values[:, None] * q)
 
 
 def truncated(

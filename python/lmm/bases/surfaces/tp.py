@@ -11,19 +11,18 @@ import numpy as np
 
 from lmm.bases.basis import Basis, Covariate, Settings
 from lmm.bases.surfaces.kernels import Power
+from lmm.bases.surfaces.leading import LinePairs
 from lmm.bases.surfaces.orders import numbers_in, whole
 from lmm.bases.surfaces.points import (
-    between,
     centres_of,
     check_scale,
     check_size,
-    distances,
     distinct,
     points_of,
     term,
 )
 from lmm.bases.surfaces.polynomials import monomials, powers_below
-from lmm.bases.surfaces.radial import Radial, check_null_space, truncated
+from lmm.bases.surfaces.radial import Radial, check_null_space, leading_columns
 from lmm.errors import ArgumentError
 from lmm.typing import FloatMatrix
 
@@ -57,7 +56,7 @@ class ShrunkenThinPlate(ThinPlate):
     name: ClassVar[str] = "ts"
 
 
-def learn(covariates: Sequence[Covariate], settings: Settings) -> Basis:
+def learn(covariates: Sequence[Covariate], settings: Settings, line: LinePairs | None = None) -> Basis:
     """Learn a thin plate regression spline.
 
     Parameters
@@ -66,6 +65,8 @@ def learn(covariates: Sequence[Covariate], settings: Settings) -> Basis:
         Numbers.
     settings
         ``k``; ``m`` (order of derivatives; ``(m, 0)`` drops the polynomials); ``knots`` as points.
+    line
+        Finds eigenpairs of points on a line faster than their matrix is built.
 
     Raises
     ------
@@ -81,10 +82,12 @@ def learn(covariates: Sequence[Covariate], settings: Settings) -> Basis:
     >>> basis.k, np.linalg.matrix_rank(basis.penalties[0]).item()
     (7, 5)
     """
-    return ThinPlate(**_parts("tp", covariates, settings))
+    return ThinPlate(**_parts("tp", covariates, settings, line))
 
 
-def learn_shrunken(covariates: Sequence[Covariate], settings: Settings) -> Basis:
+def learn_shrunken(
+    covariates: Sequence[Covariate], settings: Settings, line: LinePairs | None = None
+) -> Basis:
     """Learn a thin plate regression spline with shrinkage.
 
     Raises
@@ -100,7 +103,7 @@ def learn_shrunken(covariates: Sequence[Covariate], settings: Settings) -> Basis
     >>> np.linalg.matrix_rank(learn_shrunken([x], Settings(k=7)).penalties[0]).item()
     7
     """
-    parts = _parts("ts", covariates, settings)
+    parts = _parts("ts", covariates, settings, line)
     penalty, n_null = parts["penalties"][0].copy(), len(parts["powers"])
     curved = slice(0, len(penalty) - n_null)
     smallest = np.linalg.eigvalsh(penalty[curved, curved])[0]
@@ -109,7 +112,9 @@ def learn_shrunken(covariates: Sequence[Covariate], settings: Settings) -> Basis
     return ShrunkenThinPlate(**parts | {"penalties": (penalty,), "null_space": np.zeros((len(penalty), 0))})
 
 
-def _parts(basis: str, covariates: Sequence[Covariate], settings: Settings) -> dict[str, Any]:
+def _parts(
+    basis: str, covariates: Sequence[Covariate], settings: Settings, line: LinePairs | None
+) -> dict[str, Any]:
     names = tuple(covariate.name for covariate in covariates)
     points = points_of(covariates, basis)
     order, has_null = _order(settings.m, names, basis)
@@ -128,9 +133,8 @@ def _parts(basis: str, covariates: Sequence[Covariate], settings: Settings) -> d
     check_scale(centres, kernel.exponent, names, basis)
     null = monomials(centres - shift, powers)
     check_null_space(null, names, basis)
-    near = between(centres, len(centres), lambda rows: kernel.values(distances(rows, centres)))
-    weights, inner = truncated(near, null, k, is_reversed=True)
-    columns = np.column_stack([near @ weights, null])
+    weights, inner, curved = leading_columns(kernel, centres, null, k, is_reversed=True, line=line)
+    columns = np.column_stack([curved, null])
     penalty = np.zeros((k, k))
     penalty[: len(inner), : len(inner)] = inner
     held = ThinPlate(

@@ -159,7 +159,7 @@ impl FullTail {
             column[j..].iter_mut().zip(&scalar[j..]).for_each(|(v, g)| *v *= f * g);
         }
         y.iter_mut().zip(&scalar).for_each(|(v, g)| *v *= g);
-        for (b, block) in layout.tail_blocks().filter(|(b, block)| !is_diagonal(&t[*b], block.k)) {
+        for (b, block) in layout.tail_blocks().filter(|(b, block)| !row_major::is_diagonal(&t[*b], block.k)) {
             let k = block.k;
             for level in 0..block.n_levels {
                 let first = block.tail_start + level * k;
@@ -226,7 +226,7 @@ impl FullInverse {
             let f = scalar[j];
             column[j..].iter_mut().zip(&scalar[j..]).for_each(|(v, g)| *v *= f * g);
         }
-        for (b, block) in layout.tail_blocks().filter(|(b, block)| !is_diagonal(&t[*b], block.k)) {
+        for (b, block) in layout.tail_blocks().filter(|(b, block)| !row_major::is_diagonal(&t[*b], block.k)) {
             let transposed = row_major::transpose(&t[b], block.k, block.k);
             for level in 0..block.n_levels {
                 scale_level(hat, size, block.tail_start + level * block.k, block.k, &transposed);
@@ -340,17 +340,12 @@ fn update_tile(chain: &Chain, own: &ChainFactor, at: usize, first: usize, tile: 
 /// The element of T of each tail column where T is diagonal, else one; ones for X.
 fn scales(layout: &Layout, t: &[Vec<f64>]) -> Vec<f64> {
     let mut out = vec![1.0; layout.tail_size() - 1];
-    for (b, block) in layout.tail_blocks().filter(|(b, block)| is_diagonal(&t[*b], block.k)) {
+    for (b, block) in layout.tail_blocks().filter(|(b, block)| row_major::is_diagonal(&t[*b], block.k)) {
         let k = block.k;
         let own = &mut out[block.tail_start..block.tail_start + k * block.n_levels];
         own.iter_mut().enumerate().for_each(|(c, o)| *o = t[b][c % k * (k + 1)]);
     }
     out
-}
-
-/// Whether a `k × k` matrix has nothing beside its diagonal.
-fn is_diagonal(t: &[f64], k: usize) -> bool {
-    t.iter().enumerate().all(|(e, v)| *v == 0.0 || e % (k + 1) == 0)
 }
 
 /// `M := diag(.., T, ..)' M diag(.., T, ..)` for the columns of one level, on the lower triangle of a symmetric matrix.
