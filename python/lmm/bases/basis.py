@@ -235,6 +235,15 @@ class Basis(ABC):
     joint: Joint | None = None
     structure: KroneckerPenalties | None = None
 
+    @property
+    def copies(self) -> tuple[str, ...]:
+        """Levels that have a copy of all columns each, with the same penalties; empty where there is one set."""
+        return ()
+
+    def codes(self, covariates: Sequence[Covariate]) -> IntVector:
+        """Index into `copies` of each row, -1 where the fit has not seen the level; 0 without copies; shape (n,)."""
+        return np.zeros(covariates[0].n, dtype=np.int64)
+
     @abstractmethod
     def carrier(self, covariates: Sequence[Covariate]) -> Carrier:
         """Rows and map whose product is the columns at the given data."""

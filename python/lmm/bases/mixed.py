@@ -110,7 +110,7 @@ def mixed_form(smooth: Smooth) -> MixedForm:
     The pieces are as simple as can be: one variance where penalties do not overlap; where they do, common coordinates
     with a diagonal for each penalty, if there are such (two penalties always have them); else dense matrices.
 
-    Of curves for each level of a factor (``basis.per_level``) this is the form of one curve.
+    Of curves for each level of a factor (``basis.copies``) this is the form of one curve.
 
     Examples
     --------

@@ -73,7 +73,7 @@ class Curve:
     @property
     def copies(self) -> tuple[str, ...]:
         """Levels that have a copy of all columns; empty unless the term is one of curves for each level."""
-        return _copies(self.smooth)
+        return self.smooth.basis.copies
 
     @property
     def n_coefficients(self) -> int:
@@ -93,7 +93,7 @@ class Curve:
         own = self.smooth.columns(covariates, by)
         if not self.copies:
             return own
-        codes = self.smooth.basis.codes(covariates)  # type: ignore[attr-defined]
+        codes = self.smooth.basis.codes(covariates)
         wide = np.zeros((len(own), len(self.copies), own.shape[1]))
         known = np.flatnonzero(codes >= 0)
         wide[known, codes[known]] = own[known]
@@ -114,7 +114,7 @@ class Curve:
         X[:, self.columns] = rows @ (to_curve @ self.form.fixed)
         if self.copies:
             values = np.asarray(rows @ (to_curve @ np.hstack([piece.map for piece in self.form.random])))
-            codes = self.smooth.basis.codes(covariates)  # type: ignore[attr-defined]
+            codes = self.smooth.basis.codes(covariates)
             Z[self.pieces[0].part].append((codes, values))
             return
         for piece, place in zip(self.form.random, self.pieces, strict=True):
@@ -204,7 +204,7 @@ class Placing:
         first, width = len(self.names), form.fixed.shape[1]
         self.names += [f"{smooth.label}[{i + 1}]" for i in range(width)]
         columns = slice(first, first + width)
-        if _copies(smooth):
+        if smooth.basis.copies:
             return self._for_levels(source, smooth, form, columns, held)
         pieces, parameters = [], []
         for number, piece in enumerate(form.random):
@@ -263,7 +263,7 @@ class Placing:
             own = np.ones((piece.size, 1)) if piece.scales is None else piece.scales
             scales[row : row + piece.size, column : column + own.shape[1]] = own
             row, column = row + piece.size, column + own.shape[1]
-        levels, part = _copies(smooth), len(self.parts)
+        levels, part = smooth.basis.copies, len(self.parts)
         thetas = tuple(held[penalty] for penalty in penalties)
         self.parts.append(
             PartSpec(
@@ -276,11 +276,6 @@ class Placing:
         ]
         place = Place(part, slice(0, size * len(levels)))
         return Curve(smooth, form, columns, (place,), tuple(sorted(parameters)))
-
-
-def _copies(smooth: Smooth) -> tuple[str, ...]:
-    """Levels with a curve each, where the basis is that of one of them."""
-    return tuple(getattr(smooth.basis, "copies", ())) if getattr(smooth.basis, "per_level", False) else ()
 
 
 def _structure_of(piece: Piece) -> tuple[Structure, int]:

@@ -39,7 +39,8 @@ from lmm.inference.resampling.ratio import BootstrapTest, bootstrap_test
 from lmm.inference.resampling.replicates import Bootstrap, bootstrap
 from lmm.inference.smooth_checks.basis_check import check_basis
 from lmm.inference.smooth_checks.overlap import concurvity, concurvity_notes
-from lmm.inference.smooth_terms.curves import BandKind, chosen_term, partial_residuals, smooth
+from lmm.inference.smooth_terms.bands import BandKind
+from lmm.inference.smooth_terms.curves import chosen_term, partial_residuals, smooth
 from lmm.inference.smooth_terms.differences import smooth_difference
 from lmm.inference.smooth_terms.of_the_mean import coefficient_draws, design_matrix
 from lmm.inference.smooth_terms.rows import n_curve_effects, with_curves

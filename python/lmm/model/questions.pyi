@@ -28,7 +28,7 @@ from lmm.inference.resampling.quantiles import BootstrapInterval
 from lmm.inference.resampling.ratio import BootstrapTest
 from lmm.inference.resampling.replicates import Bootstrap, Statistics
 from lmm.inference.smooth_checks.basis_check import N_ORDERS, N_ROWS
-from lmm.inference.smooth_terms.curves import BandKind
+from lmm.inference.smooth_terms.bands import BandKind
 from lmm.inference.smooth_terms.of_the_mean import CurveCovariance
 from lmm.inference.variance_tables.precision import VarianceInterval
 from lmm.means.grid.variables import CovReduce

@@ -11,7 +11,7 @@ import numpy as np
 from lmm.arguments import a_level, one_of, takes, texts, yes_or_no
 from lmm.bases import MarkovField, name_of_region
 from lmm.errors import DesignError, LmmError
-from lmm.inference import BandKind, partial_residuals, smooth, smooths
+from lmm.inference import BandKind, chosen_term, partial_residuals, smooth, smooths
 from lmm.model import a_fit
 from lmm.plots.grid import panel_grid
 from lmm.plots.maps import draw_map
@@ -44,7 +44,6 @@ TOO_FAR = 0.1
 """Distance from the nearest row, of the range of the data, beyond which a surface is not shown."""
 MOST_CURVES = 40
 """Curves of levels in one panel."""
-_RESULTS = ("estimate", "std_error", "conf_low", "conf_high")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -198,17 +197,18 @@ def plot_smooths(
     's(Days), 1.00 edf'
     """
     panels = _panels(fit, terms, level, band)
-    edf = dict(zip(*(smooths(fit)[name] for name in ("term", "edf")), strict=True))
+    table = smooths(fit)
+    edf = dict(zip(table["term"], table["edf"], strict=True))
     n_columns = min(len(panels), 3)
     n_rows = -(-len(panels) // n_columns)
     with canvas(width or 1.0 + 2.9 * n_columns, height or 0.4 + 2.6 * n_rows) as figure:
         for axes, panel in zip(panel_grid(figure, len(panels)), panels, strict=True):
             _DRAWN_BY[panel.kind](axes, fit, panel, residuals)
-            name = f"{panel.label}, {edf[panel.label]:.2f} edf"
+            label = f"{panel.label}, {edf[panel.label]:.2f} edf"
             if panel.kind in ("surface", "map"):
-                label_panel(axes, y=panel.axes[1] if panel.kind == "surface" else "", title=name)
+                label_panel(axes, y=panel.axes[1] if panel.kind == "surface" else "", title=label)
             else:
-                label_panel(axes, y=name)
+                label_panel(axes, y=label)
     return figure
 
 
@@ -224,8 +224,6 @@ def _panels(fit: Fit, terms: str | Sequence[str] | None, level: float, band: Ban
                 "No smooth term of this fit has one or two covariates. Hold some with fit.smooth(term, at=...)."
             )
     else:
-        from lmm.inference import chosen_term
-
         pairs = [
             (term, curve) for name in wanted for term, curves in [chosen_term(fit, name)] for curve in curves
         ]

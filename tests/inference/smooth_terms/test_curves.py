@@ -56,6 +56,19 @@ def test_a_simultaneous_band_has_the_critical_value_of_simulation_and_of_the_tub
     assert "40,000 draws; tube formula" in found.notes[0]
 
 
+def test_simultaneous_bands_of_several_curves_have_a_note_each():
+    data = lmm.datasets.load("Orthodont")
+    fit = lmm.fit("distance ~ Sex + s(age, by=Sex, k=4) + (1 | Subject)", data)
+    found = fit.smooth("s(age):Sex", band="simultaneous", seed=1)
+    for level in ("Male", "Female"):
+        own = found["Sex"] == level
+        # Zero only where the curve has no variance.
+        has_variance = own & (found["std_error"] > 0)
+        critical = (found["conf_high"] - found["estimate"])[has_variance] / found["std_error"][has_variance]
+        (note,) = [note for note in found.notes if note.startswith(f"s(age):Sex{level}: ")]
+        assert f"{critical[0]:.3f} standard errors" in note
+
+
 def test_coefficients_and_their_matrix_are_those_of_predictions(fit):
     M = fit.design_matrix(TIMES)
     assert M.shape == (13, 20)

@@ -11,10 +11,19 @@ import numpy as np
 from lmm.bases.basis import Basis, Covariate, Settings
 from lmm.bases.levels.re import codes_in
 from lmm.bases.local import LocalRows
-from lmm.errors import ArgumentError, brief
-from lmm.typing import IntVector
+from lmm.bases.order import check_order
+from lmm.errors import ArgumentError, UnsupportedError, brief
+from lmm.typing import FloatMatrix, IntVector
 
-__all__ = ["LearnBasis", "codes_of", "in_blocks", "learn_curve", "levels_of", "numbers_among"]
+__all__ = [
+    "LearnBasis",
+    "codes_of",
+    "in_blocks",
+    "learn_curve",
+    "levels_of",
+    "numbers_among",
+    "slopes_of_curve",
+]
 
 LearnBasis: TypeAlias = Callable[[str, Sequence[Covariate], Settings], Basis]
 """`lmm.bases.catalog.learn_basis`, handed in so that bases need not know the catalog."""
@@ -80,6 +89,41 @@ def learn_curve(
 def numbers_among(covariates: Sequence[Covariate]) -> list[Covariate]:
     """Pick the covariates that are not factors, in order."""
     return [covariate for covariate in covariates if not covariate.is_factor]
+
+
+def slopes_of_curve(
+    basis: Basis,
+    curve: Basis,
+    levels: Sequence[tuple[str, ...] | None],
+    covariates: Sequence[Covariate],
+    order: int,
+    along: int,
+) -> FloatMatrix:
+    """Differentiate the columns of the curve inside a basis of curves by levels; shape (n, p).
+
+    Parameters
+    ----------
+    basis
+        `fs` or `sz`.
+    curve
+        Basis of one of its curves, a function of the numbers alone.
+    levels
+        Of each covariate, None for numbers.
+    covariates
+        Where.
+    order, along
+        As in `Basis.derivative`.
+
+    Raises
+    ------
+    UnsupportedError
+        If the covariate that moves is a factor.
+    """
+    check_order(order, along, basis)
+    if levels[along] is not None:
+        raise UnsupportedError(f"{basis.covariates[along]} holds levels; there is no slope along them.")
+    place = sum(names is None for names in levels[:along])
+    return curve.derivative(numbers_among(covariates), order, place)
 
 
 def codes_of(

@@ -16,10 +16,10 @@ from lmm.bases.levels.curves_by_level import (
     learn_curve,
     levels_of,
     numbers_among,
+    slopes_of_curve,
 )
 from lmm.bases.levels.natural import natural_form
-from lmm.bases.order import check_order
-from lmm.errors import ArgumentError, UnsupportedError
+from lmm.errors import ArgumentError
 from lmm.typing import FloatMatrix, IntVector
 
 __all__ = ["FactorSmooth", "learn"]
@@ -45,8 +45,6 @@ class FactorSmooth(Basis):
     name: ClassVar[str] = "fs"
     extrapolates: ClassVar[Extrapolation] = "product"
     has_sides: ClassVar[bool] = False
-    per_level: ClassVar[bool] = True
-    """Whether the term has a copy of all columns for each level."""
 
     curve: Basis
     coordinates: FloatMatrix
@@ -68,11 +66,7 @@ class FactorSmooth(Basis):
 
     def derivative(self, covariates: Sequence[Covariate], order: int = 1, along: int = 0) -> FloatMatrix:
         """Of one curve, along a number."""
-        check_order(order, along, self)
-        if self.levels[along] is not None:
-            raise UnsupportedError(f"{self.covariates[along]} holds levels; along these is no slope.")
-        place = sum(names is None for names in self.levels[:along])
-        return self.curve.derivative(numbers_among(covariates), order, place) @ self.coordinates
+        return slopes_of_curve(self, self.curve, self.levels, covariates, order, along) @ self.coordinates
 
     def wide(self, covariates: Sequence[Covariate]) -> Any:
         """Columns of all curves, level by level; SciPy CSR, shape (n, k · levels)."""

@@ -59,7 +59,7 @@ class MarkovField(Basis):
     def derivative(self, covariates: Sequence[Covariate], order: int = 1, along: int = 0) -> FloatMatrix:
         """Refuse: levels have no slope."""
         check_order(order, along, self)
-        raise UnsupportedError(f"{covariates[along].name} holds regions; along these is no slope.")
+        raise UnsupportedError(f"{covariates[along].name} holds regions; there is no slope along them.")
 
 
 def learn(covariates: Sequence[Covariate], settings: Settings) -> Basis:

@@ -45,7 +45,7 @@ class RandomEffects(Basis):
         check_order(order, along, self)
         if self.levels[along] is not None:
             raise UnsupportedError(
-                f"{self.covariates[along]} holds levels; along these is no slope. Take a number."
+                f"{self.covariates[along]} holds levels; there is no slope along them. Take a number."
             )
         weights = np.ones(covariates[0].n) * (2.0 - order)
         for i, (covariate, levels) in enumerate(zip(covariates, self.levels, strict=True)):

@@ -18,10 +18,10 @@ from lmm.bases.levels.curves_by_level import (
     learn_curve,
     levels_of,
     numbers_among,
+    slopes_of_curve,
 )
-from lmm.bases.order import check_order
 from lmm.bases.spaces import null_from_eigenvalues
-from lmm.errors import DataError, UnsupportedError
+from lmm.errors import DataError
 from lmm.limits import check_memory
 from lmm.typing import FloatMatrix, FloatVector
 
@@ -68,11 +68,7 @@ class ContrastCurves(Basis):
 
     def derivative(self, covariates: Sequence[Covariate], order: int = 1, along: int = 0) -> FloatMatrix:
         """Along a number."""
-        check_order(order, along, self)
-        if self.levels[along] is not None:
-            raise UnsupportedError(f"{self.covariates[along]} holds levels; along these is no slope.")
-        place = sum(names is None for names in self.levels[:along])
-        slopes = self.curve.derivative(numbers_among(covariates), order, place)
+        slopes = slopes_of_curve(self, self.curve, self.levels, covariates, order, along)
         codes, _ = codes_of(covariates, self.levels)
         # The row behind the last stands for a level that was not seen: its code is -1.
         weights = np.vstack([self.contrasts, np.zeros(self.contrasts.shape[1])])[codes]

@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
 from lmm.inference.distributions import normal_quantile
-from lmm.typing import FloatMatrix
+from lmm.typing import FloatMatrix, FloatVector
 
-__all__ = ["N_DRAWS", "Band", "band_of"]
+__all__ = [
+    "BAND_COLUMNS",
+    "N_DRAWS",
+    "Band",
+    "BandKind",
+    "band_notes",
+    "band_of",
+    "banded",
+    "simultaneous_band",
+]
+
+BandKind: TypeAlias = Literal["pointwise", "simultaneous"]
+"""A band that holds each point of a curve, or the whole curve, with the given probability."""
+
+BAND_COLUMNS = ("estimate", "std_error", "conf_low", "conf_high")
+"""Columns of a table of a curve, as `banded` has them."""
 
 N_DRAWS = 40_000
 
@@ -34,15 +50,50 @@ class Band:
     note: str
 
 
-def band_of(rows: FloatMatrix, covariance: FloatMatrix, level: float, seed: Any = None) -> Band:
+def band_of(kind: BandKind, rows: FloatMatrix, V: FloatMatrix, level: float, seed: Any = None) -> Band:
+    """Find the critical value of a band of either kind; arguments as in `simultaneous_band`."""
+    if kind == "simultaneous":
+        return simultaneous_band(rows, V, level, seed)
+    return Band(normal_quantile(level), np.nan, f"Bands: {100 * level:g} %, pointwise.")
+
+
+def banded(rows: FloatMatrix, b: FloatVector, V: FloatMatrix, band: Band) -> dict[str, FloatVector]:
+    """Columns `BAND_COLUMNS`, each of shape (n,), of linear functions of coefficients.
+
+    Parameters
+    ----------
+    rows : shape (n, m)
+        One function each.
+    b : shape (m,)
+        The coefficients.
+    V : shape (m, m)
+        Their covariance.
+    band
+        As `band_of` finds it.
+    """
+    estimate = rows @ b
+    error = np.sqrt(np.clip(np.einsum("ij,jk,ik->i", rows, V, rows), 0.0, None))
+    reach = band.critical * error
+    return dict(zip(BAND_COLUMNS, (estimate, error, estimate - reach, estimate + reach), strict=True))
+
+
+def band_notes(bands: Mapping[str, Band]) -> list[str]:
+    """Sentences about the bands of curves by label: one where all are the same, else one for each curve."""
+    notes = dict.fromkeys(band.note for band in bands.values())
+    if len(notes) == 1:
+        return list(notes)
+    return [f"{label}: {band.note[0].lower()}{band.note[1:]}" for label, band in bands.items()]
+
+
+def simultaneous_band(rows: FloatMatrix, V: FloatMatrix, level: float, seed: Any = None) -> Band:
     """Find the band that holds a curve at all points at once, by simulation [1]_, and beside it the tube formula [2]_.
 
     Parameters
     ----------
     rows : shape (n, m)
         Points along the curve, in their order.
-    covariance : shape (m, m)
-        Of the coefficients.
+    V : shape (m, m)
+        Covariance of the coefficients.
     level
         Probability that the whole curve lies within.
     seed
@@ -53,7 +104,7 @@ def band_of(rows: FloatMatrix, covariance: FloatMatrix, level: float, seed: Any 
     .. [1] Ruppert, Wand & Carroll (2003), Semiparametric Regression, section 6.5.
     .. [2] Sun & Loader (1994), Simultaneous confidence bands for linear regression and smoothing, Ann. Statist. 22.
     """
-    values, vectors = np.linalg.eigh(covariance)
+    values, vectors = np.linalg.eigh(V)
     root = rows @ (vectors * np.sqrt(np.clip(values, 0.0, None)))
     size = np.linalg.norm(root, axis=1)
     unit = root[size > 0.0] / size[size > 0.0, None]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -10,8 +11,7 @@ from lmm.arguments import a_level, a_seed, one_of, takes, yes_or_no
 from lmm.data import Columns, open_table
 from lmm.design.kinds import conformed
 from lmm.errors import LmmError, nearest
-from lmm.inference.distributions import normal_quantile
-from lmm.inference.smooth_terms.bands import band_of
+from lmm.inference.smooth_terms.bands import BAND_COLUMNS, BandKind, band_notes, band_of, banded
 from lmm.inference.smooth_terms.of_the_mean import (
     CURVE_COVARIANCES,
     CurveCovariance,
@@ -29,16 +29,12 @@ if TYPE_CHECKING:
     from lmm.model import Fit
     from lmm.typing import FloatMatrix
 
-__all__ = ["BandKind", "chosen_term", "joined", "partial_residuals", "points_of", "smooth"]
-
-BandKind: TypeAlias = Literal["pointwise", "simultaneous"]
-"""A band that holds each point of a curve, or the whole curve, with the given probability."""
+__all__ = ["chosen_term", "curve_rows", "joined", "partial_residuals", "points_of", "smooth"]
 
 N_POINTS = 100
 """Points along a curve."""
 N_SIDE = 30
 """Points along each side of a surface."""
-_RESULTS = ("estimate", "std_error", "conf_low", "conf_high")
 
 
 @takes(
@@ -76,7 +72,8 @@ def smooth(
         Of the band.
     band
         ``"pointwise"`` holds each point with this probability, on average over the curve (Nychka 1988);
-        ``"simultaneous"`` the whole curve, by simulation, its critical value beside that of the tube formula in a note.
+        ``"simultaneous"`` the whole curve, each curve by itself, by simulation; critical values beside those of the
+        tube formula are in notes.
     covariance
         ``"bayes"``; ``"corrected"`` with the uncertainty of smoothing parameters; ``"frequentist"`` for curves that are
         fixed.
@@ -103,28 +100,20 @@ def smooth(
     array([-47.1,  47.1])
     """
     spec, curves = chosen_term(fit, term)
-    tables = []
-    critical, notes = normal_quantile(level), [f"Bands: {100 * level:g} %, pointwise."]
+    V, b = mean_covariance(fit, covariance), mean_coefficients(fit).estimate
+    grids, results, bands = [], [], {}
     for curve in curves:
         columns, points = points_of(fit, spec, curve, at)
         rows = curve_rows(fit, spec, curve, points, intercept=intercept)
-        V, b = mean_covariance(fit, covariance), mean_coefficients(fit).estimate
-        if band == "simultaneous":
-            found = band_of(rows, V, level, seed)
-            critical, notes = found.critical, [found.note]
-        estimate = rows @ b
-        error = np.sqrt(np.clip(np.einsum("ij,jk,ik->i", rows, V, rows), 0.0, None))
-        values = (estimate, error, estimate - critical * error, estimate + critical * error)
-        tables.append((columns, values))
-    names = list(tables[0][0])
-    data = {name: joined([columns[name] for columns, _ in tables]) for name in names}
-    shown, more = beside(_RESULTS, data)
-    results = {name: np.concatenate([values[i] for _, values in tables]) for i, name in enumerate(_RESULTS)}
+        found = bands[curve.smooth.label] = band_of(band, rows, V, level, seed)
+        grids.append(columns)
+        results.append(banded(rows, b, V, found))
+    shown, renamed = beside(BAND_COLUMNS, joined(grids))
     what = "with the mean of all else" if intercept else "with mean zero over the data"
     return Table(
-        {**shown, **results},
+        {**shown, **joined(results)},
         title=f"{term}, {what}" if curves[0].smooth.basis.is_centred else term,
-        notes=[*notes, *more],
+        notes=[*band_notes(bands), *renamed],
     )
 
 
@@ -155,7 +144,7 @@ def partial_residuals(fit: Fit, term: str) -> Table:
     frame = fit.internals.design.model_frame
     residuals = fit.residuals()
     names = list(dict.fromkeys(name for item in spec.covariates for name in item.expression.variables))
-    pieces: dict[str, list[Any]] = {name: [] for name in [*names, "estimate"]}
+    pieces = []
     for curve in curves:
         rows = curve_rows(fit, spec, curve, frame)
         _, by = spec.values(fit.internals.spec.evaluator(frame))
@@ -165,13 +154,10 @@ def partial_residuals(fit: Fit, term: str) -> Table:
             else curve.smooth.by_weights(by) > 0.0
         )
         values = rows @ mean_coefficients(fit).estimate + residuals
-        pieces["estimate"].append(values[own])
-        for name in names:
-            pieces[name].append(frame[name].to_array()[own])
-    shown, notes = beside(["estimate"], {name: joined(pieces[name]) for name in names})
-    return Table(
-        {**shown, "estimate": joined(pieces["estimate"])}, title=f"Partial residuals of {term}", notes=notes
-    )
+        pieces.append([values[own], *(frame[name].to_array()[own] for name in names)])
+    estimate, *columns = (np.concatenate(each) for each in zip(*pieces, strict=True))
+    shown, notes = beside(["estimate"], dict(zip(names, columns, strict=True)))
+    return Table({**shown, "estimate": estimate}, title=f"Partial residuals of {term}", notes=notes)
 
 
 def chosen_term(fit: Fit, name: str) -> tuple[SmoothTermSpec, tuple[Curve, ...]]:
@@ -277,6 +263,6 @@ def _value(fit: Fit, name: str, level: str) -> Any:
     return column.level_values[column.levels.index(level)] if level in column.levels else level
 
 
-def joined(pieces: list[Any]) -> Any:
-    """Put columns of several curves behind each other."""
-    return np.concatenate([np.asarray(piece) for piece in pieces])
+def joined(pieces: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Put the columns of several curves behind each other."""
+    return {name: np.concatenate([np.asarray(piece[name]) for piece in pieces]) for name in pieces[0]}

@@ -8,15 +8,14 @@ import numpy as np
 
 from lmm.arguments import a_level, a_seed, one_of, takes, yes_or_no
 from lmm.errors import LmmError, nearest
-from lmm.inference.distributions import normal_quantile
-from lmm.inference.smooth_terms.bands import band_of
-from lmm.inference.smooth_terms.curves import BandKind, chosen_term, curve_rows, points_of
+from lmm.inference.smooth_terms.bands import BAND_COLUMNS, BandKind, band_of, banded
+from lmm.inference.smooth_terms.curves import chosen_term, curve_rows, points_of
 from lmm.inference.smooth_terms.of_the_mean import (
     CURVE_COVARIANCES,
     CurveCovariance,
-    design_matrix,
     mean_coefficients,
     mean_covariance,
+    parametric_columns,
 )
 from lmm.model import a_fit
 from lmm.table import Table
@@ -30,8 +29,6 @@ if TYPE_CHECKING:
     from lmm.typing import FloatMatrix, FloatVector
 
 __all__ = ["smooth_difference"]
-
-_RESULTS = ("estimate", "std_error", "conf_low", "conf_high", "differs")
 
 
 @takes(
@@ -92,43 +89,28 @@ def smooth_difference(
     spec, _ = chosen_term(fit, term)
     by, known = _levels_of(spec)
     first, second = _two(levels, known)
-    pieces, columns = [], None
+    pieces: list[FloatMatrix] = []
+    columns: dict[str, Any] = {}
     for name in (first, second):
         curve = known[name]
         if curve is None:  # an ordered factor has no curve for its first level
             continue
-        shown, points = points_of(fit, spec, curve, at)
-        columns = {key: values for key, values in shown.items() if key != by}
+        grid, points = points_of(fit, spec, curve, at)
+        columns = {key: values for key, values in grid.items() if key != by}
         pieces.append((1.0 if name == first else -1.0) * curve_rows(fit, spec, curve, points))
     rows = np.sum(pieces, axis=0)  # (n, m)
     if group_means:
         rows = rows + _of_means(fit, by, first) - _of_means(fit, by, second)
     V, b = mean_covariance(fit, covariance), mean_coefficients(fit).estimate
-    critical, note = normal_quantile(level), f"Bands: {100 * level:g} %, pointwise."
-    if band == "simultaneous":
-        found = band_of(rows, V, level, seed)
-        critical, note = found.critical, found.note
-    return _table(f"{term}: {first} less {second}", columns or {}, rows, V, b, critical, note, group_means)
-
-
-def _table(
-    title: str,
-    columns: dict[str, Any],
-    rows: FloatMatrix,
-    V: FloatMatrix,
-    b: FloatVector,
-    critical: float,
-    note: str,
-    group_means: bool,
-) -> Table:
-    estimate = rows @ b
-    error = np.sqrt(np.clip(np.einsum("ij,jk,ik->i", rows, V, rows), 0.0, None))
-    low, high = estimate - critical * error, estimate + critical * error
-    shown, more = beside(_RESULTS, columns)
-    values = (estimate, error, low, high, (low > 0.0) | (high < 0.0))
+    found = band_of(band, rows, V, level, seed)
+    results = banded(rows, b, V, found)
+    differs = (results["conf_low"] > 0.0) | (results["conf_high"] < 0.0)
+    shown, renamed = beside([*BAND_COLUMNS, "differs"], columns)
     words = "with the difference of the group means" if group_means else "of the centred curves alone"
     return Table(
-        {**shown, **dict(zip(_RESULTS, values, strict=True))}, title=f"{title}, {words}", notes=[note, *more]
+        {**shown, **results, "differs": differs},
+        title=f"{term}: {first} less {second}, {words}",
+        notes=[found.note, *renamed],
     )
 
 
@@ -169,8 +151,7 @@ def _of_means(fit: Fit, by: str, level: str) -> FloatVector:
     factor = frame[by].as_factor()
     table = {name: column.to_array() for name, column in frame.items() if name != by}
     table[by] = np.array([factor.level_values[factor.levels.index(level)]] * fit.n_obs, dtype=object)
-    row = design_matrix(fit, table).mean(axis=0)
-    for place in mean_coefficients(fit).places.values():
-        row[place] = 0.0
-    averaged: FloatVector = row
-    return averaged
+    row = np.zeros(len(mean_coefficients(fit).names))
+    fixed = parametric_columns(fit, table).mean(axis=0)
+    row[: len(fixed)] = fixed
+    return row

@@ -15,9 +15,19 @@ from lmm.model import a_fit
 from lmm.typing import FloatMatrix, FloatVector
 
 if TYPE_CHECKING:
+    from lmm.design import Design
     from lmm.model import Fit
 
-__all__ = ["CURVE_COVARIANCES", "CurveCovariance", "MeanCoefficients", "coefficient_draws", "design_matrix"]
+__all__ = [
+    "CURVE_COVARIANCES",
+    "CurveCovariance",
+    "MeanCoefficients",
+    "coefficient_draws",
+    "design_matrix",
+    "mean_coefficients",
+    "mean_covariance",
+    "parametric_columns",
+]
 
 CurveCovariance: TypeAlias = Literal["bayes", "frequentist", "corrected"]
 """Of coefficients of smooth terms: that of Wahba and Silverman, that for curves that are fixed, the first with the
@@ -100,7 +110,7 @@ def design_matrix(fit: Fit, new: Any = None) -> FloatMatrix:
     (3, 5)
     """
     design = fit.internals.design if new is None else _built(fit, new)
-    columns = [design.X[:, fit.internals.design.parametric_kept]]
+    columns = [_parametric(fit, design)]
     columns += [columns_at(fit, curve, design.model_frame) for curve in curves_of(fit)]
     matrix = np.hstack(columns)
     if new is None or design.n_obs == design.n_rows:
@@ -110,13 +120,24 @@ def design_matrix(fit: Fit, new: Any = None) -> FloatMatrix:
     return whole
 
 
-def _built(fit: Fit, new: Any) -> Any:
+def parametric_columns(fit: Fit, new: Any) -> FloatMatrix:
+    """Columns (n, p) of the fixed part that are not aliased, without smooth terms; incomplete rows left out."""
+    return _parametric(fit, _built(fit, new))
+
+
+def _parametric(fit: Fit, design: Design) -> FloatMatrix:
+    columns: FloatMatrix = design.X[:, fit.internals.design.parametric_kept]
+    return columns
+
+
+def _built(fit: Fit, new: Any) -> Design:
     zeros = None
     if fit.internals.spec.needs_offset:
         from lmm.data import open_table
 
         zeros = np.zeros(open_table(new).read([]).n_rows)
-    return fit.internals.spec.build(new, random=False, offset=zeros)
+    design: Design = fit.internals.spec.build(new, random=False, offset=zeros)
+    return design
 
 
 @takes(

@@ -8,7 +8,7 @@ import numpy as np
 
 from lmm.arguments import a_level, a_text, one_of, takes
 from lmm.errors import LmmError, UnsupportedError, nearest
-from lmm.inference.distributions import normal_quantile
+from lmm.inference.smooth_terms.bands import BAND_COLUMNS, band_notes, band_of, banded
 from lmm.inference.smooth_terms.curves import chosen_term, joined, points_of
 from lmm.inference.smooth_terms.of_the_mean import (
     CURVE_COVARIANCES,
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from lmm.model import Fit
 
 __all__ = ["derivative"]
-
-_RESULTS = ("estimate", "std_error", "conf_low", "conf_high")
 
 
 @takes(fit=a_fit, order=one_of(1, 2), along=a_text, level=a_level, covariance=one_of(*CURVE_COVARIANCES))
@@ -80,8 +78,8 @@ def derivative(
             f"{nearest(str(along), numbers)}"
         )
     place = [item.name for item in spec.covariates].index(moving)
-    found, V, z = mean_coefficients(fit), mean_covariance(fit, covariance), normal_quantile(level)
-    shown, results = [], []
+    found, V = mean_coefficients(fit), mean_covariance(fit, covariance)
+    grids, results, bands = [], [], {}
     for curve in curves:
         if curve.copies:
             raise UnsupportedError(
@@ -91,15 +89,13 @@ def derivative(
         covariates, by = spec.values(fit.internals.spec.evaluator(points))
         rows = np.zeros((points.n_rows, len(found.names)))
         rows[:, found.places[curve.smooth.label]] = curve.smooth.derivative(covariates, by, order, place)
-        estimate = rows @ found.estimate
-        error = np.sqrt(np.clip(np.einsum("ij,jk,ik->i", rows, V, rows), 0.0, None))
-        shown.append(columns)
-        results.append((estimate, error, estimate - z * error, estimate + z * error))
-    data, notes = beside(_RESULTS, {name: joined([each[name] for each in shown]) for name in shown[0]})
-    values = {name: np.concatenate([each[i] for each in results]) for i, name in enumerate(_RESULTS)}
+        band = bands[curve.smooth.label] = band_of("pointwise", rows, V, level)
+        grids.append(columns)
+        results.append(banded(rows, found.estimate, V, band))
+    shown, renamed = beside(BAND_COLUMNS, joined(grids))
     words = {1: "First", 2: "Second"}[order]
     return Table(
-        {**data, **values},
+        {**shown, **joined(results)},
         title=f"{words} derivative of {term} along {moving}",
-        notes=[f"Bands: {100 * level:g} %, pointwise.", *notes],
+        notes=[*band_notes(bands), *renamed],
     )
