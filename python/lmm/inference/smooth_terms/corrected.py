@@ -8,7 +8,7 @@ References
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -25,6 +25,8 @@ __all__ = ["corrected_covariance"]
 _INFINITE = (
     1e8  # smoothing parameter, over that at which the penalty weighs as much as the data, that is infinite
 )
+MOST_EFFECTS = 2_000
+"""Random effects besides smooth terms: all are in one dense matrix."""
 _PRIOR = 0.1  # precision of the logarithm of a smoothing parameter that keeps its variance finite
 
 
@@ -33,24 +35,29 @@ def corrected_covariance(
 ) -> FloatMatrix:
     """Add to the Bayesian covariance (m, m) of coefficients b (m,) what the smoothing parameters contribute.
 
+    Random effects with independent columns are coefficients with a ridge penalty, whose variance is one more smoothing
+    parameter; covariances with correlations are held at their estimates.
+
     Raises
     ------
     UnsupportedError
-        If there are random terms besides smooth ones.
+        If there are more random effects than a dense matrix can hold.
     """
-    if fit.internals.design.groups:
-        raise UnsupportedError(
-            'covariance="corrected" is for models whose only random part are smooth terms. Use covariance="bayes".'
-        )
     X = np.hstack(
         [fit.X[:, : len(fit.internals.design.parametric_kept)]]
         + [columns_at(fit, curve, fit.internals.design.model_frame) for curve in curves_of(fit)]
     )
-    WX = fit.internals.design.errors.precisions[:, None] * X
+    n_mean = X.shape[1]
     penalties = _penalties(fit, X, places)
     if not penalties:
         return bayes
-    total = np.sum(penalties, axis=0)
+    others = _random_effects(fit)
+    X, b = np.hstack([X, others.columns]), np.concatenate([b, others.effects])
+    q = len(others.effects)
+    penalties = [np.pad(S, ((0, q), (0, q))) for S in penalties]
+    penalties += [np.diag(np.pad(ridge, (n_mean, 0))) for ridge in others.ridges]
+    WX = fit.internals.design.errors.precisions[:, None] * X
+    total = np.sum(penalties, axis=0) + np.diag(np.pad(others.held, (n_mean, 0)))
     A = X.T @ WX + total
     R = np.linalg.cholesky(A).T
     inverse = np.linalg.inv(R)
@@ -64,8 +71,61 @@ def corrected_covariance(
     shrunk = np.linalg.inv((vectors * np.maximum(values, 0.0)) @ vectors.T + _PRIOR * np.eye(m + 1))
     turns = [-inverse @ _upper(inverse.T @ S @ inverse) for S in penalties]  # d R⁻¹ / d log lambda
     second = sum(shrunk[i, j] * turns[i] @ turns[j].T for i in range(m) for j in range(m))
-    found: FloatMatrix = bayes + moves @ V[:m, :m] @ moves.T + fit.sigma**2 * np.asarray(second)
+    added = moves @ V[:m, :m] @ moves.T + fit.sigma**2 * np.asarray(second)
+    found: FloatMatrix = bayes + added[:n_mean, :n_mean]
     return (found + found.T) / 2.0
+
+
+class _Others(NamedTuple):
+    """Random effects besides smooth terms, as coefficients.
+
+    Attributes
+    ----------
+    columns : shape (n, q)
+    effects : shape (q,)
+    ridges : shape (q,) each
+        Diagonal of lambda S for each variance.
+    held : shape (q,)
+        Diagonal of the precision of effects whose covariance is held.
+    """
+
+    columns: FloatMatrix
+    effects: FloatVector
+    ridges: list[FloatVector]
+    held: FloatVector
+
+
+def _random_effects(fit: Fit) -> _Others:
+    places = fit.internals.criterion_function.layout.places
+    everything = zip(fit.internals.design.random, fit.T, fit.internals.evaluation.u, places, strict=True)
+    parts = [one for one in everything if not one[0].is_smooth and one[1].any()]
+    if sum(part.block.n_effects for part, *_ in parts) > MOST_EFFECTS:
+        raise UnsupportedError(
+            f'covariance="corrected" takes {MOST_EFFECTS:,} random effects besides smooth terms at most. Use '
+            'covariance="bayes".'
+        )
+    columns, effects, ridges, held = [np.zeros((fit.n_obs, 0))], [np.zeros(0)], [], [np.zeros(0)]
+    for part, T, u, place in parts:
+        reached = np.flatnonzero(T.any(axis=0))
+        Z = part.block.effective().to_dense().reshape(fit.n_obs, part.block.n_levels, -1) @ T[:, reached]
+        columns.append(Z.reshape(fit.n_obs, -1))
+        effects.append(u[:, reached].ravel())
+        is_held = bool(fit.internals.optimum.held[place].any())
+        is_free = (
+            part.structure.is_linear and not is_held and not (part.structure.is_correlated and len(T) > 1)
+        )
+        size = part.block.n_levels * len(reached)
+        held.append(np.full(size, 0.0 if is_free else 1.0))
+        ridges += [
+            (sum(map(len, effects)) - size, size, len(reached), j) for j in range(len(reached)) if is_free
+        ]
+    q = sum(map(len, effects))
+    rows = []
+    for first, size, k, j in ridges:
+        ridge = np.zeros(q)
+        ridge[first + j : first + size : k] = 1.0
+        rows.append(ridge)
+    return _Others(np.hstack(columns), np.concatenate(effects), rows, np.concatenate(held))
 
 
 def _upper(M: FloatMatrix) -> FloatMatrix:
