@@ -210,3 +210,12 @@ def test_columns_that_depend_on_each_other_within_a_term():
     data["w"] = 2 * data["x"]
     found = notes("y ~ x + (1 | g) + (0 + x | g) + (0 + w | g)", data)
     assert any("hardly tell apart the parameters g.x, g.w" in note for note in found)
+
+
+def test_smoothing_parameters_without_weight_are_not_said_to_be_unidentified():
+    rng = np.random.default_rng(1)
+    x = rng.uniform(size=300)
+    y = np.sin(6.0 * x) * rng.uniform(size=300) + 0.3 * rng.normal(size=300)
+    notes = lmm.fit("y ~ s(x, bs='ad', k=15)", {"x": x, "y": y}).notes
+    assert any(note.startswith("Without weight: the curve") and "s(x)." in note for note in notes)
+    assert not any("told apart from the residuals" in note for note in notes)

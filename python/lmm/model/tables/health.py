@@ -36,7 +36,7 @@ def health_notes(design: Design, criterion: Criterion, optimum: ThetaOptimum) ->
         *several_optima(optimum),
         *(singularity(design, factors, optimum.null_directions) if searched else ()),
         *(flat_zeros(design.random, optimum) if searched else ()),
-        *(reasons or (flatness(known) if known else ())),
+        *(reasons or (flatness(known, _of_curves(design.random, criterion)) if known else ())),
         *(few_repeats(design.bars, lambda: known.residual_error(criterion, optimum)) if known else ()),
         *few_levels(design.bars),
         *collinearity(design),
@@ -168,11 +168,33 @@ class _Known:
         return float(np.sqrt(2.0 / m + np.sum(2.0 * along[positive] / values[positive])))
 
 
-def flatness(known: _Known) -> Iterator[str]:
-    """Say which parameters the data can hardly tell apart, and of which they say nothing."""
+def _of_curves(parts: Sequence[RandomPart], criterion: Criterion) -> IntVector:
+    """Find which elements of theta are smoothing parameters."""
+    places = [place for part, place in zip(parts, criterion.layout.places, strict=True) if part.is_smooth]
+    theta = np.arange(criterion.layout.n_theta)
+    return np.concatenate([theta[:0], *(theta[place] for place in places)])
+
+
+def flatness(known: _Known, of_curves: IntVector) -> Iterator[str]:
+    """Say which parameters the data can hardly tell apart, and of which they say nothing.
+
+    Parameters
+    ----------
+    known
+        What the data say.
+    of_curves
+        Which elements of theta are smoothing parameters.
+    """
     sizes = np.sqrt(np.abs(np.diag(known.relative)))
     silent = sizes < np.sqrt(NOTHING)
-    for i in np.flatnonzero(silent):
+    idle = silent & np.isin(known.places, of_curves)
+    if idle.any():
+        listed = ", ".join(known.names[i] for i in np.flatnonzero(idle))
+        yield (
+            f"Without weight: the curve and the criterion are the same for all values of the smoothing parameter of "
+            f"{listed} near the one shown, as other penalties, or none, shape the curve there."
+        )
+    for i in np.flatnonzero(silent & ~idle):
         yield (
             f"Not identified: the criterion is the same for all values of {known.names[i]}; the one shown is where the "
             "search began. The term cannot be told apart from the residuals; leave it out."
