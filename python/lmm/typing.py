@@ -43,7 +43,7 @@ BoolVector: TypeAlias = npt.NDArray[np.bool_]
 ObjectVector: TypeAlias = npt.NDArray[Any]
 """One dimension of text, with None where it is missing."""
 
-Method: TypeAlias = Literal["reml", "ml", "moments"]
+Method: TypeAlias = Literal["reml", "ml", "moments", "gcv"]
 """Criterion that a fit minimises, or the mean squares that it solves."""
 
 Negative: TypeAlias = Literal["zero", "allow"]

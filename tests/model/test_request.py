@@ -31,7 +31,7 @@ FORMULA = "y ~ x + (1 | g)"
         (
             {"method": "REML"},
             LmmError,
-            r'method= must be one of "reml", "ml", "moments"; it is \'REML\'.*Did you mean "reml"\?',
+            r'method= must be one of "reml", "ml", "moments", "gcv"; it is \'REML\'.*Did you mean "reml"\?',
         ),
         ({"missing": "omit"}, LmmError, r'missing= must be "drop" or "raise"; it is \'omit\''),
         ({"restarts": -1}, LmmError, r"restarts= must be a whole number of at least 0, not -1"),

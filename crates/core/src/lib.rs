@@ -10,6 +10,7 @@
 //! |---|---|
 //! | `profile/` | the deviance with σ explicit, minimized over all parameters but those that a profile holds |
 //! | `batch` | many responses on one design |
+//! | `validation/` | generalised cross-validation in place of a likelihood |
 //! | `problem`, `spread`, `products` | one response in the user's units: what the bridge calls |
 //! | `search/` | the search for the optimum; it knows a model by two questions |
 //! | `system`, `translate` | one response in internal units; between these and the user's |
@@ -39,3 +40,4 @@ pub mod single;
 pub mod spread;
 pub mod system;
 pub mod translate;
+pub mod validation;

@@ -282,7 +282,7 @@ impl Problem {
                 });
                 let mut told = |iteration: usize, criterion: f64| check(iteration, criterion + offset);
                 let found = searches::optimise(&self.system, reml, s.as_deref(), control, &mut told)?;
-                Ok(self.outer_outcome(found, reml))
+                Ok(self.outer_outcome(found, offset))
             }
         }
     }
@@ -300,7 +300,7 @@ impl Problem {
         let mut told = |iteration: usize, criterion: f64| check(iteration, criterion + offset);
         let facts = self.system.facts();
         let on = Charted { model: &self.system, space: Space::new(&facts, reml), facts, units: &self.units, chart };
-        Ok(self.outer_outcome(optimise_chart(&on, starts, control, &mut told)?, reml))
+        Ok(self.outer_outcome(optimise_chart(&on, starts, control, &mut told)?, offset))
     }
 
     /// Whether the structure of a term has this entry of T.
@@ -310,9 +310,8 @@ impl Problem {
         self.system.cp.layout.parts.iter().any(|p| p.term == term && inside(p))
     }
 
-    /// What a search found, in the user's units.
-    fn outer_outcome(&self, mut outcome: Outcome, reml: bool) -> Outcome {
-        let offset = self.units.criterion_offset(reml);
+    /// What a search found, in the user's units; `offset` is what its criterion lacks.
+    pub(crate) fn outer_outcome(&self, mut outcome: Outcome, offset: f64) -> Outcome {
         outcome.point.criterion += offset;
         for record in &mut outcome.trace {
             record.criterion += offset;

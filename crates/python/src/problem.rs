@@ -79,6 +79,17 @@ impl Problem {
         Evaluation::new(py, self.inner.terms(), compute(py, || self.inner.evaluate(&t, reml, gradient))?)
     }
 
+    /// The same with n log GCV as the criterion.
+    fn cross_validate(
+        &self,
+        py: Python<'_>,
+        t: Vec<PyReadonlyArray2<'_, f64>>,
+        gradient: bool,
+    ) -> PyResult<Evaluation> {
+        let t = squares(&t, &self.sizes())?;
+        Evaluation::new(py, self.inner.terms(), compute(py, || self.inner.cross_validate(&t, gradient))?)
+    }
+
     /// Diagonal blocks of ΛCΛ' per term.
     fn conditional(&self, py: Python<'_>, t: Vec<PyReadonlyArray2<'_, f64>>, reml: bool) -> PyResult<Vec<Stack>> {
         let t = squares(&t, &self.sizes())?;
@@ -166,11 +177,11 @@ impl Problem {
         answers::Outcome::new(py, &self.inner, found)
     }
 
-    /// Searches over the coordinates of a chart, from some starts.
+    /// Searches over the coordinates of a chart, from some starts; by cross-validation without `reml`.
     fn optimize_chart<'py>(
         &self,
         py: Python<'py>,
-        reml: bool,
+        reml: Option<bool>,
         chart: &Chart,
         starts: Vec<PyReadonlyArray1<'py, f64>>,
         limits: (usize, f64),
@@ -179,8 +190,10 @@ impl Problem {
         chart.check_terms(&self.sizes())?;
         let starts = starts.iter().map(|eta| chart.coordinates(eta)).collect::<PyResult<Vec<_>>>()?;
         let control = Control { max_iterations: limits.0, tolerance: limits.1 };
-        let found =
-            asking(py, check, |ask| self.inner.optimise_chart(reml, chart.inner.as_ref(), &starts, &control, ask))?;
+        let found = asking(py, check, |ask| match reml {
+            Some(reml) => self.inner.optimise_chart(reml, chart.inner.as_ref(), &starts, &control, ask),
+            None => self.inner.optimise_validation(chart.inner.as_ref(), &starts, &control, ask),
+        })?;
         answers::Outcome::new(py, &self.inner, found)
     }
 }

@@ -134,7 +134,7 @@ def _add_anova(commands: Any) -> None:
         "--df",
         metavar="METHOD",
         default="auto",
-        help="kenward-roger, satterthwaite, containment, between-within, residual or normal; default: auto",
+        help="kenward-roger, satterthwaite, containment, between-within, effective, residual or normal; default: auto",
     )
     anova.add_argument(
         "--test", choices=("f", "chisq"), default="f", help="F or Wald's chi-square; default: f"

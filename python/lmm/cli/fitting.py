@@ -25,7 +25,9 @@ def add_model(parser: argparse.ArgumentParser) -> None:
         metavar="SET",
         help="a built-in data set, or a .csv, .tsv, .parquet or .feather file",
     )
-    parser.add_argument("--method", choices=("reml", "ml", "moments"), default="reml", help="default: reml")
+    parser.add_argument(
+        "--method", choices=("reml", "ml", "moments", "gcv"), default="reml", help="default: reml"
+    )
     parser.add_argument("--weights", metavar="COLUMN", help="prior weights: Var(e) = sigma^2/weight")
     parser.add_argument("--offset", metavar="COLUMN", help="a known part of the mean")
     parser.add_argument(

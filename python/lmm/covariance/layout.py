@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 
 import numpy as np
 
 from lmm.covariance.catalog import structure
 from lmm.covariance.family import Coordinates, Natural, Structure
+from lmm.covariance.tied import Tied
 from lmm.typing import FamilyInput, FloatArray, FloatMatrix, FloatVector
 
 
@@ -86,6 +87,15 @@ class ThetaLayout:
     def is_linear(self) -> bool:
         """Whether the covariances of all terms are cones, so that the engine searches over S itself."""
         return all(t.structure.is_linear for t in self.terms)
+
+    def curved(self) -> ThetaLayout:
+        """Layout of the same theta whose single variances are searched along arsinh, not along a standard deviation."""
+        alone = Tied(np.ones((1, 1)), ("",))
+        terms = (
+            replace(t, structure=alone) if t.structure.is_linear and t.n_columns == 1 else t
+            for t in self.terms
+        )
+        return ThetaLayout(tuple(terms))
 
     def factors(self, theta: FloatVector) -> list[FloatMatrix]:
         """T (k, k) of each term."""

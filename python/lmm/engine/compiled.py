@@ -79,20 +79,24 @@ class CrossProducts:
 
         Without `gradient`, which costs more than all the rest, `M` is empty.
         """
-        at = guarded(lambda: self._problem.evaluate(self._factors(T), reml, gradient))
-        return Evaluation(
-            criterion=at.criterion,
-            sigma=at.sigma,
-            r2=at.r2,
-            log_det_Z=at.log_det_z,
-            log_det_X=at.log_det_x,
-            beta=at.beta,
-            b=at.b,
-            u=at.u,
-            unscaled_vcov=at.unscaled_vcov,
-            M=at.m,
-            factor_residual=at.factor_residual,
-        )
+        return _evaluation(guarded(lambda: self._problem.evaluate(self._factors(T), reml, gradient)))
+
+    def cross_validate(self, T: Sequence[FloatMatrix], gradient: bool = True) -> Evaluation:
+        """Generalised cross-validation at T: the criterion is n log(n RSS / (n - tr F)²), σ² is RSS / (n - tr F).
+
+        F maps the response to the fitted values. `M` are the slopes of this criterion.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from lmm.engine import CrossProducts, MatrixBlock
+        >>> y = np.array([1.0, 2.0, 4.0, 6.0])
+        >>> cross = CrossProducts(y, np.ones((4, 1)), [MatrixBlock(np.eye(4)[:, :2])])
+        >>> at = cross.cross_validate([np.zeros((1, 1))])  # F is that of a mean
+        >>> round(float(np.exp(at.criterion / 4)), 4), round(4 * 14.75 / 3**2, 4)
+        (6.5556, 6.5556)
+        """
+        return _evaluation(guarded(lambda: self._problem.cross_validate(self._factors(T), gradient)))
 
     def conditional(self, T: Sequence[FloatMatrix], reml: bool) -> list[FloatMatrix]:
         """Diagonal blocks (l, k, k) of Var(b − b̂)/σ²: given β, or (`reml`) with β estimated."""
@@ -173,7 +177,7 @@ class CrossProducts:
 
     def optimize_chart(
         self,
-        reml: bool,
+        reml: bool | None,
         chart: Chart,
         starts: Sequence[FloatVector],
         control: Control | None = None,
@@ -181,7 +185,7 @@ class CrossProducts:
     ) -> Optimum:
         """Minimise the criterion over the coordinates of a chart, from the best two of some starts.
 
-        `check` is called as by `optimize`.
+        Without `reml` it is that of `cross_validate`. `check` is called as by `optimize`.
         """
         settings = control or Control()
         limits = (settings.max_iterations, settings.tolerance)
@@ -296,6 +300,22 @@ class CrossProducts:
             np.linalg.qr(np.column_stack(found))[0] if found else np.zeros((block.n_columns, 0))
             for found, block in zip(columns, self._blocks, strict=True)
         ]
+
+
+def _evaluation(at: _core.Evaluation) -> Evaluation:
+    return Evaluation(
+        criterion=at.criterion,
+        sigma=at.sigma,
+        r2=at.r2,
+        log_det_Z=at.log_det_z,
+        log_det_X=at.log_det_x,
+        beta=at.beta,
+        b=at.b,
+        u=at.u,
+        unscaled_vcov=at.unscaled_vcov,
+        M=at.m,
+        factor_residual=at.factor_residual,
+    )
 
 
 def _trace(found: _core.Trace) -> dict[str, list[Any]]:

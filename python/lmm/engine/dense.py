@@ -7,7 +7,7 @@ the compiled engine can be compared with it. Memory is n²: meant for tests and 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -104,6 +104,23 @@ class DenseCrossProducts:
             unscaled_vcov=state.unscaled_vcov,
             M=[t - r.T @ r / state.sigma2 for t, r in zip(traces, scores, strict=True)],
         )
+
+    def cross_validate(self, T: Sequence[FloatMatrix]) -> Evaluation:
+        """Generalised cross-validation at T; the criterion is n log(n RSS / (n - tr F)²), `M` its slopes."""
+        state, n = self._state(T, reml=True), self.n_obs
+        covariance = np.diag(1 / self._weights)
+        Py = state.Ve
+        rss, freedom = float(Py @ covariance @ Py), float(np.trace(covariance @ state.P))
+        P = state.P @ covariance @ state.P
+        # d(P R P) = -(P dV) (P R P) - (P R P) (dV P)
+        M = []
+        for Z in self._Z:
+            r, s = (np.einsum("njk,n->jk", Z, v) for v in (Py, P @ self._y))
+            freed = np.einsum("njc,nm,mjd->cd", Z, P, Z, optimize=True)
+            M.append(2 * n / freedom * freed - n / rss * (r.T @ s + s.T @ r))
+        at = self.evaluate(T, reml=True)
+        criterion = float(n * np.log(n * rss / freedom**2))
+        return replace(at, criterion=criterion, sigma=float(np.sqrt(rss / freedom)), M=M)
 
     def conditional(self, T: Sequence[FloatMatrix], reml: bool) -> list[FloatMatrix]:
         """Diagonal blocks (l, k, k) of Var(b − b̂)/σ²: given β, or (`reml`) with β estimated."""

@@ -87,7 +87,7 @@ def optimize(
     if given.held.all():
         return _evaluated(criterion, blocks, given)
     layout = criterion.layout
-    if not layout.is_linear:
+    if criterion.is_gcv or not layout.is_linear:
         return _charted(criterion, blocks, given, start, control, restarts)
     hold = layout.held_elements(given.held) if given.held.any() else None
     begin = _begin(criterion, blocks, given, start)
@@ -140,12 +140,15 @@ def _charted(
 ) -> ThetaOptimum:
     """Search over the free parameters themselves where the covariances of a term do not form a cone.
 
+    Cross-validation is always searched in this way. It often has optima at zeros of single parameters: where little is
+    lost without one of them, a search begins there too.
+
     Raises
     ------
     DesignError
         If the data say nothing about some of the parameters.
     """
-    layout = criterion.layout
+    layout = criterion.layout.curved() if criterion.is_gcv else criterion.layout
     values = np.where(given.held, given.theta, layout.start)
     chart = Chart(layout.to_core(), values, ~given.held)
     scaled = [scaled_start(criterion, blocks, theta) for theta in (layout.start, *layout.further_starts())]
@@ -154,15 +157,29 @@ def _charted(
     with ProgressLine() as line:
         line.begin(1, 1)
         told = watch(control, line)
-        places = [chart.eta(theta) for theta in starts]
-        found = criterion.cross.optimize_chart(criterion.reml, chart, places, control, told)
+        optima = [criterion.search_chart(chart, [chart.eta(theta) for theta in starts], control, told)]
+        best = chart.theta(np.asarray(optima[0].eta))
+        zeros = _zeros(criterion, given, best, optima[0].criterion) if criterion.is_gcv else []
+        optima += [criterion.search_chart(chart, [chart.eta(theta)], control, told) for theta in zeros]
+    found = min(optima, key=lambda optimum: optimum.criterion)
     ended = chart.theta(np.asarray(found.eta))
     # The search comes near zero, which means zero.
     ended = np.where((layout.lower_bounds == 0.0) & (ended < _ALMOST * scaled[0]), 0.0, ended)
     if found.flat is not None:
         _refuse_flat(layout, ~given.held, found.flat, ended)
     path = [chart.theta(eta) for eta in found.trace["eta"]]
-    return _summarized(given, [found], np.where(given.held, given.theta, ended), path)
+    return _summarized(given, optima, np.where(given.held, given.theta, ended), path)
+
+
+def _zeros(criterion: Criterion, given: Given, theta: FloatVector, least: float) -> list[FloatVector]:
+    """Places with one free parameter at zero from which the way to the least criterion is not far."""
+    found = []
+    for j in np.flatnonzero(~given.held & (theta > 0.0)):
+        there = theta.copy()
+        there[j] = 0.0
+        if criterion.evaluate(there, gradient=False).criterion - least <= _LITTLE:
+            found.append(there)
+    return found
 
 
 def _refuse_flat(layout: ThetaLayout, free: BoolVector, flat: FloatVector, ended: FloatVector) -> None:

@@ -11,6 +11,7 @@ whole fits. `predict_intervals` answers for rows, `influence` asks what rows and
 
 from __future__ import annotations
 
+from lmm.inference.algebra.hat_trace import total_edf
 from lmm.inference.broom import TidyRows, augment, glance, tidy
 from lmm.inference.contrast.estimability import estimable_part
 from lmm.inference.df.between_within import BetweenWithin
@@ -45,7 +46,6 @@ from lmm.inference.smooth_terms.differences import smooth_difference
 from lmm.inference.smooth_terms.of_the_mean import coefficient_draws, design_matrix
 from lmm.inference.smooth_terms.rows import n_curve_effects, with_curves
 from lmm.inference.smooth_terms.slopes import derivative
-from lmm.inference.smooth_terms.system import total_edf
 from lmm.inference.smooth_terms.tables import smoothing, smooths
 from lmm.inference.tables import coefficients, contrast_test
 from lmm.inference.variance_tables.precision import asymptotic_covariance, variance_components

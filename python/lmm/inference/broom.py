@@ -18,6 +18,7 @@ from lmm.inference.observations.deletion import leverage
 from lmm.inference.observations.influence_measures import influence
 from lmm.inference.tables import coefficients
 from lmm.model import a_fit, labels_of_table
+from lmm.model.tables.printing import criteria_of
 from lmm.table import Table
 from lmm.table.naming import beside
 
@@ -127,7 +128,8 @@ def glance(fit: Fit) -> Table:
         "df_residual",
     )
     names = (*numbers, "method", "converged", "singular")
-    columns = {name: [getattr(fit, name)] for name in names}
+    known = criteria_of(fit)
+    columns = {name: [known[name] if name in known else getattr(fit, name)] for name in names}
     above = fit.certificate.details.get("other_optima_above", 0.0)
     return Table(columns | {"several_optima": [above > SAME_OPTIMUM]}, title="Fit")
 

@@ -54,7 +54,7 @@ def contrast_test(
         One F test of all rows together instead of one t test for each.
     df
         ``"auto"``, ``"kenward-roger"``, ``"satterthwaite"``, ``"containment"``, ``"between-within"``,
-        ``"residual"``, ``"normal"``, or a method with options such as `KenwardRoger`.
+        ``"effective"``, ``"residual"``, ``"normal"``, or a method with options such as `KenwardRoger`.
     vcov
         Covariance of the fixed effects: a matrix (n_fixed, n_fixed) or `ClusterRobust`; by default
         that of the method.

@@ -12,6 +12,7 @@ from lmm.model.distribution.family import Family
 from lmm.model.files.storage import load, save
 from lmm.model.fitting import fit
 from lmm.model.level_effects import coef, ranef, ranef_covariances
+from lmm.model.likelihood import refuse_validated
 from lmm.model.moments import refuse_negative
 from lmm.model.predictions.draws import check_count, draw_responses
 from lmm.model.predictions.new_weights import weights_of
@@ -62,6 +63,7 @@ __all__ = [
     "ranef_covariances",
     "refit",
     "refuse_negative",
+    "refuse_validated",
     "residuals_of",
     "save",
     "simulate",

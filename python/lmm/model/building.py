@@ -9,7 +9,7 @@ import numpy as np
 
 from lmm.covariance import ThetaLayout
 from lmm.design import Design
-from lmm.errors import DesignError
+from lmm.errors import DesignError, UnsupportedError
 from lmm.estimation import Criterion, Given, given_theta
 from lmm.typing import FloatMatrix, FloatVector, Method
 
@@ -56,6 +56,8 @@ def held_parameters(theta: Any, design: Design, layout: ThetaLayout) -> Given:
 def build_criterion(design: Design, method: Method, memory_limit: int | None = None) -> Criterion:
     """Set up the criterion of a design: the offset leaves y, aliased columns leave X."""
     y = response(design)
+    if method == "gcv":
+        _check_validated(design)
     criterion = Criterion.of(
         y if design.offset is None else y - design.offset,
         fixed_matrix(design),
@@ -66,3 +68,24 @@ def build_criterion(design: Design, method: Method, memory_limit: int | None = N
         memory_limit,
     )
     return replace(criterion, maker=(build_criterion, (design, method)))
+
+
+def _check_validated(design: Design) -> None:
+    """Refuse cross-validation of models in which something else than curves is random.
+
+    Raises
+    ------
+    UnsupportedError
+        If there is a random term, or no smooth term.
+    """
+    if design.groups:
+        sources = ", ".join(part.source for part in design.groups)
+        raise UnsupportedError(
+            f'method="gcv" is for models whose only random part are smooth terms, and {sources} is a random term: '
+            'cross-validation says nothing about its variance. Use method="reml".'
+        )
+    if not design.smooths and design.n_parametric == design.X.shape[1]:
+        raise UnsupportedError(
+            'method="gcv" chooses the smoothing parameters of smooth terms, and this model has none. Use '
+            'method="reml" or method="ml".'
+        )

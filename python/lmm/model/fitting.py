@@ -73,7 +73,9 @@ def fit(
         ends in .csv, .tsv, .parquet or .feather.
     method
         ``"reml"``, ``"ml"``, or ``"moments"``: variance components that give the mean squares their expectations,
-        then generalised least squares. Moments are REML in balanced data without negative components.
+        then generalised least squares. Moments are REML in balanced data without negative components. ``"gcv"``, for
+        models with smooth terms and no random terms: the smoothing parameters with the least generalised
+        cross-validation, as ``gam(method="GCV.Cp")`` of mgcv; there is no likelihood then.
     weights
         Name of a column or array of the table's length: the variance of an error is
         ``sigma**2 / weight``. A weight of zero leaves its row out. A pandas Series beside a pandas table follows the

@@ -12,6 +12,7 @@ from lmm.estimation import Certificate, Moments
 from lmm.model.building import fixed_matrix, response
 from lmm.model.estimates import Estimates
 from lmm.model.files import storage
+from lmm.model.likelihood import refuse_validated
 from lmm.model.matrices import random_matrix, random_part, relative_factor
 from lmm.model.moments import moments_notes, term_covariances
 from lmm.model.questions import Questions
@@ -62,7 +63,7 @@ class Fit(Questions):
 
     @property
     def method(self) -> Method:
-        """``"reml"``, ``"ml"`` or ``"moments"``."""
+        """``"reml"``, ``"ml"``, ``"moments"`` or ``"gcv"``."""
         return self.internals.request.method
 
     @property
@@ -192,22 +193,25 @@ class Fit(Questions):
 
     @property
     def criterion(self) -> float:
-        """-2 log-likelihood, or -2 REML log-likelihood, at the estimates."""
-        return self.internals.evaluation.criterion
+        """-2 log-likelihood, or -2 REML log-likelihood, at the estimates; the GCV score with ``method="gcv"``."""
+        return self.internals.criterion_function.score(self.internals.evaluation.criterion)
 
     @property
     def loglik(self) -> float:
         """Log-likelihood, or REML log-likelihood."""
+        refuse_validated(self, "loglik, AIC and BIC")
         return -0.5 * self.criterion
 
     @property
     def aic(self) -> float:
         """Akaike's criterion, with `n_parameters`."""
+        refuse_validated(self, "loglik, AIC and BIC")
         return self.criterion + 2.0 * self.n_parameters
 
     @property
     def bic(self) -> float:
         """Schwarz's criterion, with `n_parameters` and `n_obs`."""
+        refuse_validated(self, "loglik, AIC and BIC")
         return self.criterion + float(np.log(self.n_obs)) * self.n_parameters
 
     @property

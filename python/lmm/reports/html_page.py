@@ -161,15 +161,18 @@ def _require_extras() -> None:
 
 
 def _facts(summary: Summary, fit: Fit) -> list[tuple[str, str]]:
-    criterion = "−2 log L" if summary.method == "ml" else "REML criterion"
     facts = [("Observations", f"{summary.n_obs:,}")]
     facts += [(f"Levels of {group}", f"{count:,}") for group, count in summary.n_levels.items()]
     row = next(iter(summary.criteria))
-    facts += [
-        (criterion, f"{row['criterion']:.2f}"),
-        ("AIC", f"{row['aic']:.2f}"),
-        ("BIC", f"{row['bic']:.2f}"),
-    ]
+    if summary.method == "gcv":
+        facts.append(("GCV score", f"{row['criterion']:.6g}"))
+    else:
+        name = "−2 log L" if summary.method == "ml" else "REML criterion"
+        facts += [
+            (name, f"{row['criterion']:.2f}"),
+            ("AIC", f"{row['aic']:.2f}"),
+            ("BIC", f"{row['bic']:.2f}"),
+        ]
     return [*facts, ("Status", "converged" if fit.converged else "not converged")]
 
 

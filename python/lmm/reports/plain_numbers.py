@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lmm.model.tables.printing import criteria_of
 from lmm.reports.summaries import summary
 
 if TYPE_CHECKING:
@@ -53,10 +54,7 @@ def as_dict(fit: Fit) -> dict[str, Any]:
         "n_levels": {group: int(count) for group, count in found.n_levels.items()},
         "n_fixed": int(fit.n_fixed),
         "df_residual": int(fit.df_residual),
-        "criterion": float(fit.criterion),
-        "loglik": float(fit.loglik),
-        "aic": float(fit.aic),
-        "bic": float(fit.bic),
+        **criteria_of(fit),
         "sigma": float(fit.sigma),
         "theta": np.asarray(fit.theta).tolist(),
         "fixef": list(found.coefficients),

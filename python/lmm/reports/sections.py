@@ -61,6 +61,8 @@ def anova_section(table: Table) -> Section:
 
 
 def _criteria(summary: Summary) -> Cells:
+    if summary.method == "gcv":
+        return Cells(("GCV score",), [[f"{summary.criteria['criterion'][0]:.6g}"]], [True], "", ())
     name = "-2 log L" if summary.method == "ml" else "REML criterion"
     row = [f"{summary.criteria[column][0]:z.2f}" for column in summary.criteria.columns]
     return Cells(("AIC", "BIC", "logLik", name), [row], [True] * 4, "", ())
@@ -145,6 +147,8 @@ def _smooths(table: Table) -> Cells:
 
 def _residual_line(summary: Summary) -> str:
     size = f"{summary.sigma:.4g}"
+    if summary.method == "gcv":
+        return f"Residual standard deviation: {size} (divided by n less the effective degrees of freedom)"
     if summary.method != "ml":
         # Beside curves the count of n less fixed columns means little: the notes of the smooth terms have n less edf.
         count = f" on {summary.df_residual:,} degrees of freedom" if summary.smooths is None else ""

@@ -10,7 +10,7 @@ import numpy as np
 from lmm.arguments import near_names, takes
 from lmm.inference import row_tests, smooths
 from lmm.model import a_fit
-from lmm.model.tables.printing import METHODS, kind_of
+from lmm.model.tables.printing import METHODS, criteria_of, kind_of
 from lmm.reports import writing
 from lmm.reports.sections import Section, sections_of
 from lmm.table import Table
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Summary", "summary"]
 
+_CRITERIA = ("aic", "bic", "loglik", "criterion")
 _MOST_CORRELATED = 20  # with more fixed effects the matrix of correlations is no longer read
 
 
@@ -38,13 +39,13 @@ class Summary:
     formula
         As typed.
     method
-        ``"reml"``, ``"ml"`` or ``"moments"``.
+        ``"reml"``, ``"ml"``, ``"moments"`` or ``"gcv"``.
     n_obs
         Number of rows used.
     n_levels
         Number of levels by grouping factor, in formula order; empty without random effects.
     criteria
-        One row: ``aic, bic, loglik, criterion``.
+        One row: ``aic, bic, loglik, criterion``; the first three are missing without a likelihood.
     residuals
         One row: ``min, q1, median, q3, max`` of the scaled residuals (type-7 quantiles).
     random
@@ -164,9 +165,7 @@ def summary(fit: Fit, *, df: Df = "auto", vcov: Vcov = None) -> Summary:
         method=fit.method,
         n_obs=fit.n_obs,
         n_levels=groups,
-        criteria=_one_row(
-            ("aic", "bic", "loglik", "criterion"), (fit.aic, fit.bic, fit.loglik, fit.criterion)
-        ),
+        criteria=_one_row(_CRITERIA, [criteria_of(fit)[name] for name in _CRITERIA]),
         residuals=_one_row(("min", "q1", "median", "q3", "max"), quantiles.tolist()),
         random=fit.varcorr if groups else None,
         smooths=smooths(fit) if fit.internals.spec.smooths.terms else None,

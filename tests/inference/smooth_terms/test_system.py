@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 import lmm
-from lmm.inference.smooth_terms.system import columns_at, curves_of, place_of, total_edf
+from lmm.inference.algebra.hat_trace import total_edf
+from lmm.inference.smooth_terms.system import columns_at, curves_of, place_of
 from tests.bases.stored import table
 from tests.inference.smooth_terms.fits import growth, motorcycle
 

@@ -67,7 +67,7 @@ impl CrossProducts {
     }
 
     /// First column of each block in the dense order of the blocks.
-    fn dense_starts(&self) -> Vec<usize> {
+    pub(crate) fn dense_starts(&self) -> Vec<usize> {
         let mut next = 0;
         let start = |b: &Block| {
             next += b.k * b.n_levels;
@@ -112,7 +112,7 @@ impl CrossProducts {
     }
 
     /// `[Z X]'WZ`, q columns of length q + p.
-    fn dense_columns(&self, starts: &[usize], q: usize) -> Vec<f64> {
+    pub(crate) fn dense_columns(&self, starts: &[usize], q: usize) -> Vec<f64> {
         let (p, q_tail) = (self.layout.p, self.layout.q_tail);
         let tail = self.tail.columns(0..q_tail);
         if self.chain.is_empty() {
@@ -150,6 +150,19 @@ impl CrossProducts {
                 }
             }
         }
+        out
+    }
+
+    /// `Z'Wy`.
+    pub(crate) fn dense_response(&self, starts: &[usize], q: usize) -> Vec<f64> {
+        let mut out = vec![0.0; q];
+        for (chain, &start) in self.chain.iter().zip(starts) {
+            // y stands behind all others
+            let own = chain.a_head.chunks_exact(chain.head).map(|row| row[chain.head - 1]);
+            out[start..start + chain.k * chain.n_levels].iter_mut().zip(own).for_each(|(o, v)| *o = v);
+        }
+        let (p, q_tail) = (self.layout.p, self.layout.q_tail);
+        (0..q_tail).for_each(|j| out[q - q_tail + j] = self.tail.border(j)[p]);
         out
     }
 

@@ -14,6 +14,7 @@ from lmm.arguments import one_of
 from lmm.inference.algebra.derivatives import Derivatives, derivatives
 from lmm.inference.algebra.elements import engine_jacobian
 from lmm.inference.per_fit import per_fit
+from lmm.model.likelihood import refuse_validated
 from lmm.typing import FloatMatrix
 
 if TYPE_CHECKING:
@@ -82,6 +83,7 @@ def parameter_covariance(fit: Fit, information: Information, boundary: Boundary)
     Parameters that were given to `lmm.fit` are known, hence have no variance. Derivatives of a fit by moments have
     the covariance that follows from their mean squares, whatever information was asked for.
     """
+    refuse_validated(fit, "standard errors of variances")
     at = derivatives(fit)
     if fit.moments is not None:
         return ParameterCovariance(at.to_engine @ _of_moments(fit) @ at.to_engine.T, 0)
@@ -153,6 +155,7 @@ class _Searched(NamedTuple):
 @per_fit
 def _searched(fit: Fit, information: Information) -> _Searched:
     """Invert the information where theta was searched for."""
+    refuse_validated(fit, "standard errors of variances")
     at, reml, J = derivatives(fit), _reml(fit), jacobian(fit)
     fisher = expected(at, reml=reml)
     C = _coordinates(fisher, J)

@@ -9,6 +9,7 @@ from lmm.errors import LmmError, UnsupportedError, nearest
 from lmm.inference.algebra.derivatives import are_feasible, has_negative
 from lmm.inference.df.between_within import BetweenWithin
 from lmm.inference.df.containment import Containment
+from lmm.inference.df.effective import Effective
 from lmm.inference.df.kenward_roger import KenwardRoger
 from lmm.inference.df.many_degrees import ManyDegrees, are_many
 from lmm.inference.df.method import DfMethod, Normal, Residual
@@ -24,7 +25,15 @@ Df: TypeAlias = str | DfMethod
 
 CATALOG: dict[str, DfMethod] = {
     method.name: method
-    for method in (KenwardRoger(), Satterthwaite(), Containment(), BetweenWithin(), Residual(), Normal())
+    for method in (
+        KenwardRoger(),
+        Satterthwaite(),
+        Containment(),
+        BetweenWithin(),
+        Effective(),
+        Residual(),
+        Normal(),
+    )
 }
 
 
@@ -34,10 +43,11 @@ def df_method(fit: Fit, df: Df = "auto") -> DfMethod:
     Parameters
     ----------
     df
-        ``"auto"`` is ``"residual"`` without random terms; containment for fits by moments that keep a negative
-        component; for large fits in which no test has fewer than 500 degrees of freedom, where the choice cannot be
-        seen, Satterthwaite from the average information (see `are_many`); Kenward–Roger for all other REML fits whose
-        random terms, the one with most effects left out, fall into parts of 5,000 effects at most; else Satterthwaite.
+        ``"auto"`` is ``"residual"`` without random terms; ``"effective"`` for cross-validation; containment for fits by
+        moments that keep a negative component; for large fits in which no test has fewer than 500 degrees of freedom,
+        where the choice cannot be seen, Satterthwaite from the average information (see `are_many`); Kenward–Roger for
+        all other REML fits whose random terms, the one with most effects left out, fall into parts of 5,000 effects at
+        most; else Satterthwaite.
 
     Raises
     ------
@@ -66,18 +76,18 @@ def df_method_of_effects(fit: Fit, df: Df = "auto") -> DfMethod:
     Parameters
     ----------
     df
-        ``"auto"`` is ``"residual"`` without random terms, else Satterthwaite: from the average information where
-        `df_method` takes it too, in large fits of many degrees of freedom.
+        ``"auto"`` is ``"residual"`` without random terms, ``"effective"`` for cross-validation, else Satterthwaite:
+        from the average information where `df_method` takes it too, in large fits of many degrees of freedom.
 
     Raises
     ------
     LmmError
         If there is no such method, or it is for fixed effects alone.
     """
-    if isinstance(df, str) and df == "auto" and fit.internals.design.random:
+    if isinstance(df, str) and df == "auto" and fit.internals.design.random and fit.method != "gcv":
         df = Satterthwaite("average") if not has_negative(fit) and are_many(fit) else Satterthwaite()
     method = df_method(fit, df)
-    if not isinstance(method, Satterthwaite | Residual | Normal):
+    if not isinstance(method, Satterthwaite | Effective | Residual | Normal):
         raise UnsupportedError(
             f'df="{method.name}" is for fixed effects alone. For predictions with random effects and for new '
             'observations use df="satterthwaite", or ask for random=False with interval="confidence".'
@@ -88,6 +98,8 @@ def df_method_of_effects(fit: Fit, df: Df = "auto") -> DfMethod:
 def _automatic(fit: Fit) -> DfMethod:
     if not fit.internals.design.random:
         return Residual()
+    if fit.method == "gcv":
+        return Effective()
     if has_negative(fit):
         return Containment()
     if are_many(fit):

@@ -33,7 +33,7 @@ MOST_THETA = 6
 def are_cheap(fit: Fit) -> bool:
     """Whether differences cost less than analytic derivatives, and are as good: inside, at an optimum."""
     return (
-        fit.method != "moments"
+        fit.method not in ("moments", "gcv")
         and len(fit.theta) <= MOST_THETA
         and fit.converged
         and not fit.singular

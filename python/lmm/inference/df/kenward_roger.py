@@ -22,6 +22,7 @@ from lmm.inference.contrast.combinations import Combine
 from lmm.inference.df.method import DfMethod, JointDf
 from lmm.inference.df.satterthwaite import row_moves, single_df
 from lmm.inference.per_fit import per_fit
+from lmm.model.tables.printing import METHODS
 from lmm.typing import FloatMatrix, FloatVector
 
 if TYPE_CHECKING:
@@ -93,10 +94,10 @@ class KenwardRoger(DfMethod):
 
     def check(self, fit: Fit) -> None:
         if fit.method != "reml":
-            by = "maximum likelihood" if fit.method == "ml" else "the method of moments"
+            other = "effective" if fit.method == "gcv" else "satterthwaite"
             raise LmmError(
-                f"Kenward and Roger's method is for REML fits; this one is by {by}. Fit again with "
-                'fit.update(method="reml"), or use df="satterthwaite".'
+                f"Kenward and Roger's method is for REML fits; this one is by {METHODS[fit.method]}. Fit again with "
+                f'fit.update(method="reml"), or use df="{other}".'
             )
 
     def vcov(self, fit: Fit) -> FloatMatrix:

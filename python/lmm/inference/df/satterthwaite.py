@@ -60,6 +60,13 @@ class Satterthwaite(DfMethod):
     def __post_init__(self) -> None:
         checked_choice("information", self.information, ("observed", "expected", "average"))
 
+    def check(self, fit: Fit) -> None:
+        if fit.method == "gcv":
+            raise UnsupportedError(
+                "Satterthwaite's degrees of freedom need the precision of variances, which cross-validation does not "
+                'have. Use df="effective", or fit.update(method="reml").'
+            )
+
     @property
     def label(self) -> str:
         return "Satterthwaite" + (

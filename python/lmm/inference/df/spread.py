@@ -46,7 +46,7 @@ class Movement:
 
 def is_inside(fit: Fit) -> bool:
     """Whether the fit is an optimum inside the space of its parameters, where nothing holds them."""
-    searched = fit.method != "moments" and bool(fit.internals.design.random)
+    searched = fit.method not in ("moments", "gcv") and bool(fit.internals.design.random)
     return searched and fit.converged and not fit.singular and not bool(fit.internals.optimum.held.any())
 
 

@@ -13,6 +13,7 @@ from lmm.errors import LmmError
 from lmm.inference.fits.chi_bar import chisq_p_value
 from lmm.inference.fits.nesting import is_nested, same_fixed
 from lmm.inference.fits.variants import by_ml
+from lmm.model.likelihood import refuse_validated
 from lmm.table import Table
 
 if TYPE_CHECKING:
@@ -162,6 +163,7 @@ def _check(fits: Sequence[Any]) -> None:
     for fit in fits[1:]:
         _check_pair(first, fit)
     for fit in fits:
+        refuse_validated(fit, "comparisons of fits")
         if fit.method == "moments":
             raise LmmError(
                 'A fit by the method of moments has no likelihood to compare. Fit with method="ml" or "reml".'

@@ -16,7 +16,7 @@ from lmm.inference.fits.reductions import reductions
 from lmm.inference.fits.smooth_reductions import smooth_reductions
 from lmm.inference.fits.variants import with_random
 from lmm.limits import MOST_DRAWS, check_limit
-from lmm.model import a_fit
+from lmm.model import a_fit, refuse_validated
 from lmm.table import Table
 
 if TYPE_CHECKING:
@@ -148,6 +148,7 @@ def _check(fit: Fit, test: RandomTest, n_draws: int, seed: Any) -> None:
     if not fit.internals.design.groups and not (test == "exact" and fit.internals.design.smooths):
         smooth = ' Its smooth terms are tested by test="exact".' if fit.internals.design.smooths else ""
         raise LmmError(f"This fit has no random terms to test.{smooth}")
+    refuse_validated(fit, "tests of variances")
     if fit.method == "moments":
         raise LmmError(
             'A fit by the method of moments has no likelihood: fit with method="reml", or take the F tests of its '

@@ -11,7 +11,7 @@ from lmm.inference.df.catalog import Df
 from lmm.inference.fits.chi_bar import chisq_p_value
 from lmm.inference.fits.variants import by_ml, without_term
 from lmm.inference.fixed_terms.analysis_of_variance import term_tests
-from lmm.model import a_fit
+from lmm.model import a_fit, refuse_validated
 from lmm.table import Table
 
 if TYPE_CHECKING:
@@ -67,6 +67,7 @@ def drop1(fit: Fit, *, test: DropTest = "f", df: Df = "auto") -> Table:
 
 
 def _likelihood_ratios(fit: Fit, terms: list[str]) -> Table:
+    refuse_validated(fit, "likelihood ratios")
     large = by_ml(fit)
     rows: list[tuple[Any, ...]] = [("<none>", large.n_parameters, large.loglik, large.aic, None, None, None)]
     for term in terms:

@@ -15,7 +15,7 @@ from lmm.inference.likelihood.curve import EXACT, Curve, Limit, trace_curve
 from lmm.inference.likelihood.holding import ProfileLine
 from lmm.inference.likelihood.parameters import Parameter, Terms, naming_notes, select, values_of
 from lmm.inference.per_fit import per_fit
-from lmm.model import a_fit
+from lmm.model import a_fit, refuse_validated
 from lmm.model.fitting import fit_design
 from lmm.table import Table
 from lmm.typing import FloatVector
@@ -357,6 +357,8 @@ def at_optimum(fit: Fit, criterion: LikelihoodKind | None) -> Fit:
             "Parameters of this fit were given as theta=, so that it is not an optimum and has no profile. "
             "Fit without theta=."
         )
+    if criterion is None:
+        refuse_validated(fit, "profiles", 'confint(method="bootstrap") needs none.')
     if criterion is None and fit.method == "moments":
         raise UnsupportedError(
             "A fit by moments maximizes no likelihood: say which one to profile, "

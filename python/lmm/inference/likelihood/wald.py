@@ -13,6 +13,7 @@ from lmm.inference.distributions import t_quantile
 from lmm.inference.door import row_tests
 from lmm.inference.likelihood.holding import surface
 from lmm.inference.likelihood.parameters import Parameter, values_of
+from lmm.model.likelihood import refuse_validated
 from lmm.typing import FloatMatrix, FloatVector
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def wald_limits(fit: Fit, chosen: Sequence[Parameter], level: float, df: Df) -> 
     variances = [n for n, p in enumerate(chosen) if p.kind != "beta"]
     if not variances:
         return limits, notes
+    refuse_validated(fit, "Wald intervals of variances", 'terms="beta_" asks for fixed effects alone.')
     z = float(t_quantile(0.5 + level / 2.0, np.array(np.inf)))
     for n in variances:
         found = _interval(fit, chosen[n], z)

@@ -191,7 +191,7 @@ def _again(fit: Fit, rows: IntVector) -> _One:
 def _sigma(fit: Fit, fall: FloatVector, n_rows: IntVector) -> FloatVector:
     """Residual standard deviation after rows are deleted, relative to that of the fit; missing if no rows are left.
 
-    It is √(r²/m) for ML and REML, and scales in the same way for moments.
+    It is √(r²/m) for ML and REML, and scales in the same way for moments and for cross-validation.
     """
     m = fit.n_obs - (fit.n_fixed if fit.internals.criterion_function.reml else 0)
     left = np.clip(1.0 - fall / fit.internals.evaluation.r2, 0.0, None)

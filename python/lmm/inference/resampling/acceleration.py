@@ -41,7 +41,7 @@ def accelerations(fit: Fit, chosen: Sequence[Parameter]) -> tuple[FloatVector, l
     where = [i for i, p in enumerate(chosen) if p.kind != "beta"]
     if not where:
         return found, []
-    if fit.singular or fit.method == "moments":
+    if fit.singular or fit.method in ("moments", "gcv"):
         return found, [
             "BCa: no correction for skewness, since the fit is not an inner optimum of a likelihood."
         ]

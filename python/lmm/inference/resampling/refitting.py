@@ -28,7 +28,8 @@ PIECE = 100  # fits between two looks at the progress
 def refit_all(fit: Fit, responses: FloatMatrix) -> BatchResult:
     """Fit the model of a fit to each column of responses (n_obs, B), as `Fit.refit` does.
 
-    Runs in the compiled core on all cores. Fits with held parameters, restarts or moments are refitted one at a time.
+    Runs in the compiled core on all cores. Fits with held parameters, restarts, moments or cross-validation are
+    refitted one at a time.
 
     Examples
     --------
@@ -39,7 +40,8 @@ def refit_all(fit: Fit, responses: FloatMatrix) -> BatchResult:
     """
     design, request = fit.internals.design, fit.internals.request
     is_linear = fit.internals.criterion_function.layout.is_linear
-    if fit.method == "moments" or fit.internals.optimum.held.any() or request.restarts or not is_linear:
+    own_way = fit.method in ("moments", "gcv")
+    if own_way or fit.internals.optimum.held.any() or request.restarts or not is_linear:
         return BatchResult.joined([_one(fit, response) for response in responses.T])
     batch = Batch(fixed_matrix(design), [part.block for part in design.random], design.weights)
     Y = responses if design.offset is None else responses - design.offset[:, None]

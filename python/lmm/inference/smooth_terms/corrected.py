@@ -15,6 +15,7 @@ import numpy as np
 from lmm.errors import UnsupportedError
 from lmm.inference.smooth_terms.system import columns_at, curves_of
 from lmm.inference.smooth_terms.tables import penalty_rows
+from lmm.model.likelihood import refuse_validated
 from lmm.typing import FloatMatrix, FloatVector
 
 if TYPE_CHECKING:
@@ -41,8 +42,11 @@ def corrected_covariance(
     Raises
     ------
     UnsupportedError
-        If there are more random effects than a dense matrix can hold.
+        If there are more random effects than a dense matrix can hold, or no likelihood.
     """
+    refuse_validated(
+        fit, "corrected covariances", 'covariance="bayes" takes the smoothing parameters as known.'
+    )
     X = np.hstack(
         [fit.X[:, : len(fit.internals.design.parametric_kept)]]
         + [columns_at(fit, curve, fit.internals.design.model_frame) for curve in curves_of(fit)]

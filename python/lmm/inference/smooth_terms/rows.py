@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from lmm.inference.smooth_terms.system import smooth_system, total_edf
+from lmm.inference.algebra.hat_trace import total_edf
+from lmm.inference.smooth_terms.system import smooth_system
 from lmm.typing import BoolVector, FloatMatrix, FloatVector
 
 if TYPE_CHECKING:

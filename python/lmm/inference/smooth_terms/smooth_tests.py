@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lmm.design.smooth_places import Curve
+from lmm.inference.algebra.hat_trace import total_edf
 from lmm.inference.distributions import f_p_value
 from lmm.inference.smooth_terms.system import (
     CurvePlace,
@@ -25,7 +26,6 @@ from lmm.inference.smooth_terms.system import (
     columns_at,
     place_of,
     smooth_system,
-    total_edf,
 )
 from lmm.inference.smooth_terms.weighted_chi_square import weighted_chi_square_tail
 from lmm.typing import FloatMatrix, FloatVector, IntVector

@@ -8,8 +8,8 @@ import numpy as np
 
 from lmm.arguments import takes
 from lmm.engine import GroupBlock
+from lmm.inference.algebra.hat_trace import total_edf
 from lmm.inference.smooth_terms.smooth_tests import MOST_EFFECTS, SmoothTest, random_test, smooth_test
-from lmm.inference.smooth_terms.system import total_edf
 from lmm.model import a_fit
 from lmm.table import Table
 

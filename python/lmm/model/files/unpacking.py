@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from lmm.limits import MOST_RESTARTS
 from lmm.model.files.parts import Part
 from lmm.model.files.smooth_objects import unpacked_object
 from lmm.model.request import Request
-from lmm.typing import BoolVector, FloatVector
+from lmm.typing import BoolVector, FloatVector, Method
 
 __all__ = ["unpacked_design", "unpacked_request"]
 
@@ -44,7 +44,7 @@ def unpacked_request(part: Part, n_rows: int) -> Request:
     return Request(
         formula=found["formula"].text(),
         data=None,
-        method=found["method"].choice("reml", "ml", "moments"),
+        method=found["method"].choice(*get_args(Method)),
         weights=_by_row(found["weights"], n_rows),
         offset=_by_row(found["offset"], n_rows),
         missing=found["missing"].choice("drop", "raise"),

@@ -22,6 +22,10 @@ NOTHING = 1e-9  # information about the logarithm of a parameter that is roundin
 VAGUE = 0.8  # standard error of the logarithm of a variance with three degrees of freedom
 COLLINEAR = 1e6  # condition of X with unit columns from which estimates lose more than half their digits
 FAR_FROM_ZERO = 100.0  # mean over sd of a slope's covariate from which intercept and slope are one
+VALIDATED = (
+    "Smoothing parameters by cross-validation: there is no likelihood. The residual variance is RSS/(n - edf), and "
+    "standard errors take the smoothing parameters as known."
+)
 
 
 def health_notes(design: Design, criterion: Criterion, optimum: ThetaOptimum) -> tuple[str, ...]:
@@ -30,8 +34,9 @@ def health_notes(design: Design, criterion: Criterion, optimum: ThetaOptimum) ->
     # These make the criterion flat; where one of them is said, flatness itself is no news.
     reasons = (*similar_groups(design.bars), *far_covariates(design.bars))
     searched = optimum.moments is None  # moments are not an optimum, and say themselves what is zero
-    known = _Known.at(criterion, optimum) if searched else None
+    known = _Known.at(criterion, optimum) if searched and not criterion.is_gcv else None
     return (
+        *([VALIDATED] if criterion.is_gcv else []),
         *convergence(optimum),
         *several_optima(optimum),
         *(singularity(design, factors, optimum.null_directions) if searched else ()),

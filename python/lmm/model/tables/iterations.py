@@ -14,7 +14,7 @@ def iteration_table(criterion: Criterion, optimum: ThetaOptimum) -> Table:
         "iteration": np.arange(len(optimum.path)),
         **dict(zip(criterion.layout.names, optimum.path.T, strict=True)),
         "sigma": optimum.sigma,
-        "criterion": optimum.criterion,
+        "criterion": np.array([criterion.score(value) for value in optimum.criterion]),
         "step": optimum.step,
         "decrement": optimum.decrement,
     }

@@ -10,8 +10,23 @@ from lmm.table.render import escape_html
 if TYPE_CHECKING:
     from lmm.model.result import Fit
 
-METHODS = {"reml": "REML", "ml": "maximum likelihood", "moments": "the method of moments"}
+METHODS = {
+    "reml": "REML",
+    "ml": "maximum likelihood",
+    "moments": "the method of moments",
+    "gcv": "generalised cross-validation",
+}
 """Words for the ways to estimate."""
+
+CRITERIA = {"ml": "-2 log-likelihood", "gcv": "GCV score"}
+"""Words for criteria other than REML's, which that of a fit by moments is."""
+
+
+def criteria_of(fit: Fit) -> dict[str, float]:
+    """Collect ``loglik, aic, bic, criterion``; what a fit by cross-validation does not have is missing."""
+    names = () if fit.method == "gcv" else ("loglik", "aic", "bic")
+    missing = dict.fromkeys(("loglik", "aic", "bic"), float("nan"))
+    return missing | {name: float(getattr(fit, name)) for name in (*names, "criterion")}
 
 
 def short_text(fit: Fit) -> str:
@@ -37,11 +52,12 @@ def kind_of(fit: Fit) -> str:
 
 def _head(fit: Fit) -> list[str]:
     kind = kind_of(fit)
-    name = "-2 log-likelihood" if fit.method == "ml" else "REML criterion"
+    name = CRITERIA.get(fit.method, "REML criterion")
+    value = f"{fit.criterion:.6g}" if fit.method == "gcv" else f"{fit.criterion:.4f}"
     counts = ", ".join(f"{group} {count}" for group, count in fit.n_levels.items())
     return [
         f"{kind} fit by {METHODS[fit.method]}",
         f"Formula: {fit.formula}",
-        f"{name}: {fit.criterion:.4f}",
+        f"{name}: {value}",
         f"Observations: {fit.n_obs}" + (f"; levels: {counts}" if counts else ""),
     ]

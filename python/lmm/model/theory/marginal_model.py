@@ -15,6 +15,7 @@ from lmm.arguments import near_names, takes
 from lmm.errors import UnsupportedError
 from lmm.model.building import fixed_matrix, response
 from lmm.model.checking import a_fit
+from lmm.model.likelihood import refuse_validated
 from lmm.model.moments import refuse_negative
 from lmm.table import Table
 from lmm.typing import FloatMatrix, FloatVector
@@ -79,6 +80,7 @@ class Marginal:
 
         As everywhere in this package, REML counts no ``log|X'X|``.
         """
+        refuse_validated(self._fit, "log-likelihoods")
         n, p = self.X.shape
         quadratic = float(self._residual @ self._solve(self._residual))
         log_det = 2 * float(np.log(np.diag(self._root)).sum())
@@ -94,7 +96,9 @@ class Marginal:
         Vectors are compared by their lengths, with the largest difference of an element.
         """
         fit = self._fit
-        rows = [("log-likelihood", fit.loglik, self.loglik, abs(fit.loglik - self.loglik))]
+        rows: list[tuple[str, Any, Any, Any]] = []
+        if fit.method != "gcv":
+            rows.append(("log-likelihood", fit.loglik, self.loglik, abs(fit.loglik - self.loglik)))
         names = self._names
         for kind, of_fit, own in (
             ("beta", fit.beta, self.beta),
