@@ -24,7 +24,6 @@ from lmm.inference.df.satterthwaite import Satterthwaite
 from lmm.inference.distributions import checked_level, t_p_value, t_quantile
 from lmm.inference.door import JointTest, RowTests, Vcov, joint_test, row_covariance, row_tests
 from lmm.inference.fits.comparison import compare
-from lmm.inference.fits.random_terms import random_anova
 from lmm.inference.fixed_terms.analysis_of_variance import anova
 from lmm.inference.fixed_terms.dropped_terms import drop1
 from lmm.inference.intervals import IntervalMethod, confint
@@ -35,6 +34,7 @@ from lmm.inference.observations.influence_measures import cluster_names, influen
 from lmm.inference.observations.predicted import predict, residuals
 from lmm.inference.observations.prediction import predict_intervals
 from lmm.inference.observations.simulated_residuals import quantile_residuals
+from lmm.inference.random_terms.variance_tests import random_anova
 from lmm.inference.resampling.quantiles import BootstrapInterval
 from lmm.inference.resampling.ratio import BootstrapTest, bootstrap_test
 from lmm.inference.resampling.replicates import Bootstrap, bootstrap

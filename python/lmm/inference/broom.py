@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 import numpy as np
 
-from lmm.arguments import a_level, takes, texts
+from lmm.arguments import a_level, one_of, takes, texts
 from lmm.data import open_table, places_of
 from lmm.engine.results import SAME_OPTIMUM
 from lmm.errors import DataError, LmmError, nearest
 from lmm.inference.df.catalog import Df
 from lmm.inference.distributions import checked_level, t_quantile
 from lmm.inference.door import Vcov
+from lmm.inference.fits.conditional import AicKind, Correction, check_correction, conditional, correction_for
 from lmm.inference.observations.deletion import leverage
 from lmm.inference.observations.influence_measures import influence
 from lmm.inference.tables import coefficients
@@ -94,20 +95,23 @@ def tidy(
     return Table(columns, title="Estimates")
 
 
-@takes(fit=a_fit)
-def glance(fit: Fit) -> Table:
+@takes(fit=a_fit, kind=one_of(*get_args(AicKind)), correction=one_of(*get_args(Correction)))
+def glance(fit: Fit, *, kind: AicKind = "marginal", correction: Correction = "auto") -> Table:
     """Sum a fit up in one row.
 
     Parameters
     ----------
     fit
         A fit.
+    kind, correction
+        Of AIC, as in `lmm.compare`.
 
     Returns
     -------
     Table
         ``n_obs, n_fixed, n_parameters, sigma, loglik, aic, bic, criterion, df_residual, method, converged,
-        singular, several_optima``: whether searches from other starts ended at higher optima.
+        singular, several_optima``: whether searches from other starts ended at higher optima. With
+        ``kind="conditional"`` ``n_obs, edf, df, sigma, loglik, aic, method, converged, singular, several_optima``.
 
     Examples
     --------
@@ -127,11 +131,20 @@ def glance(fit: Fit) -> Table:
         "criterion",
         "df_residual",
     )
-    names = (*numbers, "method", "converged", "singular")
-    known = criteria_of(fit)
-    columns = {name: [known[name] if name in known else getattr(fit, name)] for name in names}
+    check_correction(kind, correction, [fit])
+    title, notes = "Fit", []
+    if kind == "conditional":
+        found, note = conditional(fit, correction_for([fit], correction))
+        own = {"n_obs": fit.n_obs, "edf": found.edf, "df": found.df, "sigma": fit.sigma}
+        own |= {"loglik": found.loglik, "aic": found.aic}
+        title, notes = "Fit, given its random effects", [note]
+    else:
+        known = criteria_of(fit)
+        own = {name: known[name] if name in known else getattr(fit, name) for name in numbers}
+    own |= {name: getattr(fit, name) for name in ("method", "converged", "singular")}
+    columns: dict[str, list[Any]] = {name: [value] for name, value in own.items()}
     above = fit.certificate.details.get("other_optima_above", 0.0)
-    return Table(columns | {"several_optima": [above > SAME_OPTIMUM]}, title="Fit")
+    return Table(columns | {"several_optima": [above > SAME_OPTIMUM]}, title=title, notes=notes)
 
 
 @takes(fit=a_fit)

@@ -18,12 +18,13 @@ from lmm.inference.algebra.information import Information
 from lmm.inference.broom import TidyRows
 from lmm.inference.df.catalog import Df
 from lmm.inference.door import Vcov
-from lmm.inference.fits.random_terms import N_DRAWS, RandomTest
+from lmm.inference.fits.conditional import AicKind, Correction
 from lmm.inference.fixed_terms.analysis_of_variance import Containment, Statistic
 from lmm.inference.fixed_terms.dropped_terms import DropTest
 from lmm.inference.intervals import IntervalMethod
 from lmm.inference.likelihood.parameters import Terms
 from lmm.inference.likelihood.profiles import MOST, LikelihoodKind, Profile, Scale
+from lmm.inference.random_terms.variance_tests import N_DRAWS, RandomTest
 from lmm.inference.resampling.quantiles import BootstrapInterval
 from lmm.inference.resampling.ratio import BootstrapTest
 from lmm.inference.resampling.replicates import Bootstrap, Statistics
@@ -98,7 +99,9 @@ class Questions:
         """Draw coefficients of the mean from their posterior, a normal distribution."""
     def coefficients(self, *, df: Df = "auto", vcov: Vcov = None, level: float = 0.95) -> Table:
         """Tabulate the fixed effects with degrees of freedom, tests against zero and intervals."""
-    def compare(self, *fits: Fit, refit: bool = True) -> Table:
+    def compare(
+        self, *fits: Fit, refit: bool = True, kind: AicKind = "marginal", correction: Correction = "auto"
+    ) -> Table:
         """Compare fits of the same response by likelihood-ratio tests, AIC and BIC."""
     def components(
         self,
@@ -173,7 +176,7 @@ class Questions:
         seed: int = 0,
     ) -> Means:
         """Estimate slopes of a covariate, by factors."""
-    def glance(self) -> Table:
+    def glance(self, *, kind: AicKind = "marginal", correction: Correction = "auto") -> Table:
         """Sum a fit up in one row."""
     def icc(self) -> Table:
         """Tabulate intraclass correlations: the share of each grouping factor."""

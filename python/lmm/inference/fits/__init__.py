@@ -1,1 +1,1 @@
-"""Comparison of fits, and tests of random terms."""
+"""Comparison of fits by likelihoods and information criteria."""

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
-from lmm.arguments import takes, yes_or_no
+from lmm.arguments import one_of, takes, yes_or_no
 from lmm.errors import LmmError
 from lmm.inference.fits.chi_bar import chisq_p_value
+from lmm.inference.fits.conditional import (
+    AicKind,
+    Correction,
+    check_correction,
+    conditional,
+    correction_for,
+)
 from lmm.inference.fits.nesting import is_nested, same_fixed
 from lmm.inference.fits.variants import by_ml
 from lmm.model.likelihood import refuse_validated
@@ -32,8 +39,10 @@ _BOUNDARY = (
 _WORSE = 1e-4  # of the criterion: more than two searches leave
 
 
-@takes(refit=yes_or_no)
-def compare(*fits: Fit, refit: bool = True) -> Table:
+@takes(refit=yes_or_no, kind=one_of(*get_args(AicKind)), correction=one_of(*get_args(Correction)))
+def compare(
+    *fits: Fit, refit: bool = True, kind: AicKind = "marginal", correction: Correction = "auto"
+) -> Table:
     """Compare fits of the same response by likelihood-ratio tests, AIC and BIC.
 
     Parameters
@@ -42,13 +51,21 @@ def compare(*fits: Fit, refit: bool = True) -> Table:
         Two or more fits, in any order.
     refit
         REML fits whose fixed parts differ are fitted again by maximum likelihood; with False that is an error.
+    kind
+        ``"marginal"``: the likelihood of the data, parameters counted. ``"conditional"``: the likelihood given random
+        effects and curves, effective degrees of freedom counted; for fits as they are, by any criterion.
+    correction
+        How the degrees of freedom of a conditional AIC count that variances were estimated. ``"wood"`` (Wood, Pya and
+        Säfken 2016) as mgcv, ``"greven-kneib"`` (2010) as cAIC4; ``"auto"`` is the first where no fit has random
+        terms besides smooth ones.
 
     Returns
     -------
     Table
         ``model, n_parameters, aic, bic, loglik, criterion, chisq, df, p_value``, by number of parameters. Each
         model is tested against the one before it, if that is nested in it; else the test is missing
-        and a note says so.
+        and a note says so. Of conditional AIC ``model, edf, df, aic, loglik``, by ``df``: the corrected effective
+        degrees of freedom, and one for σ.
 
     Raises
     ------
@@ -65,7 +82,13 @@ def compare(*fits: Fit, refit: bool = True) -> Table:
     >>> table = lmm.compare(one, two)
     >>> table["chisq"].round(2), table["df"]
     (array([  nan, 42.14]), array([nan,  2.]))
+    >>> lmm.compare(one, two, kind="conditional")["aic"].round(1)
+    array([1767. , 1711.7])
     """
+    check_correction(kind, correction, fits)
+    if kind == "conditional":
+        _check(fits, kind)
+        return _conditional(fits, correction)
     found, notes = comparable(fits, refit=refit)
     ordered = sorted(found, key=lambda fit: fit.n_parameters)
     tests = [(np.nan, np.nan, np.nan)]
@@ -83,6 +106,24 @@ def compare(*fits: Fit, refit: bool = True) -> Table:
     }
     columns |= dict(zip(("chisq", "df", "p_value"), np.array(tests).T, strict=True))
     return Table(columns, title="Comparison of fits", notes=list(dict.fromkeys(notes)))
+
+
+def _conditional(fits: Sequence[Fit], correction: Correction) -> Table:
+    chosen = correction_for(fits, correction)
+    found = [(*conditional(fit, chosen), label) for fit, label in zip(fits, _labels(fits), strict=True)]
+    found.sort(key=lambda row: row[0].df)
+    columns = {
+        "model": [label for _, _, label in found],
+        "edf": [own.edf for own, _, _ in found],
+        "df": [own.df for own, _, _ in found],
+        "aic": [own.aic for own, _, _ in found],
+        "loglik": [own.loglik for own, _, _ in found],
+    }
+    return Table(
+        columns,
+        title="Comparison of fits, given their random effects",
+        notes=list(dict.fromkeys(note for _, note, _ in found)),
+    )
 
 
 def comparable(fits: Sequence[Fit], *, refit: bool = True) -> tuple[list[Fit], list[str]]:
@@ -149,7 +190,7 @@ def _labels(fits: Sequence[Fit]) -> list[str]:
     return labels
 
 
-def _check(fits: Sequence[Any]) -> None:
+def _check(fits: Sequence[Any], kind: AicKind = "marginal") -> None:
     from lmm.model import Fit
 
     for fit in fits:
@@ -163,7 +204,8 @@ def _check(fits: Sequence[Any]) -> None:
     for fit in fits[1:]:
         _check_pair(first, fit)
     for fit in fits:
-        refuse_validated(fit, "comparisons of fits")
+        if kind == "marginal":
+            refuse_validated(fit, "comparisons of fits", 'kind="conditional" compares what is fitted.')
         if fit.method == "moments":
             raise LmmError(
                 'A fit by the method of moments has no likelihood to compare. Fit with method="ml" or "reml".'

@@ -19,9 +19,11 @@ from lmm.model.likelihood import refuse_validated
 from lmm.typing import FloatMatrix, FloatVector
 
 if TYPE_CHECKING:
+    from lmm.design import RandomPart
+    from lmm.design.smooth_places import Curve
     from lmm.model import Fit
 
-__all__ = ["corrected_covariance"]
+__all__ = ["SmoothingUncertainty", "corrected_covariance", "has_ridges", "smoothing_uncertainty"]
 
 _INFINITE = (
     1e8  # smoothing parameter, over that at which the penalty weighs as much as the data, that is infinite
@@ -31,13 +33,57 @@ MOST_EFFECTS = 2_000
 _PRIOR = 0.1  # precision of the logarithm of a smoothing parameter that keeps its variance finite
 
 
+class SmoothingUncertainty(NamedTuple):
+    """What the uncertainty of smoothing parameters adds, for coefficients of the mean, then of random effects.
+
+    Attributes
+    ----------
+    columns : shape (n, m)
+        Of all coefficients.
+    covariance : shape (m, m)
+        Bayesian, over σ²: A⁻¹.
+    moves : shape (m, m)
+        What is added since the estimates move with the smoothing parameters.
+    shape : shape (m, m)
+        What is added over σ² since the covariance moves with them.
+    """
+
+    columns: FloatMatrix
+    covariance: FloatMatrix
+    moves: FloatMatrix
+    shape: FloatMatrix
+
+
 def corrected_covariance(
     fit: Fit, b: FloatVector, bayes: FloatMatrix, places: dict[str, slice]
 ) -> FloatMatrix:
     """Add to the Bayesian covariance (m, m) of coefficients b (m,) what the smoothing parameters contribute.
 
+    Raises
+    ------
+    UnsupportedError
+        If there are more random effects than a dense matrix can hold.
+    """
+    if not curves_of(fit):
+        return bayes
+    more = smoothing_uncertainty(fit, b, places)
+    own = slice(0, len(b))
+    found: FloatMatrix = bayes + (more.moves + fit.sigma**2 * more.shape)[own, own]
+    return (found + found.T) / 2.0
+
+
+def smoothing_uncertainty(fit: Fit, b: FloatVector, places: dict[str, slice]) -> SmoothingUncertainty:
+    """Compute what the uncertainty of smoothing parameters adds; those that are held add nothing.
+
     Random effects with independent columns are coefficients with a ridge penalty, whose variance is one more smoothing
     parameter; covariances with correlations are held at their estimates.
+
+    Parameters
+    ----------
+    b : shape (m,)
+        Coefficients of the mean.
+    places
+        Where those of each curve are.
 
     Raises
     ------
@@ -52,22 +98,27 @@ def corrected_covariance(
         + [columns_at(fit, curve, fit.internals.design.model_frame) for curve in curves_of(fit)]
     )
     n_mean = X.shape[1]
-    penalties = _penalties(fit, X, places)
-    if not penalties:
-        return bayes
+    everything = _penalties(fit, X, places)
     others = _random_effects(fit)
     X, b = np.hstack([X, others.columns]), np.concatenate([b, others.effects])
     q = len(others.effects)
-    penalties = [np.pad(S, ((0, q), (0, q))) for S in penalties]
+    total = np.diag(np.pad(sum(others.ridges, others.held), (n_mean, 0)))
+    total[:n_mean, :n_mean] += np.sum([*everything.values(), np.zeros((n_mean, n_mean))], axis=0)
+    free = [S for place, S in everything.items() if not fit.internals.optimum.held[place]]
+    penalties = [np.pad(S, ((0, q), (0, q))) for S in free]
     penalties += [np.diag(np.pad(ridge, (n_mean, 0))) for ridge in others.ridges]
     WX = fit.internals.design.errors.precisions[:, None] * X
-    total = np.sum(penalties, axis=0) + np.diag(np.pad(others.held, (n_mean, 0)))
     A = X.T @ WX + total
     R = np.linalg.cholesky(A).T
     inverse = np.linalg.inv(R)
     covariance = inverse @ inverse.T  # A⁻¹
+    if not penalties:
+        nothing = np.zeros_like(A)
+        return SmoothingUncertainty(X, covariance, nothing, nothing)
     moves = -np.column_stack([covariance @ (S @ b) for S in penalties])  # d b / d log lambda
-    H = _hessian(fit, penalties, total, covariance, A, b)
+    U = np.pad(_penalized(fit, places, n_mean), ((0, q), (0, 0)))
+    U = np.hstack([U, np.eye(n_mean + q)[:, n_mean:]])
+    H = _hessian(fit, penalties, total, covariance, A, b, U)
     values, vectors = np.linalg.eigh(H)
     positive = values > 0.0
     m = len(penalties)
@@ -75,9 +126,7 @@ def corrected_covariance(
     shrunk = np.linalg.inv((vectors * np.maximum(values, 0.0)) @ vectors.T + _PRIOR * np.eye(m + 1))
     turns = [-inverse @ _upper(inverse.T @ S @ inverse) for S in penalties]  # d R⁻¹ / d log lambda
     second = sum(shrunk[i, j] * turns[i] @ turns[j].T for i in range(m) for j in range(m))
-    added = moves @ V[:m, :m] @ moves.T + fit.sigma**2 * np.asarray(second)
-    found: FloatMatrix = bayes + added[:n_mean, :n_mean]
-    return (found + found.T) / 2.0
+    return SmoothingUncertainty(X, covariance, moves @ V[:m, :m] @ moves.T, np.asarray(second))
 
 
 class _Others(NamedTuple):
@@ -99,6 +148,11 @@ class _Others(NamedTuple):
     held: FloatVector
 
 
+def has_ridges(part: RandomPart, k: int) -> bool:
+    """Whether a random term of k columns has a variance for each, and nothing else."""
+    return part.structure.is_linear and not (part.structure.is_correlated and k > 1)
+
+
 def _random_effects(fit: Fit) -> _Others:
     places = fit.internals.criterion_function.layout.places
     everything = zip(fit.internals.design.random, fit.T, fit.internals.evaluation.u, places, strict=True)
@@ -115,9 +169,7 @@ def _random_effects(fit: Fit) -> _Others:
         columns.append(Z.reshape(fit.n_obs, -1))
         effects.append(u[:, reached].ravel())
         is_held = bool(fit.internals.optimum.held[place].any())
-        is_free = (
-            part.structure.is_linear and not is_held and not (part.structure.is_correlated and len(T) > 1)
-        )
+        is_free = not is_held and has_ridges(part, len(T))
         size = part.block.n_levels * len(reached)
         held.append(np.full(size, 0.0 if is_free else 1.0))
         ridges += [
@@ -139,19 +191,44 @@ def _upper(M: FloatMatrix) -> FloatMatrix:
     return found
 
 
-def _penalties(fit: Fit, X: FloatMatrix, places: dict[str, slice]) -> list[FloatMatrix]:
-    """Compute lambda_j S_j (m, m) of all penalties in the coefficients of the mean."""
-    found = []
+def _penalties(fit: Fit, X: FloatMatrix, places: dict[str, slice]) -> dict[int, FloatMatrix]:
+    """Sum lambda_j S_j (m, m) of the penalties of each theta, in the coefficients of the mean."""
+    found: dict[int, FloatMatrix] = {}
     for curve in curves_of(fit):
         place = places[curve.smooth.label]
         weight = float(np.square(X[:, place]).sum())
         for row in penalty_rows(fit, curve):
-            S = curve.smooth.penalties[row["number"]]
-            whole = np.zeros((X.shape[1], X.shape[1]))
+            S = _of_all_levels(curve, curve.smooth.penalties[row["number"]])
+            whole = found.setdefault(row["place"], np.zeros((X.shape[1], X.shape[1])))
             sp = min(row["sp"], _INFINITE * weight / float(np.trace(S)))
-            whole[place, place] = sp * S
-            found.append(whole)
+            whole[place, place] += sp * S
     return found
+
+
+def _of_all_levels(curve: Curve, S: FloatMatrix) -> FloatMatrix:
+    """Penalty of all coefficients of a curve, which may be one for each level."""
+    return np.asarray(np.kron(np.eye(len(curve.copies)), S)) if curve.copies else S
+
+
+def _penalized(fit: Fit, places: dict[str, slice], size: int) -> FloatMatrix:
+    """Orthonormal basis (m, r) of what penalties touch, curve by curve: their sizes may span many orders."""
+    found = [np.zeros((size, 0))]
+    for curve in curves_of(fit):
+        if not curve.smooth.penalties:
+            continue
+        penalties = [_of_all_levels(curve, S) for S in curve.smooth.penalties]
+        values, vectors = np.linalg.eigh(np.sum([S / np.linalg.norm(S) for S in penalties], axis=0))
+        own = vectors[:, values > values[-1] * np.finfo(float).eps ** 0.66]
+        whole = np.zeros((size, own.shape[1]))
+        whole[places[curve.smooth.label]] = own
+        found.append(whole)
+    return np.hstack(found)
+
+
+def _inverse(M: FloatMatrix) -> FloatMatrix:
+    """Inverse of a positive definite matrix whose diagonal may span many orders."""
+    scale = 1.0 / np.sqrt(np.diag(M))
+    return np.asarray(scale[:, None] * np.linalg.inv(scale[:, None] * M * scale) * scale)
 
 
 def _hessian(
@@ -161,14 +238,13 @@ def _hessian(
     covariance: FloatMatrix,
     A: FloatMatrix,
     b: FloatVector,
+    U: FloatMatrix,
 ) -> FloatMatrix:
     """Differentiate half the criterion twice by log lambda and log σ², (m + 1, m + 1)."""
     phi, m = fit.sigma**2, len(penalties)
-    values, vectors = np.linalg.eigh(total)
-    U = vectors[:, values > values[-1] * np.finfo(float).eps ** 0.66]
-    pinv = U @ np.linalg.inv(U.T @ total @ U) @ U.T
+    pinv = U @ _inverse(U.T @ total @ U) @ U.T
     # By maximum likelihood the determinant is that of the penalized directions.
-    within = covariance if fit.internals.criterion_function.reml else U @ np.linalg.inv(U.T @ A @ U) @ U.T
+    within = covariance if fit.internals.criterion_function.reml else U @ _inverse(U.T @ A @ U) @ U.T
     H = np.zeros((m + 1, m + 1))
     size = [float(b @ S @ b) / phi for S in penalties]
     for i, S in enumerate(penalties):
@@ -182,5 +258,5 @@ def _hessian(
         H[i, i] += first
     e = fit.internals.design.errors.whiten(fit.y - fit.fitted)
     rss = float((e**2).sum())
-    H[m, m] = (rss / phi + sum(size)) / 2
+    H[m, m] = (rss + float(b @ total @ b)) / phi / 2
     return H

@@ -142,13 +142,15 @@ def penalty_rows(fit: Fit, curve: Curve) -> Iterator[dict[str, Any]]:
     pairs = zip(fit.internals.criterion_function.layout.places, fit.internals.design.random, strict=True)
     places = [place for place, part in pairs if part.is_smooth]
     for number, name, part, position in curve.parameters:
-        theta = float(fit.theta[places[part]][position])
+        place = places[part].start + position
+        theta = float(fit.theta[place])
         scale = curve.smooth.scales[number]
         raw = 1.0 if np.isnan(scale) else float(scale)
         yield {
             "term": curve.smooth.label,
             "penalty": name,
             "number": number,
+            "place": place,
             "sd": fit.sigma * theta * np.sqrt(raw),
             "sp": theta**-2 if theta > 0.0 else np.inf,
             "theta": theta,

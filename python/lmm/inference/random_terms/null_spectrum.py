@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lmm.inference.fits.simulated_ratio import Spectrum
+from lmm.inference.random_terms.simulated_ratio import Spectrum
 from lmm.typing import FloatMatrix, FloatVector
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from lmm.inference.fits.exact_tests import ExactTest
+from lmm.inference.random_terms.exact_tests import ExactTest
 
 __all__ = ["ExactRemarks", "MixtureRemarks"]
 

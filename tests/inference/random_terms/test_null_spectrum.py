@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import lmm
-from lmm.inference.fits.null_spectrum import null_spectrum
+from lmm.inference.random_terms.null_spectrum import null_spectrum
 
 
 @pytest.mark.parametrize("method", ["reml", "ml"])

@@ -10,7 +10,7 @@ import numpy as np
 
 from lmm.covariance import Tied
 from lmm.errors import LmmError
-from lmm.inference.fits.reductions import Reduction, without_columns
+from lmm.inference.random_terms.reductions import Reduction, without_columns
 
 if TYPE_CHECKING:
     from lmm.design import RandomPart

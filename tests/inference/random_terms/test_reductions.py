@@ -1,7 +1,7 @@
 """What is left of random terms when an effect goes."""
 
 import lmm
-from lmm.inference.fits.reductions import bar_text, reductions, without_columns
+from lmm.inference.random_terms.reductions import bar_text, reductions, without_columns
 
 DATA = lmm.datasets.load("sleepstudy")
 

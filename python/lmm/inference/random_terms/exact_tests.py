@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from lmm.inference.fits.null_spectrum import null_spectrum
-from lmm.inference.fits.reductions import Reduction
-from lmm.inference.fits.simulated_ratio import draw_ratios
+from lmm.inference.random_terms.null_spectrum import null_spectrum
+from lmm.inference.random_terms.reductions import Reduction
+from lmm.inference.random_terms.simulated_ratio import draw_ratios
 from lmm.typing import FloatMatrix
 
 if TYPE_CHECKING:

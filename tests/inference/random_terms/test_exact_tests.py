@@ -5,12 +5,12 @@ import pytest
 from scipy.stats import f, kstest
 
 import lmm
-from lmm.inference.fits.exact_tests import _held, _unit
-from lmm.inference.fits.null_spectrum import null_spectrum
-from lmm.inference.fits.reductions import reductions
-from lmm.inference.fits.simulated_ratio import Spectrum, draw_ratios
-from lmm.inference.fits.smooth_reductions import smooth_reductions
 from lmm.inference.fits.variants import with_random
+from lmm.inference.random_terms.exact_tests import _held, _unit
+from lmm.inference.random_terms.null_spectrum import null_spectrum
+from lmm.inference.random_terms.reductions import reductions
+from lmm.inference.random_terms.simulated_ratio import Spectrum, draw_ratios
+from lmm.inference.random_terms.smooth_reductions import smooth_reductions
 from lmm.inference.resampling.ratio import refitted_criteria
 
 A, R = 6, 5  # levels and rows of each

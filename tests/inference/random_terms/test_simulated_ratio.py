@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import f
 
-from lmm.inference.fits.simulated_ratio import Spectrum, draw_ratios
+from lmm.inference.random_terms.simulated_ratio import Spectrum, draw_ratios
 
 
 @pytest.mark.parametrize(("levels", "rows"), [(6, 5), (20, 3), (4, 30)])

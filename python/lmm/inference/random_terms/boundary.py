@@ -10,7 +10,7 @@ from lmm.inference.algebra.derivatives import are_feasible, derivatives
 from lmm.inference.algebra.elements import parameter_basis
 from lmm.inference.algebra.information import expected
 from lmm.inference.fits.chi_bar import ChiBar, half_and_half, positive_semidefinite, quadrant
-from lmm.inference.fits.reductions import Reduction
+from lmm.inference.random_terms.reductions import Reduction
 from lmm.typing import FloatMatrix
 
 if TYPE_CHECKING:

@@ -8,13 +8,13 @@ import numpy as np
 
 from lmm.arguments import a_seed, one_of, takes, whole_number, yes_or_no
 from lmm.errors import LmmError
-from lmm.inference.fits.boundary import boundary_mixture
 from lmm.inference.fits.chi_bar import chisq_p_value
-from lmm.inference.fits.exact_tests import exact_test
-from lmm.inference.fits.ratio_remarks import ExactRemarks, MixtureRemarks
-from lmm.inference.fits.reductions import reductions
-from lmm.inference.fits.smooth_reductions import smooth_reductions
 from lmm.inference.fits.variants import with_random
+from lmm.inference.random_terms.boundary import boundary_mixture
+from lmm.inference.random_terms.exact_tests import exact_test
+from lmm.inference.random_terms.ratio_remarks import ExactRemarks, MixtureRemarks
+from lmm.inference.random_terms.reductions import reductions
+from lmm.inference.random_terms.smooth_reductions import smooth_reductions
 from lmm.limits import MOST_DRAWS, check_limit
 from lmm.model import a_fit, refuse_validated
 from lmm.table import Table

@@ -3,8 +3,8 @@
 import pytest
 
 import lmm
-from lmm.inference.fits.boundary import boundary_mixture
-from lmm.inference.fits.reductions import reductions
+from lmm.inference.random_terms.boundary import boundary_mixture
+from lmm.inference.random_terms.reductions import reductions
 
 
 def mixtures(formula, data, reduce):

@@ -3,7 +3,7 @@
 import pytest
 
 import lmm
-from lmm.inference.fits.smooth_reductions import smooth_reductions
+from lmm.inference.random_terms.smooth_reductions import smooth_reductions
 from tests.bases.stored import table
 
 

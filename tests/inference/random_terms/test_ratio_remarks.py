@@ -1,7 +1,7 @@
 """Sentences about p-values of variances."""
 
-from lmm.inference.fits.exact_tests import ExactTest
-from lmm.inference.fits.ratio_remarks import ExactRemarks, MixtureRemarks
+from lmm.inference.random_terms.exact_tests import ExactTest
+from lmm.inference.random_terms.ratio_remarks import ExactRemarks, MixtureRemarks
 
 
 def test_mixtures_are_named_with_their_terms():
