@@ -71,7 +71,11 @@ ABSENT: dict[str, Absent] = {
     "several responses": Absent(
         "several responses at once", "not yet; one long table says a part of it", "MCMCglmm, brms (R); SAS"
     ),
-    "Bayes terms": Absent("monotonic effects and Gaussian processes in a formula", "not yet", "brms (R)"),
+    "Bayes terms": Absent(
+        "monotonic effects in a formula",
+        'not yet; Gaussian processes are smooth terms, `s(x, bs="gp")`',
+        "brms (R)",
+    ),
     "multiple membership": Absent(
         "multiple membership in a formula", "a matrix of your own as `lmm.block(Z)`", "brms (R), MLwiN"
     ),

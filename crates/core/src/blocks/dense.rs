@@ -84,7 +84,7 @@ impl CrossProducts {
         let mut h = a.clone();
         for (b, block) in self.layout.blocks.iter().enumerate() {
             let terms = nonzero(&f.t[b], block.k);
-            for column in h.chunks_exact_mut(size) {
+            for column in h.chunks_exact_mut(size.max(1)) {
                 for level in column[starts[b]..starts[b] + block.k * block.n_levels].chunks_exact_mut(block.k) {
                     // T is lower triangular: number s of Λ'a needs those from s on
                     for (s, own) in terms.iter().enumerate() {
@@ -99,12 +99,13 @@ impl CrossProducts {
             let l = self.dense_factor(f, &starts, &h, size)?;
             column_major::solve_lower(&l, size, size, &mut h, q);
         }
-        let mut n: Vec<f64> = a.chunks_exact(size).flat_map(|column| column[..q].to_vec()).collect();
+        // Without any columns there is nothing to cut.
+        let mut n: Vec<f64> = a.chunks_exact(size.max(1)).flat_map(|column| column[..q].to_vec()).collect();
         let mut fixed = Vec::new();
         if reml {
             products::subtract_outer(&mut n, &h, (q, size));
         } else {
-            let z: Vec<f64> = h.chunks_exact(size).flat_map(|column| column[..q].to_vec()).collect();
+            let z: Vec<f64> = h.chunks_exact(size.max(1)).flat_map(|column| column[..q].to_vec()).collect();
             products::subtract_outer(&mut n, &z, (q, q));
             fixed = (q..size).flat_map(|i| h.iter().skip(i).step_by(size).copied()).collect();
         }
@@ -120,7 +121,7 @@ impl CrossProducts {
         }
         let (size, tail_at) = (q + p, q - q_tail);
         let mut out = vec![0.0; size * q];
-        for (j, column) in tail.chunks_exact(q_tail + p).enumerate() {
+        for (j, column) in tail.chunks_exact((q_tail + p).max(1)).enumerate() {
             out[(tail_at + j) * size + tail_at..(tail_at + j + 1) * size].copy_from_slice(column);
         }
         let mut put = |i: usize, j: usize, v: f64| {

@@ -166,10 +166,12 @@ def _cross_products(fit: Fit, curves: list[Curve]) -> tuple[FloatMatrix, FloatVe
             own += [p + len(chosen) + i for i in range(len(effects))]
             chosen += [int(first + i) for i in effects]
         places.append(np.array(own, dtype=np.int64))
-    ZX, ZZ = at.ZX[chosen] @ at.R, at.ZZ[chosen][:, chosen].toarray()
+    of_curves = np.array(chosen, dtype=np.int64)
+    ZX, ZZ = at.ZX[of_curves] @ at.R, at.ZZ[of_curves][:, of_curves].toarray()
     gram = np.block([[at.R.T @ at.XX @ at.R, ZX.T], [ZX, ZZ]])
     values = zip(fit.internals.evaluation.b, at.units, strict=True)
-    b = np.concatenate([fit.beta, np.concatenate([(u @ U.T).ravel() for u, U in values])[chosen]])
+    effects = np.concatenate([np.zeros(0), *((u @ U.T).ravel() for u, U in values)])
+    b = np.concatenate([fit.beta, effects[of_curves]])
     return gram, b, places
 
 
