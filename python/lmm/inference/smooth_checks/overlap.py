@@ -162,9 +162,9 @@ def _cross_products(fit: Fit, curves: list[Curve]) -> tuple[FloatMatrix, FloatVe
         own = [fixed[j] for j in columns if j in fixed]
         for place in curve.pieces:
             first = starts[smooths[place.part]]
-            effects = range(*place.effects.indices(design.random[smooths[place.part]].block.n_effects))
-            own += [p + len(chosen) + i for i in range(len(effects))]
-            chosen += [int(first + i) for i in effects]
+            members = range(*place.effects.indices(design.random[smooths[place.part]].block.n_effects))
+            own += [p + len(chosen) + i for i in range(len(members))]
+            chosen += [int(first + i) for i in members]
         places.append(np.array(own, dtype=np.int64))
     of_curves = np.array(chosen, dtype=np.int64)
     ZX, ZZ = at.ZX[of_curves] @ at.R, at.ZZ[of_curves][:, of_curves].toarray()
