@@ -23,7 +23,7 @@ import scipy
 import lmm
 from benchmarks import storage
 from benchmarks.page import PAGE, page, seconds
-from benchmarks.peers import FOLDER
+from benchmarks.peers import FOLDER, answer
 from benchmarks.running import RESULTS, machine
 
 SLOPES = "Reaction ~ Days + (Days | Subject)"
@@ -158,14 +158,7 @@ def by_r(case: Case, timeout: float) -> dict[str, Any]:
     """Let R do the same; a failure is a result too."""
     frame = DATA[case.data]()
     path = storage.write(f"inference-{case.data}", frame, spec_of(case, frame), None)
-    command = ["Rscript", str(FOLDER / "inference.R"), str(path)]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
-    except subprocess.TimeoutExpired:
-        return {"failed": f"more than {timeout:.0f} s"}
-    if done.returncode != 0:
-        return {"failed": (done.stderr.strip().splitlines() or ["without a word"])[-1]}
-    return dict(json.loads(done.stdout.strip().splitlines()[-1]))
+    return answer(["Rscript", str(FOLDER / "inference.R"), str(path)], timeout)
 
 
 def spec_of(case: Case, frame: pd.DataFrame) -> dict[str, Any]:

@@ -8,7 +8,6 @@ import multiprocessing
 import platform
 import resource
 import statistics
-import subprocess
 import time
 import warnings
 from collections.abc import Callable
@@ -23,7 +22,7 @@ import lmm
 from benchmarks import storage
 from benchmarks.inference import missing_in_r
 from benchmarks.page import PAGE, page, seconds
-from benchmarks.peers import FOLDER
+from benchmarks.peers import FOLDER, answer
 from benchmarks.running import RESULTS, machine
 
 R_PACKAGES = ("mgcv", "gamm4", "jsonlite")
@@ -185,14 +184,7 @@ def measured(case: Case, budget: float = 20.0) -> dict[str, Any]:
 def by_r(case: Case, frame: pd.DataFrame, spec: dict[str, Any], timeout: float) -> dict[str, Any]:
     """Let R do the same; a failure is a result too."""
     path = storage.write(f"smooths-{case.name}", frame, spec, None)
-    command = ["Rscript", str(FOLDER / "smooths.R"), str(path), str(case.repeats), "20"]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
-    except subprocess.TimeoutExpired:
-        return {"failed": f"more than {timeout:.0f} s"}
-    if done.returncode != 0:
-        return {"failed": (done.stderr.strip().splitlines() or ["without a word"])[-1]}
-    return dict(json.loads(done.stdout.strip().splitlines()[-1]))
+    return answer(["Rscript", str(FOLDER / "smooths.R"), str(path), str(case.repeats), "20"], timeout)
 
 
 def lines(row: dict[str, Any]) -> list[str]:

@@ -15,6 +15,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 FOLDER = Path(__file__).parent
 ROOT = FOLDER.parent.parent
@@ -57,19 +58,23 @@ def _r_command() -> list[str] | None:
 
 def run(
     peer: str, path: Path, repeats: int, budget: float, timeout: float, options: Sequence[str] = ()
-) -> dict:
+) -> dict[str, Any]:
     """Measure one package on one workload; a failure is a result too."""
     start = command(peer)
     if start is None:
         return {"peer": peer, "skipped": "not installed"}
-    arguments = [*start, str(path), str(repeats), str(budget), *options]
+    return {"peer": peer, **answer([*start, str(path), str(repeats), str(budget), *options], timeout)}
+
+
+def answer(arguments: Sequence[str], timeout: float) -> dict[str, Any]:
+    """Run a command and read its last line, which is JSON; a failure is an answer too."""
     try:
         done = subprocess.run(
             arguments, cwd=ROOT, capture_output=True, text=True, timeout=timeout, check=False
         )
     except subprocess.TimeoutExpired:
-        return {"peer": peer, "failed": f"more than {timeout:.0f} s"}
+        return {"failed": f"more than {timeout:.0f} s"}
     if done.returncode != 0:
         lines = done.stderr.strip().splitlines()
-        return {"peer": peer, "failed": lines[-1] if lines else f"status {done.returncode}"}
-    return {"peer": peer, **json.loads(done.stdout.strip().splitlines()[-1])}
+        return {"failed": lines[-1] if lines else f"status {done.returncode}"}
+    return dict(json.loads(done.stdout.strip().splitlines()[-1]))

@@ -1,9 +1,13 @@
-"""A dense additive model: REML and ML of smoothing parameters straight from columns and penalties.
+"""A dense additive model: scores, fits, edf and standard errors straight from columns and penalties.
 
-Nothing is shared with the engine, so that bases are tested without it. Parameters are coefficients of terms and
-ρ = log λ of the scaled penalties; φ is profiled out.
+Nothing is shared with the engine, so that bases are tested without it. Two ways that share nothing but the columns and
+penalties: by the coefficients of the terms, which can also search, and by fixed and random effects, in triangles, so
+that smoothing parameters may be very large or small. The scale φ is profiled out.
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -11,50 +15,89 @@ import numpy as np
 from scipy.linalg import block_diag, cho_factor, cho_solve
 from scipy.optimize import minimize
 
+from lmm.bases import MixedForm, mixed_form
+
 _FARTHEST = 25.0
-"""Of ρ: where a smooth has become its null space."""
+"""Of ρ = log λ: where a smooth has become its null space."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Term:
-    """Columns at the rows that are fitted and at new rows, and scaled penalties."""
+    """Columns at the rows that are fitted and at new rows, and scaled penalties.
+
+    ``sp`` names the smoothing parameters of the penalties among those of the model, by default one new for each;
+    ``form`` are the same columns as fixed and random effects.
+    """
 
     X: np.ndarray
     new: np.ndarray
     penalties: tuple = ()
+    sp: Sequence[int] | None = None
+    form: MixedForm | None = None
+
+
+def term_of(smooth, X, new, sp=None):
+    """A smooth of which both ways know what they need."""
+    return Term(X, new, smooth.penalties, sp, mixed_form(smooth))
 
 
 @dataclass(frozen=True)
 class Solution:
-    score: float
-    rho: np.ndarray
+    """What a model is at given smoothing parameters; ``edf`` of each term, fit and standard errors at new rows."""
+
+    sp: np.ndarray
+    scores: dict
     edf: list
+    edf_total: float
+    sig2: float
     fit: np.ndarray
     se: np.ndarray
 
 
 class Additive:
-    def __init__(self, y, terms, method="REML"):
+    def __init__(self, y, terms, method="REML", weights=None):
         self.y, self.terms, self.method = y, terms, method
+        self.w = np.ones(len(y)) if weights is None else weights
         self.X, self.new = (np.column_stack([getattr(term, name) for term in terms]) for name in ("X", "new"))
         sizes = [term.X.shape[1] for term in terms]
         starts = np.concatenate([[0], np.cumsum(sizes)])
         self.blocks = [slice(a, b) for a, b in pairwise(starts)]
-        self.where, self.S = [], []
-        self.ranges = []
-        for term, block in zip(terms, self.blocks, strict=True):
-            self.ranges.append(_range(term))
+        self.S, self.owner, self.sp = [], [], []
+        for t, (term, block) in enumerate(zip(terms, self.blocks, strict=True)):
+            new = range(len(self.sp), len(self.sp) + len(term.penalties))
+            self.sp += list(new if term.sp is None else term.sp)
             for S in term.penalties:
-                self.where.append(len(self.ranges) - 1)
                 full = np.zeros((starts[-1], starts[-1]))
                 full[block, block] = S
                 self.S.append(full)
+                self.owner.append(t)
+        self.ranges = [_range(term) for term in terms]
         self.n_free = starts[-1] - sum(U.shape[1] for U in self.ranges)
-        self.XX, self.Xy = self.X.T @ self.X, self.X.T @ y
+        self.XX, self.Xy = self.X.T @ (self.w[:, None] * self.X), self.X.T @ (self.w * y)
 
-    def solve(self, rho):
-        """Score with φ profiled out, its gradient by ρ, and what belongs to them."""
-        lam = np.exp(rho)
+    def score(self, rho, method=None):
+        """Score with φ profiled out, and its gradient by ρ."""
+        method = method or self.method
+        lam = np.exp(rho)[self.sp]
+        A, b, inverse, log_a, rss = self._solve(lam)
+        D = rss + sum(at * (b @ S @ b) for at, S in zip(lam, self.S, strict=True))
+        if method == "ML":
+            U = block_diag(*self.ranges)
+            core = U.T @ A @ U
+            log_a, inverse = np.linalg.slogdet(core)[1], U @ np.linalg.solve(core, U.T)
+        log_s, traces = self._penalty(lam)
+        m = len(self.y) - (self.n_free if method == "REML" else 0)
+        phi = D / m
+        gradient = np.zeros(len(rho))
+        parts = [
+            0.5 * at * ((b @ S @ b) / phi + np.sum(inverse * S)) - 0.5 * t
+            for at, S, t in zip(lam, self.S, traces, strict=True)
+        ]
+        np.add.at(gradient, self.sp, parts)
+        return _profiled(D, m, log_a - log_s - np.log(self.w).sum()), gradient
+
+    def _solve(self, lam):
+        """A = X'WX + S, coefficients, A⁻¹, log|A| and the residual sum of squares."""
         A = self.XX + sum(at * S for at, S in zip(lam, self.S, strict=True))
         d = 1.0 / np.sqrt(np.diag(A))
         factor = cho_factor(A * np.outer(d, d))
@@ -63,31 +106,13 @@ class Additive:
         # One step of refinement.
         b = b + d * cho_solve(factor, d * (self.Xy - A @ b))
         log_a = 2.0 * np.log(np.diag(factor[0])).sum() - 2.0 * np.log(d).sum()
-        residual = self.y - self.X @ b
-        D = residual @ residual + sum(at * (b @ S @ b) for at, S in zip(lam, self.S, strict=True))
-        n = len(self.y)
-        if self.method == "ML":
-            U = block_diag(*self.ranges)
-            core = U.T @ A @ U
-            log_a, solved = np.linalg.slogdet(core)[1], U @ np.linalg.solve(core, U.T)
-        n_free = self.n_free if self.method == "REML" else 0
-        solved = inverse if self.method == "REML" else solved
-        log_s, traces = self._penalty(lam)
-        phi = D / (n - n_free)
-        score = 0.5 * (n - n_free) * (1.0 + np.log(2.0 * np.pi * phi)) + 0.5 * log_a - 0.5 * log_s
-        gradient = np.array(
-            [
-                0.5 * at * ((b @ S @ b) / phi + np.sum(solved * S)) - 0.5 * t
-                for at, S, t in zip(lam, self.S, traces, strict=True)
-            ]
-        )
-        return score, gradient, b, inverse, residual @ residual
+        return A, b, inverse, log_a, np.sum(self.w * (self.y - self.X @ b) ** 2)
 
     def _penalty(self, lam):
         """log|S|+ and λ_i tr(S⁻ S_i)."""
         log_s, traces = 0.0, np.zeros(len(lam))
         for t, U in enumerate(self.ranges):
-            own = [i for i, where in enumerate(self.where) if where == t]
+            own = [i for i, owner in enumerate(self.owner) if owner == t]
             if own:
                 parts = [lam[i] * (U.T @ self.S[i][self.blocks[t], self.blocks[t]] @ U) for i in own]
                 total = sum(parts)
@@ -101,7 +126,7 @@ class Additive:
         rho = np.clip(np.log(np.asarray(start, dtype=float)), -_FARTHEST, _FARTHEST)
         if rho.size:
             found = minimize(
-                lambda r: self.solve(r)[:2],
+                self.score,
                 rho,
                 jac=True,
                 method="L-BFGS-B",
@@ -109,14 +134,66 @@ class Additive:
                 options={"ftol": 1e-16, "gtol": 1e-9, "maxiter": 500},
             )
             rho = found.x
-        return self.at(rho)
+        return self.at(np.exp(rho))
 
-    def at(self, rho):
-        score, _, b, inverse, rss = self.solve(rho)
-        F = np.sum(inverse * self.XX.T, axis=1)
-        variance = np.sum((self.new @ inverse) * self.new, axis=1) * rss / (len(self.y) - F.sum())
-        edf = [float(F[block].sum()) for block in self.blocks]
-        return Solution(score, rho, edf, self.new @ b, np.sqrt(variance))
+    def at(self, sp):
+        """Solve by the coefficients of the terms."""
+        sp = np.asarray(sp, dtype=float)
+        _, b, inverse, _, rss = self._solve(sp[self.sp])
+        scores = {self.method: self.score(np.log(sp))[0]}
+        return self._solution(sp, scores, b, inverse, rss)
+
+    def by_effects(self, sp):
+        """Solve by fixed and random effects: all numbers come from triangles."""
+        sp = np.asarray(sp, dtype=float)
+        F, Z, T_fixed, T_random, roots, at = [], [], [], [], [], 0
+        for term in self.terms:
+            own = sp[self.sp[at : at + len(term.penalties)]]
+            at += len(term.penalties)
+            to_fixed = np.eye(term.X.shape[1]) if term.form is None else term.form.fixed
+            pieces = () if term.form is None else term.form.random
+            to_random = np.hstack([to_fixed[:, :0], *(piece.map for piece in pieces)])
+            F.append(term.X @ to_fixed)
+            Z.append(term.X @ to_random)
+            T_fixed.append(to_fixed)
+            T_random.append(to_random)
+            roots += [np.linalg.cholesky(piece.precision(own)).T for piece in pieces]
+        F, Z, P = np.hstack(F), np.hstack(Z), block_diag(np.zeros((0, 0)), *roots)
+        (n, M), q = F.shape, Z.shape[1]
+        # Random effects first, so that the triangle's head is that of the random block alone.
+        rows = np.vstack([np.sqrt(self.w)[:, None] * np.hstack([Z, F]), np.hstack([P, np.zeros((q, M))])])
+        target = np.concatenate([np.sqrt(self.w) * self.y, np.zeros(q)])
+        R = np.linalg.qr(rows, mode="r")
+        b = np.linalg.solve(R, np.linalg.solve(R.T, rows.T @ target))
+        b = b + np.linalg.solve(R, np.linalg.solve(R.T, rows.T @ (target - rows @ b)))
+        D = np.sum((target - rows @ b) ** 2)
+        logs = 2.0 * np.log(np.abs(np.diag(R)))
+        known = 2.0 * np.log(np.abs(np.diag(P))).sum() + np.log(self.w).sum()
+        scores = {
+            "REML": _profiled(D, n - M, logs.sum() - known),
+            "ML": _profiled(D, n, logs[:q].sum() - known),
+        }
+        # Back to the coefficients of the terms.
+        T = np.hstack([block_diag(*T_random), block_diag(*T_fixed)])
+        half = T @ np.linalg.inv(R)
+        rss = np.sum(self.w * (self.y - self.X @ (T @ b)) ** 2)
+        return self._solution(sp, scores, T @ b, half @ half.T, rss)
+
+    def _solution(self, sp, scores, b, inverse, rss):
+        """``inverse`` is (X'WX + S)⁻¹."""
+        n = len(self.y)
+        influence = np.sum(inverse * self.XX.T, axis=1)
+        edf = [float(influence[block].sum()) for block in self.blocks]
+        total = float(influence.sum())
+        sig2 = rss / (n - total)
+        variance = sig2 * np.sum((self.new @ inverse) * self.new, axis=1)
+        scores = {**scores, "GCV": n * rss / (n - total) ** 2}
+        return Solution(sp, scores, edf, total, sig2, self.new @ b, np.sqrt(variance))
+
+
+def _profiled(D, m, log_dets):
+    """Half of -2 log L at the best φ, D/m."""
+    return 0.5 * (m * (1.0 + np.log(2.0 * np.pi * D / m)) + log_dets)
 
 
 def _range(term):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lmm.bases import Settings, learn_smooths, mixed_form, side_conditions
-from tests.bases.penalized import Model, Term
+from tests.bases.additive import Additive, Term, term_of
 from tests.bases.stored import factor, numbers, reference, table
 from tests.bases.test_products import with_the_nulls_of_lapack
 
@@ -155,15 +155,17 @@ def model(case, name):
     columns = [smooth.columns(own[0], by[0]) for smooth, own, by in zip(smooths, at, by_at, strict=True)]
     smooths = side_conditions(smooths, columns)
     places = SHARED.get((case, name))
-    terms, first = [], 0
+    n, n_new = len(data[response]), len(stored["newdata"])
+    terms, first = [Term(parametric(wanted, data, n), parametric(wanted, new, n_new))], 0
     for smooth, own, by in zip(smooths, at, by_at, strict=True):
         many = len(smooth.penalties)
         own_places = list(range(first, first + many)) if places is None else places[first : first + many]
-        terms.append(Term(smooth, smooth.columns(own[0], by[0]), smooth.columns(own[1], by[1]), own_places))
+        terms.append(
+            term_of(smooth, smooth.columns(own[0], by[0]), smooth.columns(own[1], by[1]), own_places)
+        )
         first += many
-    weights = np.resize([1.0, 2.0, 0.5], len(data[response])) if name == "cr20_REML_weights" else None
-    X_new = parametric(wanted, new, len(stored["newdata"]))
-    return Model(data[response], parametric(wanted, data, len(data[response])), X_new, terms, weights), stored
+    weights = np.resize([1.0, 2.0, 0.5], n) if name == "cr20_REML_weights" else None
+    return Additive(data[response], terms, weights=weights), smooths, stored
 
 
 def smoothing(stored):
@@ -173,45 +175,45 @@ def smoothing(stored):
 
 @each_fit
 def test_score_edf_fit_and_standard_errors_are_those_of_mgcv(case, name):
-    built, stored = model(case, name)
-    fit = built.fit(smoothing(stored))
-    score = {"REML": fit.reml, "ML": fit.ml, "GCV": fit.gcv}[stored["method"]]
-    np.testing.assert_allclose(score, stored["score"], rtol=1e-7)
-    assert [term.smooth.p for term in built.terms] == [s["n_coef"] for s in stored["smooths"]]
-    np.testing.assert_allclose(fit.edf, [s["edf"] for s in stored["smooths"]], rtol=1e-5, atol=1e-6)
+    built, smooths, stored = model(case, name)
+    fit = built.by_effects(smoothing(stored))
+    np.testing.assert_allclose(fit.scores[stored["method"]], stored["score"], rtol=1e-7)
+    assert [smooth.p for smooth in smooths] == [s["n_coef"] for s in stored["smooths"]]
+    np.testing.assert_allclose(fit.edf[1:], [s["edf"] for s in stored["smooths"]], rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(fit.edf_total, stored["edf_total"], rtol=1e-5)
     np.testing.assert_allclose(fit.sig2, stored["sig2"], rtol=1e-5)
-    np.testing.assert_allclose(fit.fit_new, stored["fit"], rtol=1e-5, atol=1e-5 * np.abs(stored["fit"]).max())
+    np.testing.assert_allclose(fit.fit, stored["fit"], rtol=1e-5, atol=1e-5 * np.abs(stored["fit"]).max())
     # The condition of this one's cross-products is 1e15, and mgcv solves with these.
-    np.testing.assert_allclose(fit.se_new, stored["se"], rtol=5e-5 if name == "gp20_REML" else 1e-5)
+    np.testing.assert_allclose(fit.se, stored["se"], rtol=5e-5 if name == "gp20_REML" else 1e-5)
 
 
 @each_fit
 def test_scales_are_those_of_mgcv(case, name):
-    built, stored = model(case, name)
-    for term, theirs in zip(built.terms, stored["smooths"], strict=True):
-        if name != "fx" and not np.isnan(term.smooth.scales).any():
-            np.testing.assert_allclose(term.smooth.scales, np.atleast_1d(theirs["S_scale"]), rtol=1e-6)
+    _, smooths, stored = model(case, name)
+    for smooth, theirs in zip(smooths, stored["smooths"], strict=True):
+        if name != "fx" and not np.isnan(smooth.scales).any():
+            np.testing.assert_allclose(smooth.scales, np.atleast_1d(theirs["S_scale"]), rtol=1e-6)
 
 
 @each_fit
 def test_effects_and_penalties_give_the_same_scores(case, name):
-    built, stored = model(case, name)
+    built, _, stored = model(case, name)
     sp = np.clip(smoothing(stored), 1e-3, 1e3)
     if case in {"o08", "o09", "o16"} and name in {"ad", "by_te"}:
         sp = np.clip(sp, 0.1, 10.0)
-    fit = built.fit(sp)
-    np.testing.assert_allclose(fit.reml, built.score_by_penalties(sp), rtol=1e-8)
-    np.testing.assert_allclose(fit.ml, built.score_by_penalties(sp, "ML"), rtol=1e-8)
+    by_effects = built.by_effects(sp)
+    for method in ("REML", "ML"):
+        by_penalties, _ = built.score(np.log(sp), method)
+        np.testing.assert_allclose(by_effects.scores[method], by_penalties, rtol=1e-8)
 
 
 def test_scores_along_a_grid_are_those_of_mgcv():
-    built, _ = model("o04", "cr20_REML")
+    built, _, _ = model("o04", "cr20_REML")
     grid = reference("o04")["fits"]["cr20_profile"]
     for i, log_sp in enumerate(grid["log_sp"]):
-        fit = built.fit([np.exp(log_sp)])
+        fit = built.by_effects([np.exp(log_sp)])
         np.testing.assert_allclose(
-            [fit.reml, fit.ml, fit.gcv, fit.edf_total],
+            [*(fit.scores[method] for method in ("REML", "ML", "GCV")), fit.edf_total],
             [grid["REML"][i], grid["ML"][i], grid["GCV"][i], grid["edf"][i]],
             rtol=1e-7,
         )
@@ -227,11 +229,14 @@ def test_t2_with_the_null_functions_of_lapack_has_the_score_of_mgcv(name, full, 
     monkeypatch.setattr(smooth_file, "learn_basis", lambda *_: with_the_nulls_of_lapack(5, full))
     (smooth,) = learn_smooths("t2(x,z)", "t2", own, Settings(k=5))
     np.testing.assert_allclose(smooth.means, smooth.columns(own).mean(axis=0), atol=1e-12)
-    term = Term(smooth, smooth.columns(own), smooth.columns(new), list(range(len(smooth.penalties))))
-    fit = Model(data["y"], np.ones((200, 1)), np.ones((5, 1)), [term]).fit(smoothing(stored))
-    np.testing.assert_allclose(fit.reml, stored["score"], rtol=1e-7)
+    terms = [
+        Term(np.ones((200, 1)), np.ones((5, 1))),
+        term_of(smooth, smooth.columns(own), smooth.columns(new)),
+    ]
+    fit = Additive(data["y"], terms).by_effects(smoothing(stored))
+    np.testing.assert_allclose(fit.scores["REML"], stored["score"], rtol=1e-7)
     np.testing.assert_allclose(fit.edf_total, stored["edf_total"], rtol=1e-5)
-    np.testing.assert_allclose(fit.fit_new, stored["fit"], rtol=1e-5)
+    np.testing.assert_allclose(fit.fit, stored["fit"], rtol=1e-5)
 
 
 @pytest.mark.parametrize("method", ["REML", "ML"])
@@ -251,14 +256,14 @@ def test_kernel_spline_of_engine_data_has_the_numbers_of_mgcv(method, monkeypatc
     monkeypatch.setattr(smooth_file, "learn_basis", lambda *_: basis)
     (smooth,) = learn_smooths("s(x)", "rk", x, Settings())
     ours = stored[method]
-    term = Term(smooth, smooth.columns(x), smooth.columns([numbers("x", stored["grid"])]), [0])
-    built = Model(data["wear"], np.ones((19, 0)), np.ones((21, 0)), [term])
-    fit = built.fit([ours["lambda"] * smooth.scales[0]])
+    term = term_of(smooth, smooth.columns(x), smooth.columns([numbers("x", stored["grid"])]))
+    built = Additive(data["wear"], [term])
+    fit = built.by_effects([ours["lambda"] * smooth.scales[0]])
     wanted = ours["minus2_logREML" if method == "REML" else "minus2_logLik"]
-    np.testing.assert_allclose(2 * (fit.reml if method == "REML" else fit.ml), wanted, rtol=1e-9)
+    np.testing.assert_allclose(2 * fit.scores[method], wanted, rtol=1e-9)
     np.testing.assert_allclose(fit.edf_total, ours["edf"], rtol=1e-6)
-    np.testing.assert_allclose(fit.fit_new, ours["fit_grid"], rtol=1e-6)
-    np.testing.assert_allclose(built.fit([1e-4 * smooth.scales[0]]).edf_total, 6.8851188041, rtol=1e-9)
+    np.testing.assert_allclose(fit.fit, ours["fit_grid"], rtol=1e-6)
+    np.testing.assert_allclose(built.by_effects([1e-4 * smooth.scales[0]]).edf_total, 6.8851188041, rtol=1e-9)
 
 
 @pytest.mark.parametrize("name", ["cr", "tp", "ps", "cs", "bs"])

@@ -83,16 +83,8 @@ fn by_tridiagonal(a: &[f64], n: usize) -> Option<(Vec<f64>, Vec<f64>)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::matrix::row_major::tests::spd;
     use crate::matrix::row_major::{multiply, transpose};
-
-    fn spd(n: usize) -> Vec<f64> {
-        let b: Vec<f64> = (0..n * n).map(|i| ((i * 37 + 11) % 19) as f64 / 7.0 - 1.0).collect();
-        let mut a = multiply(&b, &transpose(&b, n, n), n, n, n);
-        for i in 0..n {
-            a[i * n + i] += 1.0;
-        }
-        a
-    }
 
     #[test]
     fn eigen_reconstructs_in_increasing_order() {

@@ -179,10 +179,11 @@ pub fn lower_factor(f: &[f64], k: usize, r: usize) -> Vec<f64> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
-    fn spd(n: usize) -> Vec<f64> {
+    /// Some symmetric positive definite matrix.
+    pub(crate) fn spd(n: usize) -> Vec<f64> {
         let b: Vec<f64> = (0..n * n).map(|i| ((i * 37 + 11) % 19) as f64 / 7.0 - 1.0).collect();
         let mut a = multiply(&b, &transpose(&b, n, n), n, n, n);
         for i in 0..n {

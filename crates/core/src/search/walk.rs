@@ -75,7 +75,7 @@ impl<'a, E: Evaluator> Search<'a, E> {
             match self.advance(space, point, &curvature, &assessment) {
                 Some((next, alpha, name)) => {
                     // a step along negative curvature that had to be cut to nothing: the curvature was rounding
-                    probed = alpha < 0.1 && assessment.newton.as_ref().is_some_and(|s| s.saddle);
+                    probed = alpha < 0.1 && assessment.newton.as_ref().is_some_and(|s| s.newton.saddle);
                     (at, taken, kind) = (next, alpha, name);
                 }
                 None => {
@@ -89,7 +89,7 @@ impl<'a, E: Evaluator> Search<'a, E> {
     /// Takes the better of the two steps that are known anyway: near the optimum it squares the distance.
     fn last_step(&mut self, space: &Space, point: Point, a: &Assessment) -> Point {
         let step = match &a.newton {
-            Some(step) if step.decrement >= a.cone_decrement => Step::Face { roots: &a.roots, step },
+            Some(step) if step.newton.decrement >= a.cone_decrement => Step::Face { roots: &a.roots, step },
             _ => Step::Cone { target: &a.target },
         };
         if a.gap() == 0.0 {
@@ -134,12 +134,12 @@ impl<'a, E: Evaluator> Search<'a, E> {
         cone_decrement: f64,
     ) -> Option<FaceStep> {
         let step = face::newton(space, c, roots, directions, self.radius, face::RIDGE)?;
-        let hidden = step.flat || cone_decrement > (10.0 * step.decrement).max(self.control.tolerance);
+        let hidden = step.newton.flat || cone_decrement > (10.0 * step.newton.decrement).max(self.control.tolerance);
         if self.facts.weight_ratio.is_none() || !hidden {
             return Some(step);
         }
         let bare = face::newton(space, c, roots, directions, self.radius, face::BARE);
-        Some(bare.filter(|b| b.decrement > step.decrement).unwrap_or(step))
+        Some(bare.filter(|b| b.newton.decrement > step.newton.decrement).unwrap_or(step))
     }
 
     /// Tries Newton's step on the face, then the step in the cone.
@@ -151,13 +151,13 @@ impl<'a, E: Evaluator> Search<'a, E> {
         a: &Assessment,
     ) -> Option<(At<E::State>, f64, &'static str)> {
         if let Some(step) = &a.newton
-            && (a.same_rank || a.cone_decrement < 0.01 * step.decrement)
+            && (a.same_rank || a.cone_decrement < 0.01 * step.newton.decrement)
         {
-            let found = self.line(space).search(point, step.slope, &Step::Face { roots: &a.roots, step });
+            let found = self.line(space).search(point, step.newton.slope, &Step::Face { roots: &a.roots, step });
             if let Some((next, alpha)) = found {
                 if alpha < 1.0 {
-                    self.radius = (2.0 * alpha * step.length).max(1e-3);
-                } else if step.limited {
+                    self.radius = (2.0 * alpha * step.newton.length).max(1e-3);
+                } else if step.newton.limited {
                     self.radius = (4.0 * self.radius).min(1e3);
                 }
                 return Some((next, alpha, "newton"));
@@ -209,7 +209,7 @@ impl<'a, E: Evaluator> Search<'a, E> {
             n_evaluations: self.n_evaluations,
             n_evaluations_in_all: self.n_evaluations,
             cone_decrement: a.cone_decrement,
-            newton_decrement: a.newton.as_ref().map_or(f64::NAN, |s| s.decrement),
+            newton_decrement: a.newton.as_ref().map_or(f64::NAN, |s| s.newton.decrement),
             min_curvature: a.min_curvature(),
             min_boundary_slope,
             max_gradient,
@@ -268,11 +268,11 @@ struct Assessment {
 
 impl Assessment {
     fn gap(&self) -> f64 {
-        self.newton.as_ref().map_or(f64::INFINITY, |s| s.decrement.max(self.cone_decrement))
+        self.newton.as_ref().map_or(f64::INFINITY, |s| s.newton.decrement.max(self.cone_decrement))
     }
 
     fn min_curvature(&self) -> f64 {
-        self.newton.as_ref().map_or(f64::NAN, |s| s.min_curvature)
+        self.newton.as_ref().map_or(f64::NAN, |s| s.newton.min_curvature)
     }
 
     /// Largest gradient along S itself, per part: `|R'MR|`.

@@ -69,9 +69,9 @@ pub fn further<E: Evaluator>(model: &E, facts: &Facts, reml: bool, found: &Point
     if !are_cheap(facts) {
         return Further::default();
     }
-    let saturated = if is_thin(facts) { saturated(facts) } else { Vec::new() };
     let candidates = candidates(facts);
-    let directed = if is_thin(facts) { directed(facts) } else { Vec::new() };
+    let (saturated, directed) =
+        if is_thin(facts) { (saturated(facts), directed(facts)) } else { (Vec::new(), Vec::new()) };
     let n_evaluations = candidates.len() + saturated.len() + directed.iter().map(Vec::len).sum::<usize>();
     let lowest = |starts: Vec<Start>, most: usize| {
         let mut screened: Vec<(f64, Start)> =

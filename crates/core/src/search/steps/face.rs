@@ -11,10 +11,18 @@ pub struct Direction {
     pub a: Vec<f64>,
 }
 
-/// The Newton step and what the model promises.
+/// A Newton step as a change of roots.
 pub struct FaceStep {
-    /// Change of R per part.
+    /// Change of R per part (`d × r`).
     pub step: Vec<Vec<f64>>,
+    /// The same along the directions.
+    pub newton: NewtonStep,
+}
+
+/// A Newton step in coordinates of any kind, and what the model promises.
+pub struct NewtonStep {
+    /// Change of the coordinates.
+    pub x: Vec<f64>,
     /// Directional derivative along the step.
     pub slope: f64,
     /// `½ Σ g²/|h|`: the Newton decrement halved, an estimate of the distance to the optimum in criterion units.
@@ -28,6 +36,22 @@ pub struct FaceStep {
     pub saddle: bool,
     /// Whether a curvature is so small beside the metric that its ridge may have hidden it.
     pub flat: bool,
+}
+
+impl NewtonStep {
+    /// The step where nothing can move.
+    pub fn none() -> NewtonStep {
+        NewtonStep {
+            x: Vec::new(),
+            slope: 0.0,
+            decrement: 0.0,
+            min_curvature: 0.0,
+            length: 0.0,
+            limited: false,
+            saddle: false,
+            flat: false,
+        }
+    }
 }
 
 /// Directions that keep the rank: with `S = V₊ w V₊'` and `R = V₊ √w`, those A with R'A symmetric (the others only rotate R).
@@ -73,54 +97,15 @@ pub fn newton(
 ) -> Option<FaceStep> {
     let n = directions.len();
     if n == 0 {
-        return Some(FaceStep {
-            step: zero_step(roots),
-            slope: 0.0,
-            decrement: 0.0,
-            min_curvature: 0.0,
-            length: 0.0,
-            limited: false,
-            saddle: false,
-            flat: false,
-        });
+        return Some(FaceStep { step: zero_step(roots), newton: NewtonStep::none() });
     }
     let (gradient, hessian, metric) = pull_back(space, c, roots, directions, ridge);
-    let found = minimum(&gradient, &hessian, metric, radius, ridge)?;
+    let newton = minimum(&gradient, &hessian, metric, radius, ridge)?;
     let mut step = zero_step(roots);
-    for (x, direction) in found.x.iter().zip(directions) {
+    for (x, direction) in newton.x.iter().zip(directions) {
         step[direction.part].iter_mut().zip(&direction.a).for_each(|(o, a)| *o += x * a);
     }
-    let NewtonStep { slope, decrement, min_curvature, length, limited, saddle, flat, .. } = found;
-    Some(FaceStep { step, slope, decrement, min_curvature, length, limited, saddle, flat })
-}
-
-/// A Newton step in coordinates of any kind.
-pub struct NewtonStep {
-    pub x: Vec<f64>,
-    pub slope: f64,
-    pub decrement: f64,
-    pub min_curvature: f64,
-    pub length: f64,
-    pub limited: bool,
-    pub saddle: bool,
-    pub flat: bool,
-}
-
-impl NewtonStep {
-    /// The step where nothing can move.
-    pub fn none() -> NewtonStep {
-        let x = Vec::new();
-        NewtonStep {
-            x,
-            slope: 0.0,
-            decrement: 0.0,
-            min_curvature: 0.0,
-            length: 0.0,
-            limited: false,
-            saddle: false,
-            flat: false,
-        }
-    }
+    Some(FaceStep { step, newton })
 }
 
 /// Newton's step with absolute curvatures within `radius`, both in the measure of `metric`; none where that is not definite.
