@@ -22,7 +22,7 @@ from lmm.errors import LmmError
 from lmm.inference.algebra.hat_trace import total_edf
 from lmm.inference.fits.data_derivative import data_derivative
 from lmm.inference.smooth_terms.corrected import has_ridges, smoothing_uncertainty
-from lmm.inference.smooth_terms.of_the_mean import mean_coefficients
+from lmm.inference.smooth_terms.of_the_mean import design_matrix, mean_coefficients
 from lmm.model.likelihood import refuse_validated
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def _wood(fit: Fit, edf: float, rss: float) -> float:
     if fit.method == "gcv":
         return edf
     found = mean_coefficients(fit)
-    more = smoothing_uncertainty(fit, found.estimate, found.places)
+    more = smoothing_uncertainty(fit, design_matrix(fit), found.estimate, found.places)
     gram = more.columns.T @ (fit.internals.design.errors.precisions[:, None] * more.columns)
     V = more.covariance + more.shape + more.moves / (rss / (fit.n_obs - edf))
     F = more.covariance @ gram

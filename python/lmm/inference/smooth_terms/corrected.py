@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from lmm.errors import UnsupportedError
-from lmm.inference.smooth_terms.system import columns_at, curves_of
+from lmm.inference.smooth_terms.system import curves_of
 from lmm.inference.smooth_terms.tables import penalty_rows
 from lmm.model.likelihood import refuse_validated
 from lmm.typing import FloatMatrix, FloatVector
@@ -55,9 +55,9 @@ class SmoothingUncertainty(NamedTuple):
 
 
 def corrected_covariance(
-    fit: Fit, b: FloatVector, bayes: FloatMatrix, places: dict[str, slice]
+    fit: Fit, X: FloatMatrix, b: FloatVector, bayes: FloatMatrix, places: dict[str, slice]
 ) -> FloatMatrix:
-    """Add to the Bayesian covariance (m, m) of coefficients b (m,) what the smoothing parameters contribute.
+    """Add the part of the smoothing parameters to the Bayesian covariance (m, m) of coefficients b (m,) of X (n, m).
 
     Raises
     ------
@@ -66,13 +66,15 @@ def corrected_covariance(
     """
     if not curves_of(fit):
         return bayes
-    more = smoothing_uncertainty(fit, b, places)
+    more = smoothing_uncertainty(fit, X, b, places)
     own = slice(0, len(b))
     found: FloatMatrix = bayes + (more.moves + fit.sigma**2 * more.shape)[own, own]
     return (found + found.T) / 2.0
 
 
-def smoothing_uncertainty(fit: Fit, b: FloatVector, places: dict[str, slice]) -> SmoothingUncertainty:
+def smoothing_uncertainty(
+    fit: Fit, X: FloatMatrix, b: FloatVector, places: dict[str, slice]
+) -> SmoothingUncertainty:
     """Compute what the uncertainty of smoothing parameters adds; those that are held add nothing.
 
     Random effects with independent columns are coefficients with a ridge penalty, whose variance is one more smoothing
@@ -80,8 +82,10 @@ def smoothing_uncertainty(fit: Fit, b: FloatVector, places: dict[str, slice]) ->
 
     Parameters
     ----------
+    X : shape (n, m)
+        Columns of the mean.
     b : shape (m,)
-        Coefficients of the mean.
+        Its coefficients.
     places
         Where those of each curve are.
 
@@ -92,10 +96,6 @@ def smoothing_uncertainty(fit: Fit, b: FloatVector, places: dict[str, slice]) ->
     """
     refuse_validated(
         fit, "corrected covariances", 'covariance="bayes" takes the smoothing parameters as known.'
-    )
-    X = np.hstack(
-        [fit.X[:, : len(fit.internals.design.parametric_kept)]]
-        + [columns_at(fit, curve, fit.internals.design.model_frame) for curve in curves_of(fit)]
     )
     n_mean = X.shape[1]
     everything = _penalties(fit, X, places)

@@ -83,7 +83,7 @@ def mean_covariance(fit: Fit, kind: CurveCovariance = "bayes") -> FloatMatrix:
     if kind == "bayes":
         return bayes
     found = mean_coefficients(fit)
-    return corrected_covariance(fit, found.estimate, bayes, found.places)
+    return corrected_covariance(fit, design_matrix(fit), found.estimate, bayes, found.places)
 
 
 @takes(fit=a_fit)
